@@ -1,0 +1,1 @@
+"""Excel and its relatives: the catalogue as spreadsheet functions, and the `csmetrics` command."""

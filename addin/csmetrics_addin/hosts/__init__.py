@@ -1,0 +1,1 @@
+"""How the functions get into a spreadsheet program."""

@@ -1,0 +1,64 @@
+"""Arguments of a call -> what the body gets, cleaned by role and kind, with everything dropped counted."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from csmetrics_core.elements import choose, prepare_each
+from csmetrics_core.errors import WrongCall
+from csmetrics_core.prepared import Prepared
+from csmetrics_core.ranges import align_groups, prepare_block, reduce_range
+from csmetrics_core.spec import Metric, Role
+
+_OMITTED: Any = object()
+
+
+def bind(metric: Metric, args: Sequence[Any], kwargs: Mapping[str, Any]) -> dict[str, Any]:
+    """Name the arguments given; a blank given to an optional one counts as omitted."""
+    arguments, names = metric.arguments, metric.names
+    given = dict(zip(names, args, strict=False))
+    if arguments and arguments[-1].variadic:
+        given[names[-1]] = tuple(args[len(names) - 1 :])
+    elif len(args) > len(names):
+        raise WrongCall(f"takes {len(names)} arguments, {len(args)} were given", _usage(metric))
+    for name, value in kwargs.items():
+        if name in given or name not in names:
+            problem = "is given twice" if name in given else "is no argument"
+            raise WrongCall(f"{name} {problem}", _usage(metric), argument=name)
+        given[name] = value
+    for argument in arguments:
+        value = given.get(argument.name, _OMITTED)
+        if argument.required:
+            if value is _OMITTED:
+                raise WrongCall(f"{argument.name} is missing", _usage(metric), argument=argument.name)
+        elif value is _OMITTED or is_blank(value):
+            given[argument.name] = argument.default
+    return given
+
+
+def _usage(metric: Metric) -> str:
+    words = ", ".join(a.name if a.required else f"[{a.name}]" for a in metric.arguments)
+    return f"Call it as {metric.name}({words})."
+
+
+def is_blank(value: Any) -> bool:
+    """Whether a single value is an empty cell."""
+    return value is None or (isinstance(value, str) and not value.strip())
+
+
+def prepare(metric: Metric, given: dict[str, Any]) -> Prepared:
+    """Clean every argument by its role and kind."""
+    ready = Prepared(given)
+    roles, values = metric.by_role, ready.values
+    for argument in roles[Role.EACH]:
+        if values[argument.name] is not None or argument.required:
+            prepare_each(argument, ready)
+    for argument in roles[Role.CHOICE]:
+        values[argument.name] = choose(argument, values[argument.name])
+    for argument in roles[Role.REDUCED]:
+        if values[argument.name] is not None or argument.required:
+            reduce_range(metric, argument, ready)
+    if roles[Role.ALIGNED]:
+        align_groups(metric, ready)
+    if roles[Role.BLOCK]:
+        prepare_block(metric, ready)
+    return ready

@@ -1,0 +1,200 @@
+"""`@metric` declares a metric, `CATALOG` holds them all; half-declared or clashing metrics are refused."""
+
+import inspect
+import re
+from collections.abc import Callable, Mapping
+from functools import lru_cache, wraps
+from typing import TYPE_CHECKING, Annotated, Any, Literal, ParamSpec, get_args, get_origin, overload
+
+from csmetrics_core import reserved
+from csmetrics_core.documentation import argument_help, docstring
+from csmetrics_core.errors import UnknownMetric
+from csmetrics_core.evaluate import Evaluation, evaluate
+from csmetrics_core.kinds import Kind, OneOf
+from csmetrics_core.results import Pair, Ratio, Table, Words
+from csmetrics_core.spec import (
+    TEXT,
+    Argument,
+    Better,
+    Bounds,
+    Category,
+    Column,
+    Example,
+    Group,
+    Metric,
+    Role,
+    Unit,
+)
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
+
+P = ParamSpec("P")
+CATALOG: dict[str, Metric] = {}
+_GIVES: dict[Any, Literal["number", "pair", "table", "words"]] = {
+    Ratio: "number", Pair: "pair", Table: "table", Words: "words",
+}  # fmt: skip
+
+
+class _Declare:
+    """Typed by what the body gives, so that callers and editors see floats, pairs and frames."""
+
+    def __init__(self, **traits: Any) -> None:
+        self.traits = traits
+
+    @overload
+    def __call__(self, body: Callable[P, Ratio]) -> Callable[P, float]: ...
+    @overload
+    def __call__(self, body: Callable[P, Pair]) -> Callable[P, tuple[float, float]]: ...
+    @overload
+    def __call__(self, body: Callable[P, Table]) -> "Callable[P, DataFrame]": ...
+    @overload
+    def __call__(self, body: Callable[P, Words]) -> Callable[P, str]: ...
+    def __call__(self, body: Callable[P, Any]) -> Callable[P, Any]:
+        @wraps(body)
+        def function(*args: P.args, **kwargs: P.kwargs) -> Any:
+            return as_python(evaluate(declared, args, kwargs))
+
+        declared = _metric(body, function, **self.traits)
+        function.__doc__ = docstring(declared)
+        function.__signature__ = inspect.signature(body).replace(  # type: ignore[attr-defined]
+            return_annotation={"number": float, "pair": tuple[float, float], "words": str}.get(
+                declared.gives, "pandas.DataFrame"
+            )
+        )
+        CATALOG[declared.name] = declared
+        return function
+
+
+def metric(
+    *,
+    title: str,
+    category: Category,
+    formula: str,
+    source: str,
+    example: Example | tuple[Example, ...],
+    unit: Unit | None = None,
+    bounds: Bounds | Mapping[str, Bounds] | None = None,
+    better: Better = Better.NEITHER,
+    convention: str = "",
+    native: str = "",
+    no_native: str = "",
+    columns: tuple[Column, ...] = (),
+    headline: int | None = None,
+    empty_is_zero: bool = False,
+) -> _Declare:
+    """Declare a metric.
+
+    Args:
+        title: its name in the field.
+        category: the subject it belongs to.
+        formula: in words and signs, for people.
+        source: where the formula comes from.
+        example: one or more runnable calls with their results.
+        unit, bounds: of the result; bounds may depend on a choice. A table declares `columns` instead.
+        better: which direction is good news.
+        convention: what was chosen where the field disagrees.
+        native: the same metric in plain spreadsheet functions, or `no_native`: why there is none.
+        headline: its place among the sixteen metrics every scorecard shows.
+        empty_is_zero: an empty range is 0, as for a sum.
+    """
+    return _Declare(**locals())
+
+
+def _metric(
+    body: Callable[..., Any],
+    function: Callable[..., Any],
+    *,
+    unit: Unit | None,
+    bounds: Bounds | Mapping[str, Bounds] | None,
+    example: Example | tuple[Example, ...],
+    **traits: Any,
+) -> Metric:
+    summary, helps = argument_help(body)
+    gives = _GIVES[inspect.signature(body).return_annotation]
+    declared = Metric(
+        name=body.__name__,
+        summary=summary,
+        unit=unit or TEXT,
+        bounds=bounds or (float("-inf"), float("inf")),
+        examples=example if isinstance(example, tuple) else (example,),
+        arguments=tuple(_argument(p, helps) for p in inspect.signature(body).parameters.values()),
+        gives=gives,
+        body=body,
+        function=function,
+        **traits,
+    )
+    _refuse_half_declared(declared, measured=unit is not None and (bounds is not None or gives == "words"))
+    return declared
+
+
+def _argument(parameter: inspect.Parameter, helps: Mapping[str, str]) -> Argument:
+    hint = parameter.annotation
+    required = parameter.default is inspect.Parameter.empty
+    variadic = parameter.kind is inspect.Parameter.VAR_POSITIONAL
+    default = () if variadic else None if required else parameter.default
+    words: tuple[str, ...] = ()
+    role, kind, group = Role.RAW, Kind(), ""
+    if get_origin(hint) is Literal:
+        words, role = get_args(hint), Role.CHOICE
+        kind = OneOf(words)
+    elif get_origin(hint) is Annotated:
+        for trait in get_args(hint)[1:]:
+            role = trait if isinstance(trait, Role) else role
+            kind = trait if isinstance(trait, Kind) else kind
+            group = trait.name if isinstance(trait, Group) else group
+    text = " ".join(filter(None, (helps.get(parameter.name, ""), kind.scale)))
+    return Argument(
+        parameter.name, role, kind, required and not variadic, default, text, group, words, variadic
+    )  # fmt: skip
+
+
+def _refuse_half_declared(declared: Metric, *, measured: bool) -> None:
+    """A metric that does not say everything a door needs never enters the catalogue."""
+    missing = [trait for trait in ("title", "summary", "formula", "source") if not getattr(declared, trait)]
+    if declared.gives == "table" and not declared.columns:
+        missing.append("columns")
+    if declared.gives != "table" and not measured:
+        missing.append("unit and bounds")
+    if bool(declared.native) == bool(declared.no_native):
+        missing.append("either native or no_native")
+    missing += [f"help of {a.name}" for a in declared.arguments if not a.help]
+    too_long = [a.name for a in declared.arguments if len(a.help) > 255]
+    if missing or too_long:
+        words = f"lacks {', '.join(missing)}" if missing else f"has help over 255 characters for {too_long}"
+        raise TypeError(f"metric {declared.name} {words}")
+    if declared.name in CATALOG:
+        raise TypeError(f"metric {declared.name} is declared twice")
+    reserved.refuse(declared.name, [a.name for a in declared.arguments])
+    optional_seen = False
+    for argument in declared.arguments:
+        if argument.required and optional_seen:
+            raise TypeError(f"metric {declared.name}: required {argument.name} comes after an optional argument")
+        optional_seen = optional_seen or not argument.required
+
+
+def as_python(evaluation: Evaluation) -> Any:
+    """A Python caller's value: a float, an array, a pair, words, or a DataFrame."""
+    if evaluation.metric.gives == "table":
+        from pandas import DataFrame
+
+        return DataFrame(evaluation.value)
+    return evaluation.value
+
+
+def lookup(name: object) -> Metric:
+    """Find a metric by its Python or its spreadsheet name.
+
+    Raises:
+        UnknownMetric: with the nearest names.
+    """
+    found = CATALOG.get(getattr(name, "__name__", re.sub(r"[\s-]+", "_", str(name).strip().lower())))
+    if found is None:
+        raise UnknownMetric(name, sorted(CATALOG))
+    return found
+
+
+@lru_cache(maxsize=1)
+def headline_metrics() -> tuple[Metric, ...]:
+    """The sixteen metrics of a scorecard, in their order."""
+    return tuple(sorted((m for m in CATALOG.values() if m.headline), key=lambda m: m.headline or 0))

@@ -1,0 +1,132 @@
+"""The error family: each error says what is wrong, where, and how to fix it, and knows its Excel error."""
+
+from difflib import get_close_matches
+from typing import ClassVar
+
+#: What a spreadsheet shows in a cell that failed. A range holding one of these is passed on as that error.
+CELL_ERRORS = frozenset(
+    ("#N/A", "#DIV/0!", "#NUM!", "#VALUE!", "#REF!", "#NAME?", "#NULL!", "#SPILL!", "#CALC!", "#GETTING_DATA")
+)
+
+
+class MetricError(ValueError):
+    """Input that gives no trustworthy number.
+
+    Args:
+        problem: what is wrong, naming the argument and its position.
+        fix: one sentence on how to mend the input.
+        argument: the argument at fault, if one is.
+        position: place of the offending cell in that argument, counted from 0 as Python does.
+    """
+
+    excel: ClassVar[str] = "#VALUE!"
+
+    def __init__(
+        self, problem: str, fix: str = "", *, argument: str | None = None, position: int | None = None
+    ) -> None:
+        super().__init__(problem, fix)
+        self.problem = problem
+        self.fix = fix
+        self.argument = argument
+        self.position = position
+        self.metric = ""
+
+    @property
+    def code(self) -> str:
+        """The Excel error this becomes in a cell."""
+        return self.excel
+
+    def __str__(self) -> str:
+        start = f"{self.metric}: " if self.metric else ""
+        return f"{start}{self.problem}.{' ' + self.fix if self.fix else ''}"
+
+
+class WrongKind(MetricError):
+    """A value of another kind than the argument takes: text for a number, an unknown choice."""
+
+
+class WrongShape(MetricError):
+    """Ranges that do not belong together: other lengths, or a block where one column is meant."""
+
+
+class WrongCall(WrongShape, TypeError):
+    """A call with an argument too many, missing or unknown."""
+
+
+class OutOfScale(MetricError):
+    """A value off its scale, or a combination that cannot happen, such as more lost than there were."""
+
+    excel = "#NUM!"
+
+
+class UndefinedMetric(MetricError):
+    """The input is fine, but the metric has no value for it."""
+
+
+class NoData(UndefinedMetric):
+    """Nothing to compute from: empty, or all cells dropped."""
+
+    excel = "#N/A"
+
+
+class ZeroDenominator(UndefinedMetric):
+    """The base the metric is divided by is zero."""
+
+    excel = "#DIV/0!"
+
+
+class ErrorInCell(MetricError):
+    """The range holds a spreadsheet error, which is passed on as it is."""
+
+    def __init__(self, code: str, argument: str, position: int | None) -> None:
+        super().__init__(
+            f"{place(argument, position)} holds the error {code}",
+            "Mend that cell, or leave it out of the range.",
+            argument=argument,
+            position=position,
+        )
+        self._code = code
+
+    @property
+    def code(self) -> str:
+        return self._code
+
+
+class UnknownMetric(MetricError, LookupError):
+    """No metric of that name."""
+
+    excel = "#NAME?"
+
+    def __init__(self, name: object, known: list[str]) -> None:
+        near = get_close_matches(str(name).lower(), known, n=3)
+        hint = f"Did you mean {' or '.join(near)}?" if near else "csm_metrics() lists them all."
+        super().__init__(f"there is no metric called {str(name)!r}", hint)
+
+
+def place(argument: str, position: int | None) -> str:
+    """Name a cell of an argument as Python would index it."""
+    return argument if position is None else f"{argument}[{position}]"
+
+
+def off_scale(argument: str, position: int | None, got: object, expected: str, fix: str) -> OutOfScale:
+    """The error for a value off its scale."""
+    problem = f"{place(argument, position)} is {show(got)}; expected {expected}"
+    return OutOfScale(problem, fix, argument=argument, position=position)
+
+
+def wrong_kind(argument: str, position: int | None, got: object, expected: str, fix: str = "") -> WrongKind:
+    """The error for a value of another kind."""
+    problem = f"{place(argument, position)} is {show(got)}; expected {expected}"
+    return WrongKind(problem, fix, argument=argument, position=position)
+
+
+def show(value: object) -> str:
+    """Print a value as its user would type it, never longer than a line."""
+    if isinstance(value, str):
+        return repr(value if len(value) <= 40 else value[:37] + "...")
+    if isinstance(value, bool):
+        return str(value).upper()
+    try:
+        return f"{float(value):.10g}"  # type: ignore[arg-type]
+    except (TypeError, ValueError):
+        return str(value)[:40]

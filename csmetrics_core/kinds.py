@@ -1,0 +1,309 @@
+"""What a value must be. A kind knows its check, its words, and a value it must refuse."""
+
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import Any, ClassVar, Literal
+
+import numpy as np
+
+Reading = Literal["number", "day", "moment", "id", "text", "flag", "choice", "raw"]
+_LARGEST = 1.7976931348623157e308
+_FIRST_DAY = -25567  # 1900-01-01, in days since 1970
+_END_DAY = 2932897  # the day after 9999-12-31
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of value; the subclasses say what is good."""
+
+    reading: ClassVar[Reading] = "raw"
+
+    @property
+    def expected(self) -> str:
+        """What an error says was expected."""
+        return "a value"
+
+    @property
+    def fix(self) -> str:
+        """How to mend a refused value."""
+        return "Correct the cell."
+
+    @property
+    def scale(self) -> str:
+        """A sentence for the help text; nothing where the argument's own help suffices."""
+        return ""
+
+    @property
+    def bad(self) -> Any:
+        """A value that must be refused."""
+        return None
+
+    def resolved(self, given: dict[str, Any]) -> "Kind":
+        """The same kind once the arguments it depends on are known."""
+        return self
+
+    def accepts(self, values: np.ndarray) -> bool:
+        """Whether every value of an array is good."""
+        return True
+
+    def refused(self, values: np.ndarray) -> np.ndarray:
+        """Which values of an array are bad."""
+        return np.zeros(values.shape, dtype=bool)
+
+    @property
+    def members(self) -> frozenset[int]:
+        """All good values, where they are few whole numbers."""
+        return frozenset()
+
+    def compact(self, values: np.ndarray) -> np.ndarray | None:
+        """The values in a cheaper form if all are good and there is one."""
+        return None
+
+
+@dataclass(frozen=True)
+class Number(Kind):
+    """A number between two bounds, both allowed.
+
+    Args:
+        low, high: the bounds; `high` may name another argument that holds it.
+        whole: only whole numbers.
+        above: the lower bound itself is not allowed.
+        hint: how to mend a refused value.
+    """
+
+    reading: ClassVar[Reading] = "number"
+    low: float = -_LARGEST
+    high: float | str = _LARGEST
+    whole: bool = False
+    above: bool = False
+    hint: str = "Correct the cell."
+
+    @property
+    def top(self) -> float:
+        """The upper bound; the largest number there is while another argument holds it."""
+        return _LARGEST if isinstance(self.high, str) else self.high
+
+    def resolved(self, given: dict[str, Any]) -> "Number":
+        return _with_top(self, float(given[self.high])) if isinstance(self.high, str) else self
+
+    @property
+    def expected(self) -> str:
+        noun = "a whole number" if self.whole else "a number"
+        if isinstance(self.high, str) or (self.high < _LARGEST and self.low > -_LARGEST):
+            high = self.high if isinstance(self.high, str) else f"{self.high:g}"
+            return (
+                f"{noun} above {self.low:g} and up to {high}" if self.above else f"{noun} from {self.low:g} to {high}"
+            )
+        if self.high < _LARGEST:
+            return f"{noun} of at most {self.high:g}"
+        if self.low > -_LARGEST:
+            return f"{noun} above {self.low:g}" if self.above else f"{noun} of {self.low:g} or more"
+        return noun if self.whole else "a finite number"
+
+    @property
+    def fix(self) -> str:
+        return self.hint
+
+    @property
+    def scale(self) -> str:
+        expected = self.expected
+        return "" if expected == "a finite number" else f"{expected[0].upper()}{expected[1:]}."
+
+    @property
+    def bad(self) -> float:
+        if self.low > -_LARGEST:
+            return self.low - 1
+        return self.top + 1 if self.top < _LARGEST else float("inf")
+
+    def accepts(self, values: np.ndarray) -> bool:
+        if not values.size:
+            return True
+        lowest = values.min()
+        inside = (lowest > self.low if self.above else lowest >= self.low) and values.max() <= self.top
+        return bool(inside) and (not self.whole or bool((np.rint(values) == values).all()))
+
+    def refused(self, values: np.ndarray) -> np.ndarray:
+        bad: np.ndarray = ~((values > self.low if self.above else values >= self.low) & (values <= self.top))
+        return bad | (np.rint(values) != values) if self.whole else bad
+
+    @property
+    def members(self) -> frozenset[int]:
+        return _members(self.low, self.top) if self.whole else frozenset()
+
+    def compact(self, values: np.ndarray) -> np.ndarray | None:
+        """Whole numbers on a short scale in one byte each if all are good; far cheaper to check and count.
+
+        A missing, fractional or large value changes when it is squeezed, so comparing back finds it.
+        """
+        if not (values.size and self.members):
+            return None
+        with np.errstate(invalid="ignore"):
+            small = values.astype(np.int8)
+        good = small.min() >= self.low and small.max() <= self.top and (small == values).all()
+        return small if good else None
+
+
+@lru_cache
+def _members(low: float, high: float) -> frozenset[int]:
+    return frozenset(range(int(low), int(high) + 1)) if low >= -128 and high <= 127 else frozenset()
+
+
+@lru_cache
+def _with_top(kind: Number, high: float) -> Number:
+    return replace(kind, high=high)
+
+
+def Whole(low: float, high: float | str) -> Number:
+    """A whole number on a scale, as survey answers are: `Whole(0, 10)`."""
+    return Number(low, high, whole=True, hint="Remove it or rescale the answers.")
+
+
+def Amount(*, signed: bool = False, above: bool = False) -> Number:
+    """Money or another quantity, 0 or more; `signed` takes negatives too, `above` refuses 0."""
+    low = -_LARGEST if signed else 0.0
+    return Number(low, above=above, hint="Correct the cell." if signed else "Type it as a positive amount.")
+
+
+def Count(*, low: float = 0.0) -> Number:
+    """A whole number of things."""
+    return Number(low, whole=True, hint="Count whole things.")
+
+
+def Share(*, above: bool = False, high: float = 1.0) -> Number:
+    """A fraction of a whole: 0.05 for 5 %."""
+    return Number(0.0, high, above=above, hint="Type 5 % as 0.05.")
+
+
+def Level() -> Number:
+    """A confidence level, strictly between 0 and 1."""
+    return Number(0.0, 0.999999999, above=True, hint="Type 95 % as 0.95.")
+
+
+@dataclass(frozen=True)
+class Day(Kind):
+    """A calendar day: a date, or a spreadsheet's serial number.
+
+    Args:
+        open_ended: a blank is meant, and says that it has not happened yet.
+    """
+
+    reading: ClassVar[Reading] = "day"
+    open_ended: bool = False
+    ticks: ClassVar[int] = 1  # a day
+
+    def accepts(self, values: np.ndarray) -> bool:
+        return not values.size or bool(values.min() >= _FIRST_DAY * self.ticks and values.max() < _END_DAY * self.ticks)
+
+    def refused(self, values: np.ndarray) -> np.ndarray:
+        return np.asarray(~((values >= _FIRST_DAY * self.ticks) & (values < _END_DAY * self.ticks)))
+
+    @property
+    def expected(self) -> str:
+        return "a date from 1900 to 9999"
+
+    @property
+    def fix(self) -> str:
+        return "Enter it as a date, not as text."
+
+    @property
+    def scale(self) -> str:
+        return "Dates; blank means not yet." if self.open_ended else "Dates."
+
+    @property
+    def bad(self) -> float:
+        return -1.0
+
+
+@dataclass(frozen=True)
+class Moment(Day):
+    """A date with its time of day, read to the millisecond; a zoned one is taken in UTC."""
+
+    reading: ClassVar[Reading] = "moment"
+    ticks: ClassVar[int] = 86_400_000
+
+    @property
+    def expected(self) -> str:
+        return "a date and time from 1900 to 9999"
+
+    @property
+    def scale(self) -> str:
+        return "Dates with time of day."
+
+
+@dataclass(frozen=True)
+class Id(Kind):
+    """Names a thing: text or a number, compared exactly."""
+
+    reading: ClassVar[Reading] = "id"
+
+    @property
+    def expected(self) -> str:
+        return "an identifier"
+
+    @property
+    def bad(self) -> bool:
+        return True
+
+
+@dataclass(frozen=True)
+class Text(Kind):
+    """Words, kept as they are."""
+
+    reading: ClassVar[Reading] = "text"
+
+    @property
+    def expected(self) -> str:
+        return "text"
+
+    @property
+    def bad(self) -> bool:
+        return True
+
+
+@dataclass(frozen=True)
+class Flag(Kind):
+    """Yes or no: TRUE/FALSE, 1/0, yes/no."""
+
+    reading: ClassVar[Reading] = "flag"
+
+    def accepts(self, values: np.ndarray) -> bool:
+        return not self.refused(values).any()
+
+    def refused(self, values: np.ndarray) -> np.ndarray:
+        return np.asarray((values != 0) & (values != 1))
+
+    @property
+    def expected(self) -> str:
+        return "TRUE or FALSE"
+
+    @property
+    def fix(self) -> str:
+        return "Use TRUE/FALSE, 1/0 or yes/no."
+
+    @property
+    def scale(self) -> str:
+        return "TRUE/FALSE, 1/0 or yes/no."
+
+    @property
+    def bad(self) -> float:
+        return 2.0
+
+
+@dataclass(frozen=True)
+class OneOf(Kind):
+    """One of a few words."""
+
+    reading: ClassVar[Reading] = "choice"
+    choices: tuple[str, ...] = ()
+
+    @property
+    def expected(self) -> str:
+        return "one of " + ", ".join(f'"{c}"' for c in self.choices)
+
+    @property
+    def scale(self) -> str:
+        return f"{self.expected[0].upper()}{self.expected[1:]}."
+
+    @property
+    def bad(self) -> str:
+        return "something else"

@@ -1,0 +1,508 @@
+"""Survey metrics: NPS, CSAT, CES and the response rate."""
+
+from math import sqrt
+from typing import Annotated, Literal
+
+import numpy as np
+
+from csmetrics_core.catalog import metric
+from csmetrics_core.errors import off_scale
+from csmetrics_core.intervals import adjusted_votes, critical_value, mean_interval, nps_bounds, two_sided_p, wilson
+from csmetrics_core.kinds import Amount, Count, Id, Level, Number, Share, Whole
+from csmetrics_core.prepared import Coded
+from csmetrics_core.results import Interval, Pair, Ratio, Refusal, Table
+from csmetrics_core.spec import (
+    COUNT,
+    FRACTION,
+    MEAN,
+    POINTS,
+    PROBABILITY,
+    Aligned,
+    Better,
+    Category,
+    Column,
+    Each,
+    Example,
+    Values,
+)
+
+Scores = Annotated[Values, Whole(0, 10)]
+Ratings = Annotated[Values, Whole(1, "scale_max")]
+ScaleMax = Annotated[Each, Number(2, 100, whole=True, hint="Give the highest answer the question allows.")]
+Cut = Annotated[Each, Number(1, "scale_max", whole=True, hint="Give an answer on the scale.")]
+Confidence = Annotated[Each, Level()]
+
+_NPS_SOURCE = "Bain & Company, Net Promoter System: measuring your Net Promoter Score"
+_INTERVAL_SOURCE = "adjusted Wald interval, MeasuringU (Lewis and Sauro); compare Rocks (2016)"
+_WILSON_SOURCE = "Wilson (1927) score interval; Brown, Cai and DasGupta (2001)"
+
+
+def count(mask: np.ndarray) -> int:
+    """How many are true."""
+    return int(np.count_nonzero(mask))
+
+
+def proportion(successes: int, trials: int, scale: float = 1.0, base: str = "the number of answers") -> Ratio:
+    """A share with its Wilson interval."""
+
+    def interval(confidence: float) -> tuple[float, float]:
+        low, high = wilson(successes, trials, confidence)
+        return scale * float(low), scale * float(high)
+
+    return Ratio(successes, trials, scale, base, n=int(trials), interval=interval)
+
+
+def votes(scores: np.ndarray) -> np.ndarray:
+    """+1 for a promoter (9-10), -1 for a detractor (0-6), 0 for a passive."""
+    return (scores >= 9).astype(float) - (scores <= 6)
+
+
+def nps_ratio(promoters: int, detractors: int, responses: int) -> Ratio:
+    """Net Promoter Score from its counts, with the adjusted Wald interval."""
+
+    def interval(confidence: float) -> tuple[float, float]:
+        mean, square = (promoters - detractors) / responses, (promoters + detractors) / responses
+        return nps_bounds(mean, square, responses, confidence)
+
+    return Ratio(promoters - detractors, responses, 100, "the number of responses", n=responses, interval=interval)
+
+
+def _weighted(values: np.ndarray, weights: np.ndarray) -> Ratio:
+    """A weighted mean of votes in points; its interval uses Kish's effective number of answers."""
+    total = float(weights.sum())
+
+    def interval(confidence: float) -> tuple[float, float]:
+        effective = total**2 / float((weights**2).sum())
+        mean, square = float(weights @ values) / total, float(weights @ values**2) / total
+        return nps_bounds(mean, square, effective, confidence)
+
+    base = "the sum of the weights"
+    return Ratio(float(weights @ values), total, 100, base, n=values.size, interval=interval)
+
+
+def _by_account(values: np.ndarray, weights: np.ndarray | None, accounts: Coded) -> tuple[np.ndarray, np.ndarray]:
+    """One vote an account: the mean of its votes, with the mean of its weights."""
+    _, place = np.unique(accounts.codes, return_inverse=True)
+    answers = np.bincount(place)
+    vote = np.bincount(place, values) / answers
+    return vote, np.ones(vote.size) if weights is None else np.bincount(place, weights) / answers
+
+
+@metric(
+    title="Net Promoter Score",
+    category=Category.SURVEY,
+    unit=POINTS,
+    bounds=(-100, 100),
+    better=Better.HIGHER,
+    formula="100 × (promoters − detractors) ÷ responses",
+    convention="Promoters answer 9-10, detractors 0-6; passives (7-8) stay in the denominator.",
+    native='100*(COUNTIFS({scores},">=9"{where})-COUNTIFS({scores},"<=6"{where}))/COUNTIFS({scores},">=0"{where})',
+    source=_NPS_SOURCE,
+    example=(
+        Example(scores=[10, 9, 8, 6], result=25.0),
+        Example(scores=[10, 9, 0], weights=[1, 1, 8], result=-60.0),
+        Example(scores=[10, 10, 10, 0], accounts=["A", "A", "A", "B"], result=0.0),
+    ),
+    headline=5,
+)
+def nps(
+    scores: Annotated[Aligned, Whole(0, 10)],
+    weights: Annotated[Aligned, Amount()] = None,
+    accounts: Annotated[Aligned, Id()] = None,
+) -> Ratio:
+    """Share of promoters minus share of detractors, in points.
+
+    Args:
+        scores: Answers to "how likely are you to recommend us?", one a response.
+        weights: What each vote weighs, such as the account's ARR.
+        accounts: Who answered; each account then has one vote, the mean of its answers' votes.
+    """
+    if weights is None and accounts is None:
+        return nps_ratio(count(scores >= 9), count(scores <= 6), scores.size)
+    values = votes(scores)
+    if accounts is not None:
+        values, weights = _by_account(values, weights, accounts)
+    return _weighted(values, weights)
+
+
+@metric(
+    title="NPS counts",
+    category=Category.SURVEY,
+    columns=(
+        Column("promoters", COUNT, "scores 9-10"),
+        Column("passives", COUNT, "scores 7-8"),
+        Column("detractors", COUNT, "scores 0-6"),
+        Column("responses", COUNT, "all usable answers"),
+    ),
+    formula="promoters = 9-10, passives = 7-8, detractors = 0-6",
+    no_native="it gives a table",
+    source=_NPS_SOURCE,
+    example=Example(
+        scores=[10, 9, 8, 6], result={"promoters": [2], "passives": [1], "detractors": [1], "responses": [4]}
+    ),
+)
+def nps_counts(scores: Scores) -> Table:
+    """How many promoters, passives and detractors answered.
+
+    Args:
+        scores: Answers to "how likely are you to recommend us?", one a response.
+    """
+    promoters, detractors = count(scores >= 9), count(scores <= 6)
+    passives = scores.size - promoters - detractors
+    columns = {"promoters": promoters, "passives": passives, "detractors": detractors, "responses": scores.size}
+    return Table({name: [number] for name, number in columns.items()})
+
+
+@metric(
+    title="NPS from counts",
+    category=Category.SURVEY,
+    unit=POINTS,
+    bounds=(-100, 100),
+    better=Better.HIGHER,
+    formula="100 × (promoters − detractors) ÷ (promoters + passives + detractors)",
+    native="100*({promoters}-{detractors})/({promoters}+{passives}+{detractors})",
+    source=_NPS_SOURCE,
+    example=Example(promoters=60, passives=25, detractors=15, result=45.0),
+)
+def nps_from_counts(
+    promoters: Annotated[Each, Count()], passives: Annotated[Each, Count()], detractors: Annotated[Each, Count()]
+) -> Ratio:
+    """Net Promoter Score when only the three counts are known.
+
+    Args:
+        promoters: Number of answers 9-10.
+        passives: Number of answers 7-8.
+        detractors: Number of answers 0-6.
+    """
+    return nps_ratio(promoters, detractors, promoters + passives + detractors)
+
+
+@metric(
+    title="NPS confidence interval",
+    category=Category.SURVEY,
+    unit=POINTS,
+    bounds=(-100, 100),
+    formula="estimate ± z × standard error after adding ¾ promoter, ¾ detractor and 1½ passives, clipped to ±100",
+    convention="Adjusted Wald; it is not symmetric about the observed score, so show it as low to high, never as ±.",
+    no_native="it gives a pair; each bound takes several steps",
+    source=_INTERVAL_SOURCE,
+    example=Example(scores=[10, 9, 8, 6], result=(-44.159769, 72.731197)),
+)
+def nps_interval(scores: Scores, confidence: Confidence = 0.95) -> Pair:
+    """Low and high of the Net Promoter Score's confidence interval, in points.
+
+    Args:
+        scores: Answers to "how likely are you to recommend us?", one a response.
+        confidence: Confidence level, such as 0.95.
+    """
+    low, high = _interval_of(nps_ratio(count(scores >= 9), count(scores <= 6), scores.size))(confidence)
+    return Pair(low, high)
+
+
+def _interval_of(parts: Ratio) -> Interval:
+    if parts.interval is None:
+        raise TypeError("these parts carry no interval")
+    return parts.interval
+
+
+@metric(
+    title="Change in NPS",
+    category=Category.SURVEY,
+    columns=(
+        Column("change", POINTS, "observed, after minus before"),
+        Column("low", POINTS, "lower bound"),
+        Column("high", POINTS, "upper bound"),
+        Column("p_value", PROBABILITY, "chance of so large a difference where nothing changed"),
+    ),
+    formula="D ± z × √(SE² before + SE² after) from both adjusted samples; p = 2 × (1 − Φ(|D| ÷ SE))",
+    convention="For independent samples: not for the same people asked twice.",
+    no_native="it gives a table",
+    source=_INTERVAL_SOURCE,
+    example=Example(
+        before=[0, 5, 7, 9],
+        after=[9, 10, 10, 8],
+        result={"change": [100.0], "low": [-19.901168], "high": [134.186883], "p_value": [0.146033]},
+    ),  # fmt: skip
+)
+def nps_change(
+    before: Annotated[Values, Whole(0, 10)], after: Annotated[Values, Whole(0, 10)], confidence: Confidence = 0.95
+) -> Table:
+    """Whether the Net Promoter Score really moved between two surveys, in points.
+
+    Args:
+        before: Scores of the earlier survey.
+        after: Scores of the later survey.
+        confidence: Confidence level, such as 0.95.
+    """
+    samples = [votes(np.asarray(scores)) for scores in (before, after)]
+    (was, error_was), (now, error_now) = (adjusted_votes(v.mean(), (v**2).mean(), v.size) for v in samples)
+    change, error = now - was, sqrt(error_was**2 + error_now**2)
+    reach = critical_value(confidence) * error
+    return Table(
+        {
+            "change": [100 * float(samples[1].mean() - samples[0].mean())],
+            "low": [max(-200.0, 100 * (change - reach))],
+            "high": [min(200.0, 100 * (change + reach))],
+            "p_value": [two_sided_p(change / error)],
+        }
+    )
+
+
+@metric(
+    title="NPS responses needed",
+    category=Category.SURVEY,
+    unit=COUNT,
+    bounds=(1, float("inf")),
+    formula="n = z² × (p + d − (p − d)²) ÷ margin², with m = n ÷ (1 + (n − 1) ÷ N) for a population of N, rounded up",
+    native=(
+        'ROUNDUP(IF({population}="",{n},{n}/(1+({n}-1)/{population}))-1E-9,0)'.replace(
+            "{n}",
+            "((NORMSINV(0.5+{confidence}/2)*100/{margin})^2"
+            "*({promoter_share}+{detractor_share}-({promoter_share}-{detractor_share})^2))",
+        ).replace("ROUNDUP(", "IF({promoter_share}+{detractor_share}>1,{NUM},MAX(1,ROUNDUP(")
+        + "))"
+    ),
+    source="normal approximation to the variance of a Net Promoter Score, CYBAEA (2016)",
+    example=Example(margin=5, result=1537.0),
+)
+def nps_responses_needed(
+    margin: Annotated[Each, Number(0, 100, above=True, hint="Give points, such as 5.")],
+    confidence: Annotated[Each, Level()] = 0.95,
+    promoter_share: Annotated[Each, Share()] = 0.5,
+    detractor_share: Annotated[Each, Share()] = 0.5,
+    population: Annotated[Each, Number(1, whole=True, hint="Give the number of customers, or leave it out.")] = None,
+) -> Ratio:
+    """How many responses a survey needs for a margin of error, a whole number.
+
+    Args:
+        margin: Half the width of the interval wanted, in points.
+        confidence: Confidence level, such as 0.95.
+        promoter_share: Expected share of promoters; one half each is the most cautious.
+        detractor_share: Expected share of detractors.
+        population: How many could answer at all; blank for very many.
+    """
+    spread = promoter_share + detractor_share - (promoter_share - detractor_share) ** 2
+    z = np.vectorize(critical_value)(confidence)
+    needed = (z * 100 / margin) ** 2 * spread
+    if population is not None:
+        limited = needed / (1 + (needed - 1) / population)
+        needed = np.where(np.isnan(np.asarray(population, dtype=float)), needed, limited)
+    impossible = Refusal(
+        promoter_share + detractor_share > 1,
+        "promoter_share",
+        promoter_share + detractor_share,
+        "at most 1 together with detractor_share",
+        "The two shares are parts of the same answers.",
+    )
+    # A hair is taken off so that 400.0000000001 is still 400 responses.
+    return Ratio(np.maximum(1, np.ceil(needed - 1e-9)), refusals=(impossible,))
+
+
+_SATISFIED = 'IF({satisfied_from}="",{scale_max}-1,{satisfied_from})'
+
+
+def _satisfied_from(satisfied_from: float | None, scale_max: float) -> float:
+    """The line between satisfied and not: the top two answers, unless it is drawn by hand."""
+    if satisfied_from is not None:
+        return satisfied_from
+    if scale_max < 5:
+        fix = "On a scale this short two boxes are most of it: say which answer counts as satisfied."
+        raise off_scale("satisfied_from", None, "missing", f"an answer from 1 to {scale_max:g}", fix)
+    return scale_max - 1
+
+
+@metric(
+    title="Customer Satisfaction Score",
+    category=Category.SURVEY,
+    unit=POINTS,
+    bounds=(0, 100),
+    better=Better.HIGHER,
+    formula="100 × satisfied answers ÷ answers",
+    convention="Satisfied is the top two answers of the scale (4-5 of 5) unless satisfied_from draws another line.",
+    native=(
+        'IF(AND({satisfied_from}="",{scale_max}<5),{NUM},'
+        f'100*COUNTIFS({{ratings}},">="&{_SATISFIED}{{where}})/COUNTIFS({{ratings}},">=1"{{where}}))'
+    ),
+    source="top-two-box CSAT: Delighted help centre, article 240; Intercom, article 9647540",
+    example=(
+        Example(ratings=[5, 4, 4, 2], result=75.0),
+        Example(ratings=[1, 2, 3], scale_max=3, satisfied_from=3, result=100 / 3),
+    ),
+    headline=6,
+)
+def csat(ratings: Ratings, scale_max: ScaleMax = 5, satisfied_from: Cut = None) -> Ratio:
+    """Share of answers that are satisfied, in points from 0 to 100.
+
+    Args:
+        ratings: Answers, one a response; 1 is the worst.
+        scale_max: The best answer on the scale.
+        satisfied_from: The lowest answer that counts as satisfied; required on scales shorter than 5.
+    """
+    return proportion(count(ratings >= _satisfied_from(satisfied_from, scale_max)), ratings.size, 100)
+
+
+@metric(
+    title="CSAT mean",
+    category=Category.SURVEY,
+    unit=MEAN,
+    bounds=(1, 100),
+    better=Better.HIGHER,
+    formula="sum of answers ÷ answers",
+    native='SUMIFS({ratings},{ratings},">=1"{where})/COUNTIFS({ratings},">=1"{where})',
+    source="mean rating: QuestionPro, CSAT scoring",
+    example=Example(ratings=[5, 4, 4, 2], result=3.75),
+)
+def csat_mean(ratings: Ratings, scale_max: ScaleMax = 5) -> Ratio:
+    """Mean satisfaction answer, on the question's own scale.
+
+    Args:
+        ratings: Answers, one a response; 1 is the worst.
+        scale_max: The best answer on the scale.
+    """
+    return _mean(ratings)
+
+
+def _mean(ratings: np.ndarray) -> Ratio:
+    answers = ratings.astype(float)
+    return Ratio(
+        float(answers.sum()), answers.size, n=answers.size, interval=lambda level: mean_interval(answers, level)
+    )
+
+
+@metric(
+    title="CSAT confidence interval",
+    category=Category.SURVEY,
+    unit=POINTS,
+    bounds=(0, 100),
+    formula="Wilson score interval of the satisfied share, × 100",
+    no_native="it gives a pair; each bound takes several steps",
+    source=_WILSON_SOURCE,
+    example=Example(ratings=[5, 4, 4, 2], result=(30.064184, 95.441274)),
+)
+def csat_interval(
+    ratings: Ratings, scale_max: ScaleMax = 5, satisfied_from: Cut = None, confidence: Confidence = 0.95
+) -> Pair:
+    """Low and high of the Customer Satisfaction Score's confidence interval, in points.
+
+    Args:
+        ratings: Answers, one a response; 1 is the worst.
+        scale_max: The best answer on the scale.
+        satisfied_from: The lowest answer that counts as satisfied; required on scales shorter than 5.
+        confidence: Confidence level, such as 0.95.
+    """
+    satisfied = count(ratings >= _satisfied_from(satisfied_from, scale_max))
+    return Pair(*_interval_of(proportion(satisfied, ratings.size, 100))(confidence))
+
+
+_EASY_FROM = 'IF({easy_from}="",IF({easy}="high",IF({scale_max}=7,5,{scale_max}-1),IF({scale_max}=7,3,2)),{easy_from})'
+
+
+def _easy(ratings: np.ndarray, scale_max: float, easy: str, easy_from: float | None) -> int:
+    """How many found it easy: 5 and up of 7, else the top two; or the mirror image where low is easy."""
+    if easy == "high":
+        line = (5 if scale_max == 7 else scale_max - 1) if easy_from is None else easy_from
+        return count(ratings >= line)
+    line = (3 if scale_max == 7 else 2) if easy_from is None else easy_from
+    return count(ratings <= line)
+
+
+@metric(
+    title="Customer Effort Score",
+    category=Category.SURVEY,
+    unit=POINTS,
+    bounds=(0, 100),
+    better=Better.HIGHER,
+    formula="100 × answers that found it easy ÷ answers",
+    convention="Easy is 5 and up of 7, else the top two; where low means easy, up to 3 of 7, else the bottom two.",
+    native=(
+        f'100*COUNTIFS({{ratings}},IF({{easy}}="high",">=","<=")&{_EASY_FROM}{{where}})'
+        '/COUNTIFS({ratings},">=1"{where})'
+    ),
+    source="CES 2.0: CEB/Gartner (2013), share answering 5 or more of 7",
+    example=(
+        Example(ratings=[7, 6, 5, 2], scale_max=7, result=75.0),
+        Example(ratings=[1, 2, 5], scale_max=5, easy="low", result=200 / 3),
+    ),
+    headline=13,
+)
+def ces(ratings: Ratings, scale_max: ScaleMax, easy: Literal["high", "low"] = "high", easy_from: Cut = None) -> Ratio:
+    """Share of answers that found it easy, in points from 0 to 100.
+
+    Args:
+        ratings: Answers, one a response.
+        scale_max: The highest answer on the scale, 7 or 5 for most questions.
+        easy: Which end of the scale means easy.
+        easy_from: Moves the line: the first answer that counts as easy, coming from the middle.
+    """
+    return proportion(_easy(ratings, scale_max, easy, easy_from), ratings.size, 100)
+
+
+@metric(
+    title="CES mean",
+    category=Category.SURVEY,
+    unit=MEAN,
+    bounds=(1, 100),
+    formula="sum of answers ÷ answers",
+    native='SUMIFS({ratings},{ratings},">=1"{where})/COUNTIFS({ratings},">=1"{where})',
+    source="mean effort score: CEB (2008-10)",
+    example=Example(ratings=[7, 6, 5, 2], scale_max=7, result=5.0),
+)
+def ces_mean(ratings: Ratings, scale_max: ScaleMax) -> Ratio:
+    """Mean effort answer, on the question's own scale.
+
+    Args:
+        ratings: Answers, one a response.
+        scale_max: The highest answer on the scale, 7 or 5 for most questions.
+    """
+    return _mean(ratings)
+
+
+@metric(
+    title="CES confidence interval",
+    category=Category.SURVEY,
+    unit=POINTS,
+    bounds=(0, 100),
+    formula="Wilson score interval of the easy share, × 100",
+    no_native="it gives a pair; each bound takes several steps",
+    source=_WILSON_SOURCE,
+    example=Example(ratings=[7, 6, 5, 2], scale_max=7, result=(30.064184, 95.441274)),
+)
+def ces_interval(
+    ratings: Ratings,
+    scale_max: ScaleMax,
+    easy: Literal["high", "low"] = "high",
+    easy_from: Cut = None,
+    confidence: Confidence = 0.95,
+) -> Pair:
+    """Low and high of the Customer Effort Score's confidence interval, in points.
+
+    Args:
+        ratings: Answers, one a response.
+        scale_max: The highest answer on the scale, 7 or 5 for most questions.
+        easy: Which end of the scale means easy.
+        easy_from: Moves the line: the first answer that counts as easy, coming from the middle.
+        confidence: Confidence level, such as 0.95.
+    """
+    return Pair(*_interval_of(proportion(_easy(ratings, scale_max, easy, easy_from), ratings.size, 100))(confidence))
+
+
+@metric(
+    title="Response rate",
+    category=Category.SURVEY,
+    unit=FRACTION,
+    bounds=(0, 1),
+    better=Better.HIGHER,
+    formula="responses ÷ invited",
+    native="IF({invited}=0,{DIV0},IF({responses}>{invited},{NUM},{responses}/{invited}))",
+    source="AAPOR Standard Definitions, minimum response rate",
+    example=Example(responses=120, invited=400, result=0.3),
+)
+def response_rate(responses: Annotated[Each, Count()], invited: Annotated[Each, Count()]) -> Ratio:
+    """Share of those asked who answered, a fraction.
+
+    Args:
+        responses: Number of answers received.
+        invited: Number of people asked.
+    """
+    too_many = Refusal(responses > invited, "responses", responses, "at most invited", "Count each answer once.")
+    return Ratio(responses, invited, base="invited", refusals=(too_many,))

@@ -1,0 +1,41 @@
+"""Calendar arithmetic on day numbers: int64 days since 1970-01-01, half-open periods."""
+
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+Period = Literal["day", "week", "month", "quarter", "year"]
+Days = NDArray[np.int64]
+
+_MONTHS = {"month": 1, "quarter": 3, "year": 12}
+_THURSDAY = 3  # 1970-01-01; ISO weeks start on Monday
+
+
+def index_of(days: Days, period: Period) -> Days:
+    """Number of the period each day falls in, counted from the one that holds 1970-01-01."""
+    if period == "day":
+        return days
+    if period == "week":
+        return (days + _THURSDAY) // 7
+    months = days.astype("datetime64[D]").astype("datetime64[M]").astype(np.int64)
+    return months // _MONTHS[period]
+
+
+def first_day(index: Days, period: Period) -> Days:
+    """First day of each numbered period; `first_day(index + 1)` is the first day after it."""
+    if period == "day":
+        return index
+    if period == "week":
+        return index * 7 - _THURSDAY
+    return (index * _MONTHS[period]).astype("datetime64[M]").astype("datetime64[D]").astype(np.int64)
+
+
+def as_dates(days: Days) -> NDArray[np.datetime64]:
+    """Day numbers as dates."""
+    return days.astype("datetime64[D]")
+
+
+def day_text(day: int) -> str:
+    """One day number as 2026-01-31."""
+    return str(np.datetime64(int(day), "D"))

@@ -1,0 +1,40 @@
+"""A call made ready for a metric's body."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from csmetrics_core.cells import Drops
+from csmetrics_core.errors import MetricError, NoData
+from csmetrics_core.spec import Argument, Metric
+
+
+@dataclass(slots=True)
+class Coded:
+    """A column of things, numbered: `labels[code]` is the thing."""
+
+    codes: np.ndarray
+    labels: list[Any]
+
+
+@dataclass(slots=True)
+class Prepared:
+    """A call made ready: the body's values, and what happened on the way."""
+
+    values: dict[str, Any]
+    drops: dict[str, Drops] = field(default_factory=dict)
+    used: int | None = None
+    shape: tuple[int, ...] | None = None  # of the result, where single values were given as ranges
+    failures: dict[int, MetricError] = field(default_factory=dict)  # element -> why it has no value
+
+
+def refuse_empty(metric: Metric, argument: Argument, size: int, ready: Prepared) -> None:
+    """Nothing left to compute from: say what was dropped."""
+    drops = ready.drops.get(argument.name)
+    counts = drops.counts() if drops and not size else {}
+    if size or (metric.empty_is_zero and not counts.keys() - {"blank"}):
+        return
+    seen = ", ".join(f"{n} {why}" for why, n in counts.items())
+    found = f"{argument.name} holds nothing to use ({seen} dropped)" if seen else f"{argument.name} is empty"
+    raise NoData(found, f"Give {argument.kind.expected} in at least one row.", argument=argument.name)

@@ -1,0 +1,191 @@
+"""What a metric says about itself: category, unit, bounds, columns, example and the roles of its arguments."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from functools import cached_property
+from typing import Annotated, Any, Literal
+
+from csmetrics_core.kinds import Kind
+
+
+class Category(Enum):
+    """Subjects, in the order people read them."""
+
+    SURVEY = "Survey"
+    REVENUE = "Revenue"
+    RETENTION = "Retention"
+    VALUE = "Value"
+    CONVERSION = "Conversion"
+    SUPPORT = "Support"
+    USAGE = "Usage"
+    HEALTH = "Health"
+    FEEDBACK = "Feedback"
+    ABOUT = "About"
+
+
+class Better(Enum):
+    """Which direction is good news; plots and colours read it."""
+
+    HIGHER = "higher"
+    LOWER = "lower"
+    NEITHER = "neither"
+
+
+@dataclass(frozen=True)
+class Unit:
+    """A unit, how a spreadsheet formats it, and how text prints it."""
+
+    name: str
+    number_format: str
+    text_format: str
+
+    def text(self, value: object) -> str:
+        """Print one value for a person; a value that does not exist prints as nothing."""
+        if value is None or value != value:
+            return ""
+        if self in (TEXT, DATE, MOMENT) or isinstance(value, str):
+            return str(value)[:19].replace("T", " ")
+        return self.text_format.format(value)
+
+
+FRACTION = Unit("fraction", "0.0%", "{:.1%}")
+POINTS = Unit("points", "0.0", "{:.1f}")
+MONEY = Unit("money", "#,##0.00", "{:,.2f}")
+COUNT = Unit("count", "#,##0", "{:,.0f}")
+RATIO = Unit("ratio", "0.00", "{:.2f}")
+MEAN = Unit("scale points", "0.00", "{:.2f}")
+MONTHS = Unit("months", "0.0", "{:.1f}")
+PERIODS = Unit("periods", "0.0", "{:.1f}")
+DURATION = Unit("the durations' own unit", "0.00", "{:,.2f}")
+SECONDS = Unit("seconds", "#,##0", "{:,.0f}")
+PER_USER = Unit("a user", "0.00", "{:.2f}")
+COMPOUND = Unit("compound, -1 to 1", "0.00", "{:+.2f}")
+PROBABILITY = Unit("probability", "0.000", "{:.3f}")
+DATE = Unit("date", "yyyy-mm-dd", "{}")
+MOMENT = Unit("date and time", "yyyy-mm-dd hh:mm:ss", "{}")
+TEXT = Unit("text", "@", "{}")
+
+
+class Role(Enum):
+    """What an argument is to the calculation; it decides how its cells are cleaned."""
+
+    REDUCED = "a range; blanks drop out"
+    ALIGNED = "a range that belongs row by row with others; a bad row drops out whole"
+    EACH = "one value, or a range to get one result each"
+    CHOICE = "one of a few words"
+    BLOCK = "a block, one score a row"
+    PER_COLUMN = "one value, or one a column of the block"
+    RAW = "passed on as it came"
+
+
+Values = Annotated[Any, Role.REDUCED]
+Aligned = Annotated[Any, Role.ALIGNED]
+Each = Annotated[Any, Role.EACH]
+Block = Annotated[Any, Role.BLOCK]
+PerColumn = Annotated[Any, Role.PER_COLUMN]
+Raw = Annotated[Any, Role.RAW]
+
+
+@dataclass(frozen=True)
+class Group:
+    """Names the set of ranges an aligned argument belongs to, where a call has more than one set."""
+
+    name: str
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of a table; a name ending in `{n}` stands for as many columns as the data need."""
+
+    name: str
+    unit: Unit
+    help: str = ""
+
+
+class Example:
+    """One runnable call with its result; a table's result is given as columns."""
+
+    def __init__(self, *, result: Any, **arguments: Any) -> None:
+        self.arguments = arguments
+        self.result = result
+
+
+@dataclass(frozen=True)
+class Argument:
+    """One argument of a metric, derived from its signature, annotation and docstring."""
+
+    name: str
+    role: Role
+    kind: Kind
+    required: bool
+    default: Any
+    help: str
+    group: str = ""
+    choices: tuple[str, ...] = ()
+    variadic: bool = False
+
+    @property
+    def is_range(self) -> bool:
+        """Whether a person selects a range of cells for it."""
+        return self.role in (Role.REDUCED, Role.ALIGNED, Role.BLOCK, Role.PER_COLUMN)
+
+
+Bounds = tuple[float, float]
+
+
+@dataclass(frozen=True)
+class Metric:
+    """One entry of the catalogue. Everything any door shows about a metric is read from here."""
+
+    name: str
+    title: str
+    summary: str
+    category: Category
+    unit: Unit
+    bounds: Bounds | Mapping[str, Bounds]
+    better: Better
+    formula: str
+    convention: str
+    source: str
+    examples: tuple[Example, ...]
+    arguments: tuple[Argument, ...]
+    columns: tuple[Column, ...]
+    native: str
+    no_native: str
+    headline: int | None
+    empty_is_zero: bool
+    gives: Literal["number", "pair", "table", "words"]
+    body: Callable[..., Any] = field(repr=False)
+    function: Callable[..., Any] = field(repr=False)
+
+    @property
+    def excel_name(self) -> str:
+        """The name in a spreadsheet."""
+        return self.name.upper()
+
+    @cached_property
+    def names(self) -> tuple[str, ...]:
+        """The names of the arguments, in order."""
+        return tuple(a.name for a in self.arguments)
+
+    @cached_property
+    def by_role(self) -> dict[Role, tuple[Argument, ...]]:
+        """The arguments of each role."""
+        return {role: tuple(a for a in self.arguments if a.role is role) for role in Role}
+
+    @cached_property
+    def elementwise(self) -> bool:
+        """Whether the body takes whole arrays in a broadcast, all its arguments being single values."""
+        return all(a.role in (Role.EACH, Role.CHOICE) for a in self.arguments)
+
+    def argument(self, name: str) -> Argument:
+        """Look up one argument."""
+        return next(a for a in self.arguments if a.name == name)
+
+    def limits(self, given: Mapping[str, Any]) -> Bounds:
+        """The bounds of the result, which may depend on a choice."""
+        if isinstance(self.bounds, tuple):
+            return self.bounds
+        choice = next(a for a in self.arguments if a.role is Role.CHOICE)
+        return self.bounds[given.get(choice.name) or choice.default]

@@ -1,0 +1,1 @@
+"""Jupyter panels and dashboards over the catalogue."""
