@@ -2,6 +2,66 @@
 
 from csmetrics_core.catalog import CATALOG, lookup
 from csmetrics_core.errors import MetricError, UndefinedMetric
+from csmetrics_core.explain import Explained, explain
+from csmetrics_core.metrics.about import (
+    csm_by,
+    csm_explain,
+    csm_metrics,
+    csm_version,
+)
+from csmetrics_core.metrics.cohorts import (
+    cohort_retention,
+    customer_movements,
+)
+from csmetrics_core.metrics.conversion import (
+    conversion_interval,
+    conversion_rate,
+    free_to_paid,
+    funnel,
+    trial_conversion,
+)
+from csmetrics_core.metrics.feedback import (
+    sentiment,
+)
+from csmetrics_core.metrics.health import (
+    health_band,
+    health_contributions,
+    health_score,
+)
+from csmetrics_core.metrics.movements import (
+    mrr_movements,
+    retention_by_customer,
+    retention_by_month,
+)
+from csmetrics_core.metrics.retention import (
+    annual_churn,
+    churn_conventions,
+    churn_rate,
+    customer_lifetime,
+    monthly_churn,
+    renewal_rate,
+    retention_rate,
+)
+from csmetrics_core.metrics.revenue import (
+    allowed_churn,
+    arpa,
+    arpu,
+    arr,
+    grr,
+    mrr,
+    mrr_churn_rate,
+    mrr_from_arpu,
+    mrr_growth_rate,
+    ndr,
+    net_mrr_churn_rate,
+    nrr,
+    rule_of_40,
+    saas_quick_ratio,
+)
+from csmetrics_core.metrics.support import (
+    fcr,
+    fcr_from_contacts,
+)
 from csmetrics_core.metrics.survey import (
     ces,
     ces_interval,
@@ -17,23 +77,90 @@ from csmetrics_core.metrics.survey import (
     nps_responses_needed,
     response_rate,
 )
+from csmetrics_core.metrics.usage import (
+    avg_session_duration,
+    product_usage_rate,
+    stickiness,
+)
+from csmetrics_core.metrics.value import (
+    cac,
+    cac_payback,
+    clv,
+    clv_from_lifespan,
+    crc,
+    ltv_cac,
+)
+from csmetrics_core.version import __version__
 
 __all__ = [
     "CATALOG",
+    "Explained",
     "MetricError",
     "UndefinedMetric",
+    "__version__",
+    "allowed_churn",
+    "annual_churn",
+    "arpa",
+    "arpu",
+    "arr",
+    "avg_session_duration",
+    "cac",
+    "cac_payback",
     "ces",
     "ces_interval",
     "ces_mean",
+    "churn_conventions",
+    "churn_rate",
+    "clv",
+    "clv_from_lifespan",
+    "cohort_retention",
+    "conversion_interval",
+    "conversion_rate",
+    "crc",
     "csat",
     "csat_interval",
     "csat_mean",
+    "csm_by",
+    "csm_explain",
+    "csm_metrics",
+    "csm_version",
+    "customer_lifetime",
+    "customer_movements",
+    "explain",
+    "fcr",
+    "fcr_from_contacts",
+    "free_to_paid",
+    "funnel",
+    "grr",
+    "health_band",
+    "health_contributions",
+    "health_score",
     "lookup",
+    "ltv_cac",
+    "monthly_churn",
+    "mrr",
+    "mrr_churn_rate",
+    "mrr_from_arpu",
+    "mrr_growth_rate",
+    "mrr_movements",
+    "ndr",
+    "net_mrr_churn_rate",
     "nps",
     "nps_change",
     "nps_counts",
     "nps_from_counts",
     "nps_interval",
     "nps_responses_needed",
+    "nrr",
+    "product_usage_rate",
+    "renewal_rate",
     "response_rate",
+    "retention_by_customer",
+    "retention_by_month",
+    "retention_rate",
+    "rule_of_40",
+    "saas_quick_ratio",
+    "sentiment",
+    "stickiness",
+    "trial_conversion",
 ]

@@ -6,7 +6,7 @@ from typing import Any
 
 from docstring_parser import DocstringStyle, parse
 
-from csmetrics_core.spec import Example, Metric
+from csmetrics_core.spec import DATE, MOMENT, Example, Metric
 
 _RETURNS = {
     "number": "{unit}{bounds}; an array of them when single values are given as ranges.",
@@ -49,10 +49,23 @@ def _returns(metric: Metric) -> str:
     return text[0].upper() + text[1:]
 
 
+def call_text(metric: Metric, example: Example) -> str:
+    """An example as Python source; rest arguments are written out."""
+    words = []
+    rest = {a.name for a in metric.arguments if a.variadic}
+    for name, value in example.arguments.items():
+        if name in rest:
+            words += [repr(v) for v in value]
+        else:
+            words.append(repr(value) if rest else f"{name}={value!r}")
+    return f"{metric.name}({', '.join(words)})"
+
+
 def _call(metric: Metric, example: Example) -> str:
-    words = ", ".join(f"{name}={value!r}" for name, value in example.arguments.items())
-    call = f"{metric.name}({words})"
-    shown = {"table": f'{call}.round(6).to_dict("list")', "pair": f"tuple(round(x, 6) for x in {call})"}.get(
+    call = call_text(metric, example)
+    dates = ", ".join(f'"{column.name}": str' for column in metric.columns if column.unit in (DATE, MOMENT))
+    as_text = f".astype({{{dates}}})" if dates else ""
+    shown = {"table": f'{call}{as_text}.round(6).to_dict("list")', "pair": f"tuple(round(x, 6) for x in {call})"}.get(
         metric.gives, f"round({call}, 6)" if isinstance(example.result, float) else call
     )
     result = tuple(round(x, 6) for x in example.result) if metric.gives == "pair" else example.result

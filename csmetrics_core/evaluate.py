@@ -9,7 +9,7 @@ import numpy as np
 
 from csmetrics_core.arguments import bind, prepare
 from csmetrics_core.cells import flatten, shape_of
-from csmetrics_core.errors import MetricError, OutOfScale, WrongShape, ZeroDenominator, off_scale
+from csmetrics_core.errors import MetricError, NoData, OutOfScale, WrongShape, ZeroDenominator, off_scale
 from csmetrics_core.prepared import Prepared
 from csmetrics_core.results import Pair, Ratio, Refusal, Table, Words
 from csmetrics_core.spec import Metric, Role
@@ -45,9 +45,9 @@ def evaluate(metric: Metric, args: Sequence[Any], kwargs: Mapping[str, Any] | No
             return _each_in_turn(metric, given, several)
         prepared = prepare(metric, given)
         if prepared.shape is None:
-            return _finish(metric, prepared, metric.body(**prepared.values))
+            return _finish(metric, prepared, metric.run(prepared.values))
         with np.errstate(all="ignore"):
-            return _finish(metric, prepared, metric.body(**prepared.values))
+            return _finish(metric, prepared, metric.run(prepared.values))
     except MetricError as error:
         error.metric = error.metric or metric.name
         raise
@@ -81,7 +81,10 @@ def _no_base(parts: Ratio) -> ZeroDenominator:
 
 
 def _impossible(refusal: Refusal, got: Any, position: int | None) -> MetricError:
-    return off_scale(refusal.argument, position, got, refusal.expected, refusal.fix)
+    error = off_scale(refusal.argument, position, got, refusal.expected, refusal.fix)
+    if refusal.undefined:
+        return NoData(error.problem, error.fix, argument=error.argument, position=position)
+    return error
 
 
 def _divide(parts: Ratio) -> float:

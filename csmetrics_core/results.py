@@ -8,13 +8,17 @@ Interval = Callable[[float], tuple[float, float]]
 
 
 class Refusal(NamedTuple):
-    """A combination that cannot happen, checked after a zero denominator and before dividing."""
+    """Input without an answer, checked after a zero denominator and before dividing.
+
+    It is impossible (an off-scale error), or `undefined`: too little is known (a no-data error).
+    """
 
     when: Any  # a truth value, or an array of them in a broadcast
     argument: str
     got: Any
     expected: str
     fix: str
+    undefined: bool = False
 
 
 @dataclass(slots=True)

@@ -179,6 +179,13 @@ class Metric:
         """Whether the body takes whole arrays in a broadcast, all its arguments being single values."""
         return all(a.role in (Role.EACH, Role.CHOICE) for a in self.arguments)
 
+    def run(self, values: Mapping[str, Any]) -> Any:
+        """Call the body with cleaned values."""
+        if self.arguments and self.arguments[-1].variadic:
+            *named, rest = self.names
+            return self.body(*(values[name] for name in named), *values[rest])
+        return self.body(**values)
+
     def argument(self, name: str) -> Argument:
         """Look up one argument."""
         return next(a for a in self.arguments if a.name == name)

@@ -7,10 +7,11 @@ import numpy as np
 
 from csmetrics_core.catalog import metric
 from csmetrics_core.errors import off_scale
-from csmetrics_core.intervals import adjusted_votes, critical_value, mean_interval, nps_bounds, two_sided_p, wilson
+from csmetrics_core.intervals import adjusted_votes, critical_value, mean_interval, nps_bounds, two_sided_p
 from csmetrics_core.kinds import Amount, Count, Id, Level, Number, Share, Whole
 from csmetrics_core.prepared import Coded
-from csmetrics_core.results import Interval, Pair, Ratio, Refusal, Table
+from csmetrics_core.ratios import count, interval_of, part_of, proportion
+from csmetrics_core.results import Pair, Ratio, Refusal, Table
 from csmetrics_core.spec import (
     COUNT,
     FRACTION,
@@ -35,21 +36,6 @@ Confidence = Annotated[Each, Level()]
 _NPS_SOURCE = "Bain & Company, Net Promoter System: measuring your Net Promoter Score"
 _INTERVAL_SOURCE = "adjusted Wald interval, MeasuringU (Lewis and Sauro); compare Rocks (2016)"
 _WILSON_SOURCE = "Wilson (1927) score interval; Brown, Cai and DasGupta (2001)"
-
-
-def count(mask: np.ndarray) -> int:
-    """How many are true."""
-    return int(np.count_nonzero(mask))
-
-
-def proportion(successes: int, trials: int, scale: float = 1.0, base: str = "the number of answers") -> Ratio:
-    """A share with its Wilson interval."""
-
-    def interval(confidence: float) -> tuple[float, float]:
-        low, high = wilson(successes, trials, confidence)
-        return scale * float(low), scale * float(high)
-
-    return Ratio(successes, trials, scale, base, n=int(trials), interval=interval)
 
 
 def votes(scores: np.ndarray) -> np.ndarray:
@@ -195,14 +181,8 @@ def nps_interval(scores: Scores, confidence: Confidence = 0.95) -> Pair:
         scores: Answers to "how likely are you to recommend us?", one a response.
         confidence: Confidence level, such as 0.95.
     """
-    low, high = _interval_of(nps_ratio(count(scores >= 9), count(scores <= 6), scores.size))(confidence)
+    low, high = interval_of(nps_ratio(count(scores >= 9), count(scores <= 6), scores.size))(confidence)
     return Pair(low, high)
-
-
-def _interval_of(parts: Ratio) -> Interval:
-    if parts.interval is None:
-        raise TypeError("these parts carry no interval")
-    return parts.interval
 
 
 @metric(
@@ -222,7 +202,7 @@ def _interval_of(parts: Ratio) -> Interval:
         before=[0, 5, 7, 9],
         after=[9, 10, 10, 8],
         result={"change": [100.0], "low": [-19.901168], "high": [134.186883], "p_value": [0.146033]},
-    ),  # fmt: skip
+    ),
 )
 def nps_change(
     before: Annotated[Values, Whole(0, 10)], after: Annotated[Values, Whole(0, 10)], confidence: Confidence = 0.95
@@ -391,7 +371,7 @@ def csat_interval(
         confidence: Confidence level, such as 0.95.
     """
     satisfied = count(ratings >= _satisfied_from(satisfied_from, scale_max))
-    return Pair(*_interval_of(proportion(satisfied, ratings.size, 100))(confidence))
+    return Pair(*interval_of(proportion(satisfied, ratings.size, 100))(confidence))
 
 
 _EASY_FROM = 'IF({easy_from}="",IF({easy}="high",IF({scale_max}=7,5,{scale_max}-1),IF({scale_max}=7,3,2)),{easy_from})'
@@ -483,7 +463,7 @@ def ces_interval(
         easy_from: Moves the line: the first answer that counts as easy, coming from the middle.
         confidence: Confidence level, such as 0.95.
     """
-    return Pair(*_interval_of(proportion(_easy(ratings, scale_max, easy, easy_from), ratings.size, 100))(confidence))
+    return Pair(*interval_of(proportion(_easy(ratings, scale_max, easy, easy_from), ratings.size, 100))(confidence))
 
 
 @metric(
@@ -504,5 +484,4 @@ def response_rate(responses: Annotated[Each, Count()], invited: Annotated[Each, 
         responses: Number of answers received.
         invited: Number of people asked.
     """
-    too_many = Refusal(responses > invited, "responses", responses, "at most invited", "Count each answer once.")
-    return Ratio(responses, invited, base="invited", refusals=(too_many,))
+    return part_of(responses, invited, "responses", "invited", "Count each answer once.")
