@@ -32,12 +32,12 @@ _CONVENTION = (
     "weights make up for them, as long as at least half of the weight is there."
 )
 _X = "(({values}-{worst})/({best}-{worst}))"
-_KNOWN = "SUM(IF(ISNUMBER({values}),{weights},0))"
+_KNOWN = "SUM(IF({values?},{weights},0))"
 _NATIVE = (
-    "IF(SUM(IF({weights}<0,1,0))>0,{NUM},IF(SUM(IF(ISNUMBER({values}),{weights},{weights}))=0,{NUM},"
+    "IF(SUM(IF({weights}<0,1,0))>0,{NUM},IF(SUM(IF({values?},{weights},{weights}))=0,{NUM},"
     "IF(SUM(IF({worst}={best},1,0))>0,{NUM},"
-    f"IF({_KNOWN}<0.5*SUM(IF(ISNUMBER({{values}}),{{weights}},{{weights}})),{{NA}},"
-    f"100*SUM(IF(ISNUMBER({{values}}),{{weights}}*IF({_X}>1,1,IF({_X}<0,0,{_X})),0))/{_KNOWN}))))"
+    f"IF({_KNOWN}<0.5*SUM(IF({{values?}},{{weights}},{{weights}})),{{NA}},"
+    f"100*SUM(IF({{values?}},{{weights}}*IF({_X}>1,1,IF({_X}<0,0,{_X})),0))/{_KNOWN}))))"
 )
 
 

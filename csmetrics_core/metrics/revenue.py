@@ -42,7 +42,7 @@ def _monthly(amounts: np.ndarray, intervals: Any) -> float:
     return fsum((amounts / intervals).tolist())
 
 
-_MRR_NATIVE = "SUM(IF(ISNUMBER({amounts})*ISNUMBER({intervals}){if},{amounts}/{intervals},0))"
+_MRR_NATIVE = "SUM(IF({amounts?}*{intervals?}{if},{amounts}/{intervals},0))"
 
 
 @metric(
@@ -370,7 +370,7 @@ def saas_quick_ratio(
     formula="opening + expansion − contraction − target × opening, at most opening − contraction",
     convention="The inverse of net dollar retention; a target out of reach has no answer.",
     native=(
-        "IF(OR({contraction}>{opening},{opening}*(1-{target_ndr})+{expansion}-{contraction}<-1E-9*{opening}),{NUM},"
+        "IF(OR({contraction}>{opening},{opening}*(1-{target_ndr})+{expansion}-{contraction}<-0.000000001*{opening}),{NUM},"
         "MAX(0,MIN({opening}-{contraction},{opening}*(1-{target_ndr})+{expansion}-{contraction})))"
     ),
     source="net dollar retention solved for the churned amount",
