@@ -9,6 +9,17 @@ from csmetrics_core.metrics.about import (
     csm_metrics,
     csm_version,
 )
+from csmetrics_core.metrics.activity import (
+    active_users,
+    dau,
+    mau,
+    stickiness_by_day,
+    wau,
+)
+from csmetrics_core.metrics.adoption import (
+    feature_adoption,
+    usage_by_account,
+)
 from csmetrics_core.metrics.cohorts import (
     cohort_retention,
     customer_movements,
@@ -58,6 +69,9 @@ from csmetrics_core.metrics.revenue import (
     rule_of_40,
     saas_quick_ratio,
 )
+from csmetrics_core.metrics.sessions import (
+    sessions,
+)
 from csmetrics_core.metrics.support import (
     fcr,
     fcr_from_contacts,
@@ -98,6 +112,7 @@ __all__ = [
     "MetricError",
     "UndefinedMetric",
     "__version__",
+    "active_users",
     "allowed_churn",
     "annual_churn",
     "arpa",
@@ -126,9 +141,11 @@ __all__ = [
     "csm_version",
     "customer_lifetime",
     "customer_movements",
+    "dau",
     "explain",
     "fcr",
     "fcr_from_contacts",
+    "feature_adoption",
     "free_to_paid",
     "funnel",
     "grr",
@@ -137,6 +154,7 @@ __all__ = [
     "health_score",
     "lookup",
     "ltv_cac",
+    "mau",
     "monthly_churn",
     "mrr",
     "mrr_churn_rate",
@@ -161,6 +179,10 @@ __all__ = [
     "rule_of_40",
     "saas_quick_ratio",
     "sentiment",
+    "sessions",
     "stickiness",
+    "stickiness_by_day",
     "trial_conversion",
+    "usage_by_account",
+    "wau",
 ]

@@ -98,7 +98,7 @@ def _sums(key: Ints, cents: Floats, size: int) -> tuple[Ints, Floats, int]:
         total = np.bincount(key, cents, size)
         distinct = int(np.count_nonzero(np.bincount(key, minlength=size)))
         keys = np.flatnonzero(total)
-        return keys, total[keys], distinct
+        return np.asarray(keys, np.int64), np.asarray(total[keys]), distinct
     order = np.argsort(key, kind="stable")
     ordered = key[order]
     starts = np.flatnonzero(np.concatenate([[True], ordered[1:] != ordered[:-1]]))
@@ -208,4 +208,5 @@ def retention_rows(counted: Mapping[str, NDArray]) -> dict[str, Floats]:
 def divide(numerator: NDArray, denominator: NDArray) -> Floats:
     """A ratio that is blank where there is nothing to divide by."""
     blank = np.full(np.shape(denominator), np.nan)
-    return np.divide(np.asarray(numerator, float), denominator, out=blank, where=np.asarray(denominator) != 0)
+    np.divide(np.asarray(numerator, float), denominator, out=blank, where=np.asarray(denominator) != 0)
+    return blank

@@ -51,6 +51,11 @@ class Kind:
         return np.zeros(values.shape, dtype=bool)
 
     @property
+    def keeps_blanks(self) -> bool:
+        """Whether a blank is meant: its row is kept, with NaN, or the code -1, in its place."""
+        return False
+
+    @property
     def members(self) -> frozenset[int]:
         """All good values, where they are few whole numbers."""
         return frozenset()
@@ -69,6 +74,7 @@ class Number(Kind):
         whole: only whole numbers.
         above: the lower bound itself is not allowed.
         hint: how to mend a refused value.
+        blanks: a blank is meant.
     """
 
     reading: ClassVar[Reading] = "number"
@@ -77,6 +83,11 @@ class Number(Kind):
     whole: bool = False
     above: bool = False
     hint: str = "Correct the cell."
+    blanks: bool = False
+
+    @property
+    def keeps_blanks(self) -> bool:
+        return self.blanks
 
     @property
     def top(self) -> float:
@@ -164,9 +175,9 @@ def Amount(*, signed: bool = False, above: bool = False) -> Number:
     return Number(low, above=above, hint="Correct the cell." if signed else "Type it as a positive amount.")
 
 
-def Count(*, low: float = 0.0) -> Number:
-    """A whole number of things."""
-    return Number(low, whole=True, hint="Count whole things.")
+def Count(*, low: float = 0.0, blanks: bool = False) -> Number:
+    """A whole number of things; with `blanks` a blank is meant, and says that it is not known."""
+    return Number(low, whole=True, hint="Count whole things.", blanks=blanks)
 
 
 def Share(*, above: bool = False, high: float = 1.0) -> Number:
@@ -190,6 +201,10 @@ class Day(Kind):
     reading: ClassVar[Reading] = "day"
     open_ended: bool = False
     ticks: ClassVar[int] = 1  # a day
+
+    @property
+    def keeps_blanks(self) -> bool:
+        return self.open_ended
 
     def accepts(self, values: np.ndarray) -> bool:
         return not values.size or bool(values.min() >= _FIRST_DAY * self.ticks and values.max() < _END_DAY * self.ticks)
@@ -232,9 +247,18 @@ class Moment(Day):
 
 @dataclass(frozen=True)
 class Id(Kind):
-    """Names a thing: text or a number, compared exactly."""
+    """Names a thing: text or a number, compared exactly.
+
+    Args:
+        blanks: a blank is meant, and says that there is no such thing.
+    """
 
     reading: ClassVar[Reading] = "id"
+    blanks: bool = False
+
+    @property
+    def keeps_blanks(self) -> bool:
+        return self.blanks
 
     @property
     def expected(self) -> str:

@@ -16,6 +16,11 @@ class Coded:
 
     codes: np.ndarray
     labels: list[Any]
+    kept: np.ndarray | None = None  # where the rows stood, if some were dropped
+
+    def position(self, row: int) -> int:
+        """Where a row stood in the range as it was given."""
+        return row if self.kept is None else int(self.kept[row])
 
 
 @dataclass(slots=True)

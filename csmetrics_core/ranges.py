@@ -10,7 +10,7 @@ from csmetrics_core.cells import OPEN_ENDED, Read, flatten, read, read_flat, ref
 from csmetrics_core.elements import as_typed, pad, single
 from csmetrics_core.errors import WrongShape, off_scale, wrong_kind
 from csmetrics_core.prepared import Coded, Prepared, refuse_empty
-from csmetrics_core.spec import Argument, Metric, Role
+from csmetrics_core.spec import Argument, Metric
 
 
 def reduce_range(metric: Metric, argument: Argument, ready: Prepared) -> None:
@@ -34,14 +34,12 @@ def reduce_range(metric: Metric, argument: Argument, ready: Prepared) -> None:
 
 
 def _present(column: Read, argument: Argument) -> np.ndarray:
-    """Which rows of a column hold something usable; an open end is usable."""
+    """Which rows of a column hold something usable; a blank that is meant is usable."""
     kind = argument.kind
-    if kind.reading == "id":
-        return np.asarray(column.values >= 0)
     if kind.reading == "text":
         return np.array([text is not None for text in column.values], dtype=bool)
-    present: np.ndarray = ~np.isnan(column.values)
-    if getattr(kind, "open_ended", False):
+    present: np.ndarray = column.values >= 0 if kind.reading == "id" else ~np.isnan(column.values)
+    if kind.keeps_blanks:
         blanks = [p for p, why in zip(column.drops.where, column.drops.why, strict=True) if why == "blank"]
         present[blanks] = True
     return present
@@ -52,14 +50,16 @@ def _kept(column: Read, keep: np.ndarray) -> Any:
     if isinstance(column.values, list):
         return [text for text, good in zip(column.values, keep, strict=True) if good]
     if column.values.dtype.kind == "i":
-        return Coded(column.values if keep.all() else column.values[keep], column.labels)
+        if keep.all():
+            return Coded(column.values, column.labels)
+        return Coded(column.values[keep], column.labels, np.flatnonzero(keep))
     return column.values if keep.all() else column.values[keep]
 
 
 def _refuse_off_scale(argument: Argument, kind: Any, values: Any, column: Read) -> None:
     if not isinstance(values, np.ndarray):
         return
-    known = values[~np.isnan(values)] if getattr(kind, "open_ended", False) else values
+    known = values[~np.isnan(values)] if kind.keeps_blanks else values
     if kind.accepts(known):
         return
     everything = column.values
@@ -79,10 +79,13 @@ def _body_form(argument: Argument, values: Any) -> Any:
 
 def align_groups(metric: Metric, ready: Prepared) -> None:
     """Sets of ranges that belong together; one range on its own is simply reduced."""
+    given = [a for a in metric.roles.aligned if ready.values[a.name] is not None or a.required]
+    if len(given) == 1:
+        reduce_range(metric, given[0], ready)
+        return
     groups: dict[str, list[Argument]] = {}
-    for argument in metric.by_role[Role.ALIGNED]:
-        if ready.values[argument.name] is not None or argument.required:
-            groups.setdefault(argument.group, []).append(argument)
+    for argument in given:
+        groups.setdefault(argument.group, []).append(argument)
     for arguments in groups.values():
         if len(arguments) == 1:
             reduce_range(metric, arguments[0], ready)
@@ -137,7 +140,7 @@ def _refuse_other_lengths(columns: Mapping[str, Read]) -> None:
 
 def prepare_block(metric: Metric, ready: Prepared) -> None:
     """A block keeps its positions: one score a row; a single row or column is one score."""
-    argument = metric.by_role[Role.BLOCK][0]
+    argument = metric.roles.block[0]
     raw = ready.values[argument.name]
     column = read(raw, argument.name, argument.kind.reading)
     refuse_errors(argument.name, column.drops)
@@ -150,7 +153,7 @@ def prepare_block(metric: Metric, ready: Prepared) -> None:
     ready.values[argument.name], ready.used = block, int((~np.isnan(block)).sum())
     ready.shape = None if line else (shape[0],)
     refuse_empty(metric, argument, ready.used, ready)
-    for along in metric.by_role[Role.PER_COLUMN]:
+    for along in metric.roles.per_column:
         if ready.values[along.name] is not None:
             ready.values[along.name] = _per_column(along, ready.values[along.name], block.shape[1])
 

@@ -1,0 +1,110 @@
+"""Tables of customers: gained and lost a period, and retention of cohorts."""
+
+import datetime
+from typing import Annotated
+
+from csmetrics_core.catalog import metric
+from csmetrics_core.kinds import Day, Id
+from csmetrics_core.periods import Period, index_of
+from csmetrics_core.results import Table
+from csmetrics_core.spec import COUNT, DATE, FRACTION, Aligned, Category, Column, Example
+from csmetrics_core.spells import movements, turns
+from csmetrics_core.triangles import cohort_counts, triangle
+
+_NAN = float("nan")
+
+
+def _day(month: int, day: int) -> datetime.date:
+    return datetime.date(2026, month, day)
+
+
+@metric(
+    title="Customer movements",
+    category=Category.RETENTION,
+    columns=(
+        Column("period", DATE, "first day of the period"),
+        Column("opening", COUNT, "customers on the last day of the period before"),
+        Column("new", COUNT, "customers on the last day who had never been one before the period"),
+        Column("reactivated", COUNT, "customers on the last day who had left earlier"),
+        Column("lost", COUNT, "of the opening customers, those no longer there on the last day"),
+        Column("closing", COUNT, "customers on the last day"),
+        Column("churn", FRACTION, "lost ÷ opening"),
+        Column("retention", FRACTION, "1 − churn"),
+    ),
+    formula="closing = opening + new + reactivated − lost; churn = lost ÷ opening",
+    convention=(
+        "A customer is counted on the last day of each period, so whoever comes and goes between two such days is in "
+        "neither column. Stays of one customer that overlap or touch are one. The last period is blank until the "
+        "latest date in the data is its last day."
+    ),
+    no_native="it gives a table",
+    source="customers lost ÷ customers at the start: ChartMogul help centre, article 207340419 (standard churn)",
+    example=Example(
+        customers=["A", "B", "B", "C"],
+        starts=[_day(1, 1), _day(1, 10), _day(3, 5), _day(2, 1)],
+        ends=[None, _day(2, 10), None, _day(3, 31)],
+        result={
+            "period": ["2026-01-01", "2026-02-01", "2026-03-01"],
+            "opening": [0, 2, 2],
+            "new": [2, 1, 0],
+            "reactivated": [0, 0, 1],
+            "lost": [0.0, 1.0, 1.0],
+            "closing": [2.0, 2.0, 2.0],
+            "churn": [_NAN, 0.5, 0.5],
+            "retention": [_NAN, 0.5, 0.5],
+        },
+    ),
+)
+def customer_movements(
+    customers: Annotated[Aligned, Id()],
+    starts: Annotated[Aligned, Day()],
+    ends: Annotated[Aligned, Day(open_ended=True)],
+    period: Period = "month",
+) -> Table:
+    """How the number of customers went from one period to the next.
+
+    Args:
+        customers: Who is a customer, one stay a row.
+        starts: The first day of the stay.
+        ends: The first day no longer a customer.
+        period: The length of a period.
+    """
+    columns, notes = movements(turns(customers, starts, ends, period), period)
+    return Table(dict(columns), notes)
+
+
+@metric(
+    title="Cohort retention",
+    category=Category.RETENTION,
+    columns=(
+        Column("cohort", DATE, "first day of the period its customers were first seen in"),
+        Column("size", COUNT, "customers first seen in that period"),
+        Column("age_{n}", FRACTION, "share of them seen again n periods later"),
+    ),
+    formula="customers of the cohort seen n periods after their first ÷ customers of the cohort",
+    convention="Seen in the period itself, not in or after it; ages not reached yet are blank, not 0.",
+    no_native="it gives a table",
+    source="cohort analysis by period, as in Amplitude's and PostHog's retention (on-period)",
+    example=Example(
+        customers=["A", "B", "A", "C", "A"],
+        dates=[_day(1, 5), _day(1, 9), _day(2, 3), _day(2, 8), _day(3, 1)],
+        result={
+            "cohort": ["2026-01-01", "2026-02-01"],
+            "size": [2, 1],
+            "age_0": [1.0, 1.0],
+            "age_1": [0.5, 0.0],
+            "age_2": [0.5, _NAN],
+        },
+    ),
+)
+def cohort_retention(
+    customers: Annotated[Aligned, Id()], dates: Annotated[Aligned, Day()], period: Period = "month"
+) -> Table:
+    """Share of each cohort that is still active, period by period.
+
+    Args:
+        customers: Who was active, one activity a row.
+        dates: The day of the activity.
+        period: The length of a period.
+    """
+    return Table(dict(triangle(cohort_counts(customers.codes, index_of(dates, period)), period)))
