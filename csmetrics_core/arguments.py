@@ -7,7 +7,7 @@ from csmetrics_core.elements import choose, prepare_each
 from csmetrics_core.errors import WrongCall
 from csmetrics_core.prepared import Prepared
 from csmetrics_core.ranges import align_groups, prepare_block, reduce_range
-from csmetrics_core.spec import Metric, Role
+from csmetrics_core.spec import Metric
 
 _OMITTED: Any = object()
 
@@ -48,17 +48,17 @@ def is_blank(value: Any) -> bool:
 def prepare(metric: Metric, given: dict[str, Any]) -> Prepared:
     """Clean every argument by its role and kind."""
     ready = Prepared(given)
-    roles, values = metric.by_role, ready.values
-    for argument in roles[Role.EACH]:
+    roles, values = metric.roles, ready.values
+    for argument in roles.each:
         if values[argument.name] is not None or argument.required:
             prepare_each(argument, ready)
-    for argument in roles[Role.CHOICE]:
+    for argument in roles.choice:
         values[argument.name] = choose(argument, values[argument.name])
-    for argument in roles[Role.REDUCED]:
+    for argument in roles.reduced:
         if values[argument.name] is not None or argument.required:
             reduce_range(metric, argument, ready)
-    if roles[Role.ALIGNED]:
+    if roles.aligned:
         align_groups(metric, ready)
-    if roles[Role.BLOCK]:
+    if roles.block:
         prepare_block(metric, ready)
     return ready

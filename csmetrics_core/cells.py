@@ -125,12 +125,12 @@ def _without_blank_tail(rows: Sequence[Any]) -> Sequence[Any]:
 
 
 def short_scale(flat: Any, kind: Kind) -> np.ndarray | None:
-    """Answers on a short scale as one byte each, if every cell is a good one; the common case, made fast."""
+    """Answers on a short scale, ready for counting, if every cell is a good one; the common case, made fast."""
     if isinstance(flat, np.ndarray):
         return kind.compact(flat) if flat.dtype.kind in "fiu" else None
     if len(flat) > _FEW or not flat or not set(map(type, flat)) <= _PLAIN or not set(flat) <= kind.members:
         return None
-    return np.fromiter(flat, np.int8, len(flat))
+    return np.fromiter(flat, float, len(flat))
 
 
 def read(raw: Any, argument: str, reading: Reading) -> Read:
@@ -171,7 +171,7 @@ def _from_list(
     why: list[str] = []
 
     def other(value: Any) -> float:
-        converted = convert(value)
+        converted = "blank" if value is None else convert(value)
         if isinstance(converted, str):
             why.append(converted)
             return np.nan
@@ -213,11 +213,11 @@ def _serial_to_milliseconds(serial: np.ndarray) -> np.ndarray:
 
 def _not_a_number(value: Any) -> str | None:
     """Why a cell is no number and no date: its kind in a word, or the error it holds."""
-    if value is None or type(value).__name__ in ("NAType", "NaTType"):
-        return "blank"
     if isinstance(value, str):
         text = value.strip()
         return (text if text in CELL_ERRORS else "text") if text else "blank"
+    if value is None or type(value).__name__ in ("NAType", "NaTType"):
+        return "blank"
     if isinstance(value, bool | np.bool_):
         return "boolean"
     return None

@@ -41,7 +41,7 @@ def evaluate(metric: Metric, args: Sequence[Any], kwargs: Mapping[str, Any] | No
     """
     try:
         given = bind(metric, args, kwargs or {})
-        if not metric.elementwise and (several := _given_as_ranges(metric, given)):
+        if metric.roles.each and not metric.elementwise and (several := _given_as_ranges(metric, given)):
             return _each_in_turn(metric, given, several)
         prepared = prepare(metric, given)
         if prepared.shape is None:
@@ -59,7 +59,7 @@ def evaluate(metric: Metric, args: Sequence[Any], kwargs: Mapping[str, Any] | No
 
 def _given_as_ranges(metric: Metric, given: Mapping[str, Any]) -> dict[str, tuple[int, ...]]:
     """Single values that were given as ranges, with their shapes."""
-    shapes = {a.name: shape_of(given[a.name]) for a in metric.by_role[Role.EACH]}
+    shapes = {a.name: shape_of(given[a.name]) for a in metric.roles.each}
     return {name: shape for name, shape in shapes.items() if shape is not None}
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from functools import cached_property
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, NamedTuple
 
 from csmetrics_core.kinds import Kind
 
@@ -134,6 +134,18 @@ class Argument:
 Bounds = tuple[float, float]
 
 
+class ByRole(NamedTuple):
+    """The arguments of a metric by role, in the order of `Role`; attributes, as looking up an Enum is slow."""
+
+    reduced: tuple[Argument, ...]
+    aligned: tuple[Argument, ...]
+    each: tuple[Argument, ...]
+    choice: tuple[Argument, ...]
+    block: tuple[Argument, ...]
+    per_column: tuple[Argument, ...]
+    raw: tuple[Argument, ...]
+
+
 @dataclass(frozen=True)
 class Metric:
     """One entry of the catalogue. Everything any door shows about a metric is read from here."""
@@ -170,9 +182,9 @@ class Metric:
         return tuple(a.name for a in self.arguments)
 
     @cached_property
-    def by_role(self) -> dict[Role, tuple[Argument, ...]]:
+    def roles(self) -> "ByRole":
         """The arguments of each role."""
-        return {role: tuple(a for a in self.arguments if a.role is role) for role in Role}
+        return ByRole(*(tuple(a for a in self.arguments if a.role is role) for role in Role))
 
     @cached_property
     def elementwise(self) -> bool:
