@@ -124,7 +124,8 @@ def _metric(
         function=function,
         **traits,
     )
-    _refuse_half_declared(declared, measured=unit is not None and (bounds is not None or gives == "words"))
+    measured = unit is not None and (bounds is not None or gives == "words")
+    _refuse_half_declared(declared, measured, [name for name in declared.names if not helps.get(name)])
     return declared
 
 
@@ -149,7 +150,7 @@ def _argument(parameter: inspect.Parameter, helps: Mapping[str, str]) -> Argumen
     )  # fmt: skip
 
 
-def _refuse_half_declared(declared: Metric, *, measured: bool) -> None:
+def _refuse_half_declared(declared: Metric, measured: bool, undocumented: list[str]) -> None:
     """A metric that does not say everything a door needs never enters the catalogue."""
     missing = [trait for trait in ("title", "summary", "formula", "source") if not getattr(declared, trait)]
     if declared.gives == "table" and not declared.columns:
@@ -158,7 +159,7 @@ def _refuse_half_declared(declared: Metric, *, measured: bool) -> None:
         missing.append("unit and bounds")
     if bool(declared.native) == bool(declared.no_native):
         missing.append("either native or no_native")
-    missing += [f"help of {a.name}" for a in declared.arguments if not a.help]
+    missing += [f"help of {name}" for name in undocumented]
     too_long = [a.name for a in declared.arguments if len(a.help) > 255]
     if missing or too_long:
         words = f"lacks {', '.join(missing)}" if missing else f"has help over 255 characters for {too_long}"

@@ -70,7 +70,10 @@ def _call(metric: Metric, example: Example) -> str:
     )
     result = tuple(round(x, 6) for x in example.result) if metric.gives == "pair" else example.result
     result = round(result, 6) if isinstance(result, float) else result
-    return f"    >>> {shown}\n    {result!r}"
+    source = f"    >>> {shown}\n    {result!r}"
+    if "datetime." not in source:
+        return source
+    return "    >>> from datetime import date, datetime\n" + source.replace("datetime.date", "date")
 
 
 def _entry(name: str, text: str) -> str:
