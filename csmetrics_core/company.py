@@ -1,0 +1,232 @@
+"""A company's tables, month by month: the rows of a month, who pays at its end, what was paid and used in it."""
+
+from collections.abc import Callable, Mapping, Sequence
+from itertools import compress
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from csmetrics_core.arguments import bind, prepare
+from csmetrics_core.catalog import lookup
+from csmetrics_core.cells import Read, read
+from csmetrics_core.elements import pad
+from csmetrics_core.evaluate import evaluate
+from csmetrics_core.headings import PARTS, Matched, find_heading, match_tables, words_for
+from csmetrics_core.kinds import Reading
+from csmetrics_core.periods import first_day, index_of
+
+Mask = NDArray[np.bool_]
+_NO_MONTH = -(2**40)
+#: Parts that say how far the data reach, the most telling first.
+_DATED = ("subscriptions", "events", "tickets", "responses", "funnel", "costs")
+_DAILY = ("events", "tickets", "responses")
+
+
+class Missing(Exception):
+    """What a metric would need and the tables do not hold."""
+
+
+def month_text(month: int) -> str:
+    """A month number as 2026-09."""
+    return str(np.datetime64(month, "M"))
+
+
+def month_number(text: str) -> int:
+    """2026-09 as a month number.
+
+    Raises:
+        ValueError: it is no month.
+    """
+    return int(np.datetime64(text, "M").astype(np.int64))
+
+
+def last_day(month: int) -> int:
+    """The day number a month ends on."""
+    return int(first_day(np.array([month + 1]), "month")[0]) - 1
+
+
+class Company:
+    """Tables recognised by their headings.
+
+    Args:
+        tables: name -> a frame, or a mapping of heading -> cells; cells as they came from a file or a frame.
+
+    `current` is the month looked at; it starts as the last one that is over, and `note` says what to know about it.
+    """
+
+    def __init__(self, tables: Mapping[str, Any]) -> None:
+        self._tables = tables
+        self.headings = {name: list(map(str, getattr(table, "columns", table))) for name, table in tables.items()}
+        self.matched: dict[str, Matched] = match_tables(self.headings)
+        self._kept: dict[tuple[Any, ...], Any] = {}
+        self.current, self.note = self.last_month()
+
+    def once(self, *key: Any, make: Callable[[], Any]) -> Any:
+        """What `make` gives, made once."""
+        if key not in self._kept:
+            self._kept[key] = make()
+        return self._kept[key]
+
+    def table(self, part: str) -> Matched:
+        """The table recognised as a part.
+
+        Raises:
+            Missing: there is none.
+        """
+        if part not in self.matched:
+            raise Missing(f"needs {words_for(part)}")
+        return self.matched[part]
+
+    def has(self, part: str, *columns: str) -> bool:
+        """Whether a part is there, with all these columns."""
+        return part in self.matched and set(columns) <= self.matched[part].columns.keys()
+
+    def cells(self, part: str, column: str) -> Any:
+        """All cells of a column, as they came.
+
+        Raises:
+            Missing: no such table or column.
+        """
+        fit = self.table(part)
+        if column not in fit.columns:
+            raise Missing(f"needs a column {column} in {fit.table}")
+        raw = self._tables[fit.table][fit.columns[column]]
+        raw = raw.to_numpy() if hasattr(raw, "to_numpy") else raw
+        return raw if isinstance(raw, np.ndarray) and raw.dtype.kind in "fiuMb" else list(raw)
+
+    def column(self, part: str, column: str, reading: Reading) -> Read:
+        """A column read the way a kind asks for, as long as its table."""
+
+        def make() -> Read:
+            raw = self.cells(part, column)
+            found = read(raw, column, reading)
+            pad(found, len(raw))
+            return found
+
+        return self.once("column", part, column, reading, make=make)  # type: ignore[no-any-return]
+
+    def months(self, part: str) -> NDArray[np.int64] | None:
+        """The month of each row of a dated part; None where it has no dates."""
+        dated = PARTS[part].dated
+        if not self.has(part, dated):
+            return None
+
+        def make() -> NDArray[np.int64]:
+            days = self.column(part, dated, "day").values
+            known = ~np.isnan(days)
+            months = np.full(days.size, _NO_MONTH)
+            months[known] = index_of(days[known].astype(np.int64), "month")
+            return months
+
+        return self.once("months", part, make=make)  # type: ignore[no-any-return]
+
+    def rows(self, part: str, month: int | None) -> Mask:
+        """Which rows of a part belong to a month; one without dates is taken whole, for the current month only.
+
+        Raises:
+            Missing: it has no dates to go back by, or no rows of that month.
+        """
+        fit, months = self.table(part), self.months(part)
+        if months is None:
+            if month != self.current:
+                raise Missing(f"needs a column {PARTS[part].dated} in {fit.table} to tell months apart")
+            return np.ones(len(self.cells(part, next(iter(fit.columns)))), dtype=bool)
+        chosen: Mask = months == month
+        if not chosen.any():
+            raise Missing(f"{fit.table} has no rows of {month_text(month)}" if month is not None else "needs a month")
+        return chosen
+
+    def take(self, part: str, column: str, rows: Mask) -> Any:
+        """The cells of some rows of a column."""
+        return select(self.cells(part, column), rows)
+
+    def last_month(self) -> tuple[int | None, str]:
+        """The last month that is over, as far as the tables tell, and what to know about it."""
+        months_of = {part: self.months(part) for part in _DATED}
+        seen = {part: m for part, m in months_of.items() if m is not None and m.max(initial=_NO_MONTH) > _NO_MONTH}
+        if not seen:
+            return None, "No table has dates: all rows count, and there is no month to compare with."
+        part, months = next(iter(seen.items()))
+        month = int(months.max())
+        if part not in _DAILY:
+            return month, ""
+        latest = max(int(np.nanmax(self.column(p, PARTS[p].dated, "day").values)) for p in seen if p in _DAILY)
+        if latest >= last_day(month) or not (months < month).any():
+            return month, ""
+        return month - 1, f"{month_text(month)} is not over on the last date seen and is left out."
+
+    @property
+    def knows_customers(self) -> bool:
+        """Whether the tables tell who pays."""
+        return "customers" in self.matched or "subscriptions" in self.matched
+
+    def customers_on(self, month: int) -> frozenset[Any]:
+        """Who pays on the last day of a month."""
+        return self.once("customers", month, make=lambda: self._customers_on(month))  # type: ignore[no-any-return]
+
+    def _customers_on(self, month: int) -> frozenset[Any]:
+        if "customers" in self.matched:
+            who, starts, ends = self.once("stays", make=self._stays)
+            day = last_day(month)
+            if not (starts <= day).any():
+                raise Missing(f"{self.matched['customers'].table} has no customers in {month_text(month)}")
+            codes = np.unique(who.codes[(starts <= day) & (day < ends)])
+            return frozenset(who.labels[code] for code in codes.tolist())
+        if not self.knows_customers:
+            raise Missing(f"needs {words_for('customers')}, or {words_for('subscriptions')}")
+        rows = self.rows("subscriptions", month) & (self.paid() > 0)
+        who = self.column("subscriptions", "customer", "id")
+        return frozenset(who.labels[code] for code in np.unique(who.values[rows]).tolist() if code >= 0)
+
+    def _stays(self) -> tuple[Any, Any, Any]:
+        """The stays of customers, cleaned as customer_movements cleans them."""
+        declared = lookup("customer_movements")
+        given = {
+            "customers": self.cells("customers", "customer"),
+            "starts": self.cells("customers", "start"),
+            "ends": self.cells("customers", "end"),
+        }
+        values = prepare(declared, bind(declared, (), given)).values
+        return values["customers"], values["starts"], values["ends"]
+
+    def paid(self) -> NDArray[np.float64]:
+        """Monthly recurring revenue of each row of subscriptions; NaN where it is unknown."""
+        if self.has("subscriptions", "mrr"):
+            return self.column("subscriptions", "mrr", "number").values  # type: ignore[no-any-return]
+        amounts: NDArray[np.float64] = self.column("subscriptions", "amount", "number").values
+        if not self.has("subscriptions", "interval_months"):
+            return amounts
+        return amounts / self.column("subscriptions", "interval_months", "number").values  # type: ignore[no-any-return]
+
+    def evaluated(self, metric: str, **arguments: Any) -> dict[str, Any]:
+        """A table metric over whole columns, computed once."""
+
+        def make() -> Any:
+            return evaluate(lookup(metric), (), arguments).value
+
+        return self.once("evaluated", metric, make=make)  # type: ignore[no-any-return]
+
+    def copies(self) -> tuple[str, ...]:
+        """Tables of identified rows in which some are exact copies of others."""
+        from pandas import DataFrame
+
+        notes = []
+        for part in ("customers", "subscriptions", "responses", "tickets"):
+            if part in self.matched and _identified(self.headings[self.matched[part].table]):
+                name = self.matched[part].table
+                columns = {heading: list(self._tables[name][heading]) for heading in self.headings[name]}
+                count = int(DataFrame(columns, dtype=object).duplicated().sum())
+                words = "row is an exact copy of another" if count == 1 else "rows are exact copies of others"
+                notes += [f"{name}: {count} {words}; they count. Were they imported twice?"] if count else []
+        return tuple(notes)
+
+
+def _identified(headings: Sequence[object]) -> bool:
+    """Whether rows name somebody or something, so that equal rows are suspicious."""
+    return any(find_heading(column, headings) for column in ("customer", "user", "ticket"))
+
+
+def select(cells: Any, rows: Mask) -> Any:
+    """Some of the cells of a column, in the form it has."""
+    return cells[rows] if isinstance(cells, np.ndarray) else list(compress(cells, rows.tolist()))

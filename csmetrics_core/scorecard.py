@@ -1,0 +1,194 @@
+"""The sixteen headline metrics of a company, with what stands behind each and what is missing for the others."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from csmetrics_core.catalog import headline_metrics
+from csmetrics_core.company import Company, Missing, month_number, month_text
+from csmetrics_core.errors import MetricError, off_scale
+from csmetrics_core.evaluate import evaluate
+from csmetrics_core.explain import explained
+from csmetrics_core.headings import Matched
+from csmetrics_core.headline import CALLS, Assumptions, Call
+from csmetrics_core.intervals import mean_interval
+from csmetrics_core.spec import FRACTION, Better, Metric, Unit
+
+
+@dataclass(frozen=True)
+class Line:
+    """One metric of a scorecard.
+
+    Args:
+        value: in `unit`; None where there is none, and then `missing` says why.
+        n: observations behind it.
+        interval: low and high at 95 %, where it is an estimate.
+        history: month and value, oldest first, the scorecard's month last; None where a month has none.
+        basis: what it was computed from, for a person.
+        arguments: of the call that gave the value; with `averaged` the value is the mean of its elements.
+        labels: the name of each row, where an argument is a block.
+        notes: what the reader must know beside the number.
+    """
+
+    metric: Metric
+    unit: Unit
+    value: float | None = None
+    n: int | None = None
+    interval: tuple[float, float] | None = None
+    history: tuple[tuple[str, float | None], ...] = ()
+    basis: str = ""
+    missing: str = ""
+    arguments: Mapping[str, Any] | None = None
+    averaged: bool = False
+    labels: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    @property
+    def previous(self) -> float | None:
+        """The value of the month before."""
+        return self.history[-2][1] if len(self.history) > 1 else None
+
+    @property
+    def change(self) -> float | None:
+        """The value less that of the month before."""
+        return None if self.value is None or self.previous is None else self.value - self.previous
+
+    @property
+    def improved(self) -> bool | None:
+        """Whether the change is good news; None where nothing changed or neither direction is."""
+        if not self.change or self.metric.better is Better.NEITHER:
+            return None
+        return (self.change > 0) == (self.metric.better is Better.HIGHER)
+
+    @property
+    def change_text(self) -> str:
+        """The change with its sign; of fractions in percentage points."""
+        if self.change is None:
+            return ""
+        if self.unit is FRACTION:
+            return f"{100 * self.change:+.1f} pp"
+        return f"{'+' if self.change >= 0 else '-'}{self.unit.text(abs(self.change)).lstrip('+')}"
+
+
+@dataclass(frozen=True)
+class Scorecard:
+    """The headline metrics of one month.
+
+    Args:
+        month: as 2026-09; empty where no table has dates.
+        lines: one a headline metric, in their order.
+        matched: part of a company -> the table and headings recognised as it.
+        unused: tables that were not needed.
+        notes: what the reader must know about the tables.
+    """
+
+    month: str
+    lines: tuple[Line, ...]
+    matched: Mapping[str, Matched]
+    unused: tuple[str, ...]
+    notes: tuple[str, ...]
+
+    def __getitem__(self, metric: str) -> Line:
+        return next(line for line in self.lines if line.metric.name == metric)
+
+
+def scorecard(
+    tables: Mapping[str, Any],
+    *,
+    month: str | None = None,
+    months: int = 2,
+    assumptions: Assumptions | None = None,
+    progress: Callable[[str], None] | None = None,
+) -> Scorecard:
+    """Compute the headline metrics from a company's tables.
+
+    Args:
+        tables: name -> pandas frame, or mapping of heading -> cells; see `headings.PARTS` for what is recognised.
+        month: the month to look at, as 2026-09; by default the last one that is over.
+        months: how many months each line's history has, 2 or more to see a change.
+        assumptions: what the tables cannot say, such as scales and the gross margin.
+        progress: called with a metric's title before it is computed.
+
+    Returns:
+        The scorecard. A metric that cannot be computed has no value and says what it needs.
+
+    Raises:
+        OutOfScale: month is no month.
+
+    Example:
+        >>> card = scorecard({"responses": {"Score": [10, 9, 8, 6]}})
+        >>> card["nps"].value, card["nps"].n, card["mrr"].missing
+        (25.0, 4, 'needs a table of subscriptions with customer, month, mrr or amount')
+    """
+    company = Company(tables)
+    notes = (company.note, *company.copies()) if month is None else company.copies()
+    if month is not None:
+        company.current = _month(month)
+    lines = []
+    for metric in headline_metrics():
+        if progress:
+            progress(metric.title)
+        lines.append(_line(company, metric, months, assumptions or Assumptions()))
+    used = {fit.table for fit in company.matched.values()}
+    return Scorecard(
+        "" if company.current is None else month_text(company.current),
+        tuple(lines),
+        company.matched,
+        tuple(name for name in tables if name not in used),
+        tuple(filter(None, notes)),
+    )
+
+
+def _month(month: str) -> int:
+    try:
+        return month_number(month)
+    except ValueError:
+        raise off_scale("month", None, month, "a month as 2026-09", "Give the year and the month.") from None
+
+
+def _line(company: Company, metric: Metric, months: int, assumptions: Assumptions) -> Line:
+    """The metric in the current month, and its value in the months before."""
+    try:
+        now = _measure(metric, CALLS[metric.name](company, company.current, assumptions))
+    except Missing as lacking:
+        return Line(metric, metric.unit, missing=str(lacking))
+    except MetricError as error:
+        error.metric = ""
+        return Line(metric, metric.unit, missing=str(error))
+    history: list[tuple[str, float | None]] = []
+    if company.current is not None:
+        for earlier in range(company.current - months + 1, company.current):
+            history.append((month_text(earlier), _value(company, metric, earlier, assumptions)))
+        history.append((month_text(company.current), now.value))
+    return Line(**{**now.__dict__, "history": tuple(history)})
+
+
+def _value(company: Company, metric: Metric, month: int, assumptions: Assumptions) -> float | None:
+    try:
+        return _measure(metric, CALLS[metric.name](company, month, assumptions)).value
+    except (Missing, MetricError):
+        return None
+
+
+def _measure(metric: Metric, call: Call) -> Line:
+    done = explained(evaluate(metric, (), call.arguments))
+    value, n, interval = done.value, done.n, done.interval
+    dropped = tuple(f"{count} {reason} left out" for _, reason, count, _ in done.dropped if reason != "blank")
+    if call.averaged:
+        known = value[~np.isnan(value)]
+        value, n, interval = float(known.mean()), known.size, mean_interval(known, done.confidence)
+        interval = None if np.isnan(interval[0]) else interval
+    return Line(
+        metric,
+        call.unit or metric.unit,
+        float(value),
+        n if call.n is None else call.n,
+        interval,
+        basis=call.basis,
+        arguments=call.arguments,
+        averaged=call.averaged,
+        labels=call.labels,
+        notes=(*dropped, *done.notes),
+    )
