@@ -84,6 +84,13 @@ def flatten(raw: Any, argument: str) -> Any:
     return list(raw)
 
 
+def every_row(raw: Any, argument: str) -> Any:
+    """Flat cells with the trailing blank ones put back, where positions must meet those of another range."""
+    flat = flatten(raw, argument)
+    short = prod(shape_of(raw) or (len(flat),)) - len(flat)
+    return [*flat, *[None] * short] if short else flat
+
+
 def _series_array(series: Any) -> np.ndarray:
     """A pandas or Polars column as an array; nullable numbers become floats with NaN."""
     if getattr(getattr(series, "dtype", None), "kind", "") in ("i", "u", "f") and hasattr(series, "isna"):

@@ -93,6 +93,7 @@ def _elements(argument: Argument, raw: Any, shape: tuple[int, ...], ready: Prepa
     """One cleaned value an element; a bad element is noted and stands as missing, the others stand."""
     column = read(raw, argument.name, argument.kind.reading)
     pad(column, prod(shape))
+    column.values = column.values.copy()  # it may be the caller's own array
     for position, reason in zip(column.drops.where, column.drops.why, strict=True):
         if reason == "blank" and not argument.required:
             if not isinstance(column.values, list):
@@ -108,6 +109,7 @@ def _elements(argument: Argument, raw: Any, shape: tuple[int, ...], ready: Prepa
         cell = as_typed(column, position)
         failure = off_scale(argument.name, position, cell, kind.expected, kind.fix)
         ready.failures.setdefault(position, failure)
+        column.values[position] = np.nan
     return column.values.reshape(shape)
 
 

@@ -44,7 +44,7 @@ def evaluate(metric: Metric, args: Sequence[Any], kwargs: Mapping[str, Any] | No
         if metric.roles.each and not metric.elementwise and (several := _given_as_ranges(metric, given)):
             return _each_in_turn(metric, given, several)
         prepared = prepare(metric, given)
-        if prepared.shape is None:
+        if prepared.shape is None and metric.gives == "number" and not metric.roles.block:
             return _finish(metric, prepared, metric.run(prepared.values))
         with np.errstate(all="ignore"):
             return _finish(metric, prepared, metric.run(prepared.values))
@@ -52,7 +52,7 @@ def evaluate(metric: Metric, args: Sequence[Any], kwargs: Mapping[str, Any] | No
         error.metric = error.metric or metric.name
         raise
     except OverflowError:
-        too_large = OutOfScale("the numbers are too large to add up", "Check for a slipped decimal point.")
+        too_large = _too_large()
         too_large.metric = metric.name
         raise too_large from None
 
@@ -71,7 +71,14 @@ def _finish(metric: Metric, prepared: Prepared, parts: Any) -> Evaluation:
     if isinstance(parts, Words):
         return _words(metric, prepared, parts)
     value = parts.columns if isinstance(parts, Table) else (float(parts[0]), float(parts[1]))
+    cells = value.values() if isinstance(value, dict) else value
+    if any(np.asarray(c).dtype.kind == "f" and np.isinf(c).any() for c in cells):
+        raise _too_large()
     return Evaluation(metric, value, prepared, parts, {})
+
+
+def _too_large() -> OutOfScale:
+    return OutOfScale("the result is too large for a number", "Check for a slipped decimal point.")
 
 
 def _no_base(parts: Ratio) -> ZeroDenominator:
@@ -95,7 +102,7 @@ def _divide(parts: Ratio) -> float:
             raise _impossible(refusal, refusal.got, None)
     value = float(parts.scale * parts.numerator / parts.denominator)
     if not isfinite(value):
-        raise OutOfScale("the result is too large for a number", "Check for a slipped decimal point.")
+        raise _too_large()
     return value
 
 
@@ -111,7 +118,7 @@ def _divide_each(metric: Metric, prepared: Prepared, parts: Ratio) -> Evaluation
         for position in np.flatnonzero(np.broadcast_to(refusal.when, shape)).tolist():
             failures.setdefault(position, _impossible(refusal, got[position], position))
     for position in np.flatnonzero(~np.isfinite(value)).tolist():
-        failures.setdefault(position, OutOfScale("the result is too large for a number", "Check the input."))
+        failures.setdefault(position, _too_large())
     return _blank_failures(metric, prepared, value, parts)
 
 

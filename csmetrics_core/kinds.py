@@ -75,6 +75,7 @@ class Number(Kind):
         above: the lower bound itself is not allowed.
         hint: how to mend a refused value.
         blanks: a blank is meant.
+        words: what is expected, where the bounds do not say it well.
     """
 
     reading: ClassVar[Reading] = "number"
@@ -84,6 +85,7 @@ class Number(Kind):
     above: bool = False
     hint: str = "Correct the cell."
     blanks: bool = False
+    words: str = ""
 
     @property
     def keeps_blanks(self) -> bool:
@@ -99,6 +101,8 @@ class Number(Kind):
 
     @property
     def expected(self) -> str:
+        if self.words:
+            return self.words
         noun = "a whole number" if self.whole else "a number"
         if isinstance(self.high, str) or (self.high < _LARGEST and self.low > -_LARGEST):
             high = self.high if isinstance(self.high, str) else f"{self.high:g}"
@@ -187,7 +191,8 @@ def Share(*, above: bool = False, high: float = 1.0) -> Number:
 
 def Level() -> Number:
     """A confidence level, strictly between 0 and 1."""
-    return Number(0.0, 0.999999999, above=True, hint="Type 95 % as 0.95.")
+    words = "a number above 0 and below 1"
+    return Number(0.0, 1 - 1e-9, above=True, hint="Type 95 % as 0.95.", words=words)
 
 
 @dataclass(frozen=True)
@@ -255,6 +260,7 @@ class Id(Kind):
 
     reading: ClassVar[Reading] = "id"
     blanks: bool = False
+    words: str = ""
 
     @property
     def keeps_blanks(self) -> bool:

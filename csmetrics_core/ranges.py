@@ -99,7 +99,7 @@ def _aligned(metric: Metric, arguments: list[Argument], ready: Prepared) -> None
     columns: dict[str, Read] = {}
     for argument in arguments:
         raw = given[argument.name]
-        if shape_of(raw) is None and not argument.required and argument.default is not None:
+        if shape_of(raw) is None and argument.kind.reading == "number" and len(columns):
             continue  # one value for all rows
         columns[argument.name] = read(raw, argument.name, argument.kind.reading)
         refuse_errors(argument.name, columns[argument.name].drops)
@@ -170,6 +170,7 @@ def _per_column(argument: Argument, raw: Any, width: int) -> Any:
         raise WrongShape(problem, "Give one a column of the block, or a single number for all.", argument=argument.name)
     if argument.kind.reading == "text":
         return [text or f"input {i + 1}" for i, text in enumerate(column.values)]
+    column.values = column.values.copy()  # it may be the caller's own array
     for position, reason in zip(column.drops.where, column.drops.why, strict=True):
         if reason != "blank":
             raise wrong_kind(argument.name, position, as_typed(column, position), argument.kind.expected)

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 import numpy as np
 
 from csmetrics_core.catalog import CATALOG, lookup, metric
-from csmetrics_core.cells import flatten, shape_of
+from csmetrics_core.cells import every_row, shape_of
 from csmetrics_core.errors import MetricError, WrongKind, WrongShape
 from csmetrics_core.evaluate import evaluate
 from csmetrics_core.explain import explained
@@ -159,9 +159,7 @@ def _trimmed(arguments: Sequence[Any]) -> list[Any]:
 
 
 def _cell(value: Any) -> Any:
-    """One cell's worth: arrays and tables are named, not spilled into a cell."""
-    if isinstance(value, dict):
-        return f"a table of {len(next(iter(value.values()), []))} rows"
+    """One cell's worth: an array is named, not spilled into a cell."""
     if isinstance(value, np.ndarray) and value.ndim:
         return f"{value.size} values"
     if isinstance(value, tuple):
@@ -210,8 +208,8 @@ def csm_by(metric: MetricName, groups: Annotated[Raw, Id()], *arguments: Raw) ->
     if declared.gives != "number":
         problem = f"{declared.name} gives a {declared.gives}"
         raise WrongKind(problem, "Name a metric that gives a number.", argument="metric")
-    labels = np.array([_label(value) for value in flatten(groups, "groups")], dtype=object)
-    columns = [flatten(a, "arguments") if shape_of(a) is not None else a for a in given]
+    labels = np.array([_label(value) for value in every_row(groups, "groups")], dtype=object)
+    columns = [every_row(a, "arguments") if shape_of(a) is not None else a for a in given]
     split = [
         len(labels) == len(c) if s is not None else False for c, s in zip(columns, map(shape_of, given), strict=True)
     ]

@@ -228,6 +228,12 @@ def nps_change(
     )
 
 
+_NEEDED = (
+    "MAX(1,(NORMSINV(0.5+{confidence}/2)*100/{margin})^2"
+    "*({promoter_share}+{detractor_share}-({promoter_share}-{detractor_share})^2))"
+)
+
+
 @metric(
     title="NPS responses needed",
     category=Category.SURVEY,
@@ -235,12 +241,8 @@ def nps_change(
     bounds=(1, float("inf")),
     formula="n = z² × (p + d − (p − d)²) ÷ margin², with m = n ÷ (1 + (n − 1) ÷ N) for a population of N, rounded up",
     native=(
-        'ROUNDUP(IF({population}="",{n},{n}/(1+({n}-1)/{population}))-1E-9,0)'.replace(
-            "{n}",
-            "((NORMSINV(0.5+{confidence}/2)*100/{margin})^2"
-            "*({promoter_share}+{detractor_share}-({promoter_share}-{detractor_share})^2))",
-        ).replace("ROUNDUP(", "IF({promoter_share}+{detractor_share}>1,{NUM},MAX(1,ROUNDUP(")
-        + "))"
+        "IF({promoter_share}+{detractor_share}>1,{NUM},"
+        f'ROUNDUP(IF({{population}}="",{_NEEDED},{_NEEDED}/(1+({_NEEDED}-1)/{{population}}))-0.000000001,0))'
     ),
     source="normal approximation to the variance of a Net Promoter Score, CYBAEA (2016)",
     example=Example(margin=5, result=1537.0),
@@ -263,7 +265,7 @@ def nps_responses_needed(
     """
     spread = promoter_share + detractor_share - (promoter_share - detractor_share) ** 2
     z = np.vectorize(critical_value)(confidence)
-    needed = (z * 100 / margin) ** 2 * spread
+    needed = np.maximum(1, (z * 100 / margin) ** 2 * spread)
     if population is not None:
         limited = needed / (1 + (needed - 1) / population)
         needed = np.where(np.isnan(np.asarray(population, dtype=float)), needed, limited)
@@ -275,7 +277,7 @@ def nps_responses_needed(
         "The two shares are parts of the same answers.",
     )
     # A hair is taken off so that 400.0000000001 is still 400 responses.
-    return Ratio(np.maximum(1, np.ceil(needed - 1e-9)), refusals=(impossible,))
+    return Ratio(np.ceil(needed - 1e-9), refusals=(impossible,))
 
 
 _SATISFIED = 'IF({satisfied_from}="",{scale_max}-1,{satisfied_from})'
