@@ -1,0 +1,43 @@
+"""`make bench`: ours beside what a user would write by hand, in one run, as ratios.
+
+Arguments: names of benchmark files to run (`core movements`), and `--large` for sizes that take minutes.
+"""
+
+import argparse
+import importlib
+import inspect
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+HERE = Path(__file__).parent
+
+
+def main() -> None:
+    """Run the chosen benchmarks and print a row for each."""
+    parser = argparse.ArgumentParser(prog="make bench")
+    parser.add_argument("names", nargs="*", help="files to run, without bench_")
+    parser.add_argument("--large", action="store_true", help="the sizes that take minutes too")
+    chosen = parser.parse_args()
+    names = chosen.names or sorted(p.stem.removeprefix("bench_") for p in HERE.glob("bench_*.py"))
+    table = Table("benchmark", "ours", "by hand", "ratio", "goal", title="Ours beside what a user would write by hand")
+    for name in names:
+        rows = importlib.import_module(f"tests.benchmarks.bench_{name}").rows
+        for row in rows(large=chosen.large) if "large" in inspect.signature(rows).parameters else rows():
+            label, ours, theirs, goal = row
+            ratio = f"{ours / theirs:.2f}" if theirs else ""
+            table.add_row(f"{name}: {label}", duration(ours), duration(theirs) if theirs else "", ratio, str(goal))
+    Console().print(table)
+
+
+def duration(seconds: float) -> str:
+    """A time in the unit that suits it."""
+    for unit, size in (("s", 1.0), ("ms", 1e-3)):
+        if seconds >= size:
+            return f"{seconds / size:.3g} {unit}"
+    return f"{seconds / 1e-6:.3g} µs"
+
+
+if __name__ == "__main__":
+    main()
