@@ -60,7 +60,11 @@ class Office:
 
     def put(self, column, row, rows):
         area = self.sheet.getCellRangeByPosition(column, row, column + len(rows[0]) - 1, row + len(rows) - 1)
-        area.setDataArray(tuple(tuple("" if v is None else float(v) if isinstance(v, bool) else v for v in row) for row in rows))
+        area.setDataArray(tuple(tuple(map(self._typed, row)) for row in rows))
+
+    @staticmethod
+    def _typed(value):
+        return "" if value is None else float(value) if isinstance(value, bool) else value
 
     def formula(self, cell, text):
         self.sheet.getCellRangeByName(cell).Formula = text

@@ -4,8 +4,9 @@ from datetime import date, datetime
 
 import pytest
 
-from csmetrics_core import CATALOG
-from csmetrics_core.spec import DATE, MOMENT, Example, Metric
+from csmetrics_core import CATALOG, MetricError
+from csmetrics_core.evaluate import evaluate
+from csmetrics_core.spec import DATE, MOMENT, Argument, Example, Metric
 
 CASES = [
     pytest.param(metric, example, id=f"{metric.name}-{number}")
@@ -46,6 +47,25 @@ def _rows(values):
     if values and isinstance(values[0], list | tuple):
         return [[typed(cell) for cell in row] for row in values]
     return [[typed(value)] for value in values]
+
+
+def with_bad_value(metric: Metric, argument: Argument) -> list:
+    """The first example's arguments, one of them with a value its kind refuses."""
+    values = given(metric, metric.examples[0])
+    values += [None] * (len(metric.arguments) - len(values))
+    at = metric.names.index(argument.name)
+    rows = values[at] if isinstance(values[at], list) else None
+    values[at] = [[argument.kind.bad], *rows[1:]] if rows and len(rows[0]) == 1 else argument.kind.bad
+    return values
+
+
+def code_of(metric: Metric, values: list) -> str:
+    """The error the metric itself has for a call; nothing where it has a value."""
+    try:
+        evaluate(metric, values)
+    except MetricError as refused:
+        return refused.code
+    return ""
 
 
 def expected(metric: Metric, example: Example) -> list[list]:

@@ -7,11 +7,9 @@ import xlsxwriter
 from calc_office import Calc, address, available, office_for
 from csmetrics_addin.hosts import libreoffice
 from csmetrics_addin.slots import description, slots
-pytest.register_assert_rewrite("examples")
-from examples import CASES, assert_cells, expected, given, serial
+from examples import CASES, assert_cells, code_of, expected, given, serial, with_bad_value
 
-from csmetrics_core import CATALOG, MetricError
-from csmetrics_core.evaluate import evaluate
+from csmetrics_core import CATALOG
 
 pytestmark = [pytest.mark.host, pytest.mark.skipif(not available(), reason="needs LibreOffice and its Python")]
 
@@ -126,17 +124,10 @@ def bad_calls():
 
 @pytest.mark.parametrize(("metric", "argument"), list(bad_calls()))
 def test_a_bad_value_gives_the_error_the_metric_has_for_it(calc, metric, argument):
-    values = [None] * len(metric.arguments)
-    for place, value in enumerate(given(metric, metric.examples[0])):
-        values[place] = value
-    at = metric.names.index(argument.name)
-    rows = values[at] if isinstance(values[at], list) else None
-    values[at] = [[argument.kind.bad], *rows[1:]] if rows and len(rows[0]) == 1 else argument.kind.bad
-    with pytest.raises(MetricError) as refused:
-        evaluate(metric, values)
+    values = with_bad_value(metric, argument)
     calc.open()
     formula = f"={metric.excel_name}({type_in(calc, values)})"
-    assert calc.formula(cell="Z40", text=formula) == refused.value.code
+    assert calc.formula(cell="Z40", text=formula) == code_of(metric, values)
 
 
 def test_what_calc_itself_hides(calc):
