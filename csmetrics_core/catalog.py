@@ -57,13 +57,20 @@ class _Declare:
 
         declared = _metric(body, function, **self.traits)
         function.__doc__ = docstring(declared)
-        function.__signature__ = inspect.signature(body).replace(  # type: ignore[attr-defined]
-            return_annotation={"number": float, "pair": tuple[float, float], "words": str}.get(
-                declared.gives, "pandas.DataFrame"
-            )
-        )
+        function.__signature__ = _shown(body, declared)  # type: ignore[attr-defined]
         CATALOG[declared.name] = declared
         return function
+
+
+def _shown(body: Callable[..., Any], declared: Metric) -> inspect.Signature:
+    """The signature as help shows it: what each argument expects instead of roles and kinds."""
+    signature = inspect.signature(body)
+    parameters = [
+        p if a.choices else p.replace(annotation=a.kind.expected)
+        for p, a in zip(signature.parameters.values(), declared.arguments, strict=True)
+    ]
+    gives = {"number": float, "pair": tuple[float, float], "words": str}.get(declared.gives, "pandas.DataFrame")
+    return signature.replace(parameters=parameters, return_annotation=gives)
 
 
 def metric(

@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from csmetrics_core.arguments import bind, prepare
 from csmetrics_core.catalog import lookup
-from csmetrics_core.cells import Read, read
+from csmetrics_core.cells import read
+from csmetrics_core.column import Read
 from csmetrics_core.elements import pad
 from csmetrics_core.evaluate import evaluate
 from csmetrics_core.headings import PARTS, Matched, find_heading, match_tables, words_for

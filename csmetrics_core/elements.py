@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from csmetrics_core.cells import Read, read, shape_of
+from csmetrics_core.cells import read
+from csmetrics_core.column import Read
 from csmetrics_core.errors import (
     CELL_ERRORS,
     ErrorInCell,
@@ -17,6 +18,7 @@ from csmetrics_core.errors import (
     place,
     wrong_kind,
 )
+from csmetrics_core.flattening import shape_of
 from csmetrics_core.prepared import Prepared
 from csmetrics_core.spec import Argument
 

@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 
 from csmetrics_core.arguments import bind, prepare
-from csmetrics_core.cells import flatten, shape_of
 from csmetrics_core.errors import MetricError, NoData, OutOfScale, WrongShape, ZeroDenominator, off_scale
+from csmetrics_core.flattening import flatten, shape_of
 from csmetrics_core.prepared import Prepared
 from csmetrics_core.results import Pair, Ratio, Refusal, Table, Words
-from csmetrics_core.spec import Metric, Role
+from csmetrics_core.spec import Metric
 
 
 @dataclass(slots=True)

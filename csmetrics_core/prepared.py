@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from csmetrics_core.cells import Drops
+from csmetrics_core.column import Drops
 from csmetrics_core.errors import MetricError, NoData
 from csmetrics_core.spec import Argument, Metric
 

@@ -6,9 +6,11 @@ from typing import Any
 
 import numpy as np
 
-from csmetrics_core.cells import OPEN_ENDED, Read, flatten, read, read_flat, refuse_errors, shape_of, short_scale
+from csmetrics_core.cells import OPEN_ENDED, read, read_flat, refuse_errors, short_scale
+from csmetrics_core.column import Read
 from csmetrics_core.elements import as_typed, pad, single
 from csmetrics_core.errors import WrongShape, off_scale, wrong_kind
+from csmetrics_core.flattening import flatten, shape_of
 from csmetrics_core.prepared import Coded, Prepared, refuse_empty
 from csmetrics_core.spec import Argument, Metric
 
@@ -99,7 +101,7 @@ def _aligned(metric: Metric, arguments: list[Argument], ready: Prepared) -> None
     columns: dict[str, Read] = {}
     for argument in arguments:
         raw = given[argument.name]
-        if shape_of(raw) is None and argument.kind.reading == "number" and len(columns):
+        if shape_of(raw) is None and argument.kind.reading == "number" and columns:
             continue  # one value for all rows
         columns[argument.name] = read(raw, argument.name, argument.kind.reading)
         refuse_errors(argument.name, columns[argument.name].drops)

@@ -6,10 +6,10 @@ from typing import Annotated, Any, Literal
 import numpy as np
 
 from csmetrics_core.catalog import CATALOG, lookup, metric
-from csmetrics_core.cells import every_row, shape_of
 from csmetrics_core.errors import MetricError, WrongKind, WrongShape
 from csmetrics_core.evaluate import evaluate
 from csmetrics_core.explain import explained
+from csmetrics_core.flattening import every_row, shape_of
 from csmetrics_core.kinds import Id, Text
 from csmetrics_core.results import Table, Words
 from csmetrics_core.spec import COUNT, RATIO, TEXT, Category, Column, Example, Metric, Raw
@@ -123,7 +123,7 @@ def _single(value: Any) -> Any:
         metric="rule_of_40",
         arguments=(0.5, -0.25),
         result={
-            "item": ["metric", "value", "unit", "numerator", "denominator", "working", "formula", "convention", "source"],
+            "item": "metric value unit numerator denominator working formula convention source".split(),
             "value": [
                 "Rule of 40",
                 0.25,

@@ -1,0 +1,87 @@
+"""The shapes hosts hand cells over in -> one flat list or array."""
+
+from collections.abc import Iterable, Sequence
+from itertools import chain
+from math import prod
+from typing import Any
+
+import numpy as np
+
+from csmetrics_core.errors import WrongKind
+
+
+def shape_of(raw: Any) -> tuple[int, ...] | None:
+    """The shape a host's value has: None for a single value."""
+    if isinstance(raw, str | bytes) or raw is None:
+        return None
+    if isinstance(raw, list | tuple):
+        if raw and isinstance(raw[0], list | tuple):
+            return len(raw), len(raw[0])
+        return (len(raw),)
+    if hasattr(raw, "shape"):
+        return tuple(raw.shape) or None
+    return (len(raw),) if hasattr(raw, "__len__") and not isinstance(raw, dict) else None
+
+
+def flatten(raw: Any, argument: str) -> Any:
+    """Rows, a flat list, an array, a Series or one value -> a flat list, or a flat NumPy array of numbers or dates."""
+    if isinstance(raw, list | tuple):
+        return _flat_list(raw, argument)
+    if hasattr(raw, "to_numpy"):
+        raw = _series_array(raw)
+    if isinstance(raw, np.ndarray):
+        flat = raw.ravel()
+        return flat if flat.dtype.kind in "fiuM" else flat.tolist()
+    if isinstance(raw, dict | set):
+        problem = f"{argument} is a {type(raw).__name__}, whose order is not its rows"
+        raise WrongKind(problem, "Give a list, an array or a column.", argument=argument)
+    if isinstance(raw, str | bytes) or not isinstance(raw, Iterable):
+        return [raw]
+    return list(raw)
+
+
+def every_row(raw: Any, argument: str) -> Any:
+    """Flat cells with the trailing blank ones put back, where positions must meet those of another range."""
+    flat = flatten(raw, argument)
+    short = prod(shape_of(raw) or (len(flat),)) - len(flat)
+    return [*flat, *[None] * short] if short else flat
+
+
+def _series_array(series: Any) -> np.ndarray:
+    """A pandas or Polars column as an array; nullable numbers become floats with NaN."""
+    if getattr(getattr(series, "dtype", None), "kind", "") in ("i", "u", "f") and hasattr(series, "isna"):
+        return np.asarray(series.to_numpy(dtype=float, na_value=np.nan))
+    if getattr(getattr(series, "dtype", None), "tz", None) is not None:
+        return np.asarray(series.dt.tz_convert("UTC").dt.tz_localize(None).to_numpy())
+    return np.asarray(series.to_numpy())
+
+
+def _flat_list(raw: Sequence[Any], argument: str) -> Sequence[Any]:
+    raw = _without_blank_tail(raw)
+    if not raw or not isinstance(raw[0], list | tuple):
+        return raw
+    if len(raw[0]) == 1:
+        try:
+            return [value for (value,) in raw]
+        except (TypeError, ValueError):
+            pass
+    if not all(isinstance(row, list | tuple) for row in raw):
+        problem = f"{argument} mixes rows and single values"
+        raise WrongKind(problem, "Give one list of values, or one list of rows.", argument=argument)
+    return list(chain.from_iterable(raw))
+
+
+def _without_blank_tail(rows: Sequence[Any]) -> Sequence[Any]:
+    """Cut trailing blank rows, comparing ever larger stretches at once: a whole column costs little."""
+    end, step = len(rows), 1
+    while end:
+        tail = rows[end - 1]
+        cells = tail if isinstance(tail, list | tuple) else (tail,)
+        if any(not (cell is None or (type(cell) is str and not cell)) for cell in cells):
+            break
+        stretch = min(step, end)
+        if list(rows[end - stretch : end]) == [tail] * stretch:
+            end, step = end - stretch, step * 2
+        else:
+            step = 1 if stretch == 1 else stretch // 2
+    return rows if end == len(rows) else rows[:end]
