@@ -113,7 +113,8 @@ def install(places: Places, *, dry_run: bool = False) -> list[str]:
     with TemporaryDirectory() as folder:
         built = build(Path(folder) / ADDIN_NAME).read_bytes()
     wanted = {places.addin: built, places.configuration: configuration().encode("mbcs" if os.name == "nt" else "utf-8")}
-    return [_put(path, content, dry_run) for path, content in wanted.items()]
+    said = [_put(path, content, dry_run) for path, content in wanted.items()]
+    return said if dry_run else [*said, "Restart Excel: the functions and the csmetrics tab are there."]
 
 
 def _put(path: Path, content: bytes, dry_run: bool) -> str:

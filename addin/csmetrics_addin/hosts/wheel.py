@@ -11,8 +11,8 @@ from csmetrics_core.version import __version__
 
 #: What the functions themselves import; everything else of csmetrics serves other doors.
 REQUIREMENTS = ("docstring-parser", "numpy", "pandas", "scipy", "vaderSentiment")
-_PACKAGES = ("csmetrics_core", "csmetrics_addin")
-_LEFT_OUT = ("__pycache__", "tables", "readers", "samples", "hosts", "commands", "cli.py", "__main__.py")
+_LEFT_OUT = ("__pycache__", "tables", "readers", "samples")
+_OF_THE_ADDIN = ("__init__.py", "cells.py", "functions.py", "lite_scripts.py", "slots.py", "spelling.py")
 _FIXED_TIME = (2020, 1, 1, 0, 0, 0)
 _INFO = f"csmetrics-{__version__}.dist-info"
 
@@ -24,7 +24,8 @@ def file_name() -> str:
 
 def build() -> bytes:
     """The functions as a pure wheel; Python imports from it as it is."""
-    contents = {name: data for package in _PACKAGES for name, data in _files(files(package), package)}
+    contents = dict(_files(files("csmetrics_core"), "csmetrics_core"))
+    contents |= {f"csmetrics_addin/{name}": (files("csmetrics_addin") / name).read_bytes() for name in _OF_THE_ADDIN}
     requires = "".join(f"Requires-Dist: {name}\n" for name in REQUIREMENTS)
     contents[f"{_INFO}/METADATA"] = (
         f"Metadata-Version: 2.1\nName: csmetrics\nVersion: {__version__}\nRequires-Python: >=3.11\n{requires}"

@@ -1,0 +1,141 @@
+"""`csmetrics addin`: build, install, remove and check the spreadsheet add-ins."""
+
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.text import Text
+
+from csmetrics_addin.hosts import classic, doctor, libreoffice, lite
+from csmetrics_addin.terminal import BAD_DATA, Problem, screen, styled, working
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    help="Put the functions into Excel or LibreOffice, and check them.",
+)
+#: How a check is marked: its sign, its colour, and what its command does.
+_MARKS = {
+    True: ("ok   ", "green", ""),
+    False: ("wrong", "red", "to mend it, run"),
+    None: ("-    ", "dim", "to have it, run"),
+}
+
+
+class Host(StrEnum):
+    """The spreadsheets the functions run in."""
+
+    EXCEL = "excel"
+    LITE = "lite"
+    LIBREOFFICE = "libreoffice"
+
+
+Which = Annotated[Host | None, typer.Option("--host", help="Which spreadsheet; by default the one of this system.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Only say what would be done.")]
+
+
+def _usual_host() -> Host:
+    return Host.EXCEL if sys.platform == "win32" else Host.LIBREOFFICE
+
+
+@app.command()
+def build(
+    host: Annotated[Host, typer.Option(help="Which spreadsheet to build for.")] = Host.EXCEL,
+    out: Annotated[Path, typer.Option(help="The folder to write to.", file_okay=False)] = Path("dist"),
+    workbook: Annotated[
+        Path | None, typer.Option(help="With --host lite: the workbook that is to carry the functions.", dir_okay=False)
+    ] = None,
+) -> None:
+    """Write the add-in as a file, on any system."""
+    with working(f"Building for {doctor.HOSTS[host]}"):
+        made = _built(host, out, workbook)
+    screen().print(styled(f"Wrote {made} ({made.stat().st_size // 1024} KB)."), soft_wrap=True)
+
+
+def _built(host: Host, out: Path, workbook: Path | None) -> Path:
+    if host is Host.EXCEL:
+        try:
+            return classic.build(out / classic.ADDIN_NAME)
+        except ImportError as missing:
+            raise Problem(f"{missing.name} is not installed", 'Run: pip install "csmetrics[excel]"') from None
+    if host is Host.LIBREOFFICE:
+        return libreoffice.build(out / libreoffice.EXTENSION_NAME)
+    if workbook is None or not workbook.is_file():
+        fix = "With --host lite, name an .xlsx with --workbook; csmetrics workbook new makes one."
+        raise Problem("there is no workbook to carry the functions", fix)
+    if workbook.resolve() == (out / workbook.name).resolve():
+        raise Problem("the workbook would replace itself", "Name another folder with --out.")
+    return lite.carry(workbook, out / workbook.name)
+
+
+@app.command()
+def install(host: Which = None, dry_run: DryRun = False) -> None:
+    """Put the add-in where the spreadsheet looks for it; doing it twice does no harm."""
+    chosen = host or _usual_host()
+    if chosen is Host.EXCEL:
+        _refuse_without_windows(dry_run)
+        _say(classic.install(classic.Places.of_this_user(), dry_run=dry_run))
+    elif chosen is Host.LIBREOFFICE:
+        _say(libreoffice.install(_office(), dry_run=dry_run))
+    else:
+        screen().print(
+            "Nothing to install from here: in Excel choose Home, Add-ins, and add xlwings Lite from the store. "
+            "Workbooks made with csmetrics workbook new --host lite bring the functions with them."
+        )
+
+
+@app.command()
+def uninstall(host: Which = None, dry_run: DryRun = False) -> None:
+    """Take the add-in away again."""
+    chosen = host or _usual_host()
+    if chosen is Host.EXCEL:
+        _refuse_without_windows(dry_run)
+        _say(classic.uninstall(classic.Places.of_this_user(), dry_run=dry_run))
+    elif chosen is Host.LIBREOFFICE:
+        _say(libreoffice.uninstall(_office(), dry_run=dry_run))
+    else:
+        screen().print(
+            "Nothing to remove from here: in Excel choose Home, Add-ins, My Add-ins, and remove xlwings Lite."
+        )
+
+
+def _refuse_without_windows(dry_run: bool) -> None:
+    if sys.platform != "win32" and not dry_run:
+        fix = "Use xlwings Lite in Excel (csmetrics workbook new --host lite), or LibreOffice (--host libreoffice)."
+        raise Problem("the classic Excel add-in runs on Windows only", fix)
+
+
+def _office() -> libreoffice.Office:
+    office = libreoffice.Office.found()
+    if office is None:
+        raise Problem("LibreOffice is not on this computer", "Install LibreOffice 7.4 or later first.", code=BAD_DATA)
+    return office
+
+
+def _say(sentences: list[str]) -> None:
+    for sentence in sentences:
+        screen().print(styled(sentence), soft_wrap=True)
+
+
+@app.command("doctor")
+def diagnose() -> None:
+    """Check what each spreadsheet needs on this computer and say how to mend what is wrong."""
+    terminal, shown = screen(), ""
+    with working("Looking"):
+        found = list(doctor.checks())
+    for check in found:
+        if check.host != shown:
+            terminal.print()
+            terminal.print(styled(check.host, "bold"))
+            shown = check.host
+        mark, style, remedy = _MARKS[check.good]
+        line = Text.assemble("  ", (mark, style), " ", styled(f"{check.what:<14}", "dim"), styled(check.found))
+        terminal.print(line, soft_wrap=True)
+        if check.mend:
+            terminal.print(Text.assemble(f"        {remedy}: ", styled(check.mend, "bold")), soft_wrap=True)
+    wrong = sum(check.good is False for check in found)
+    terminal.print()
+    terminal.print(f"{wrong} to mend." if wrong else "All is well.")
+    raise typer.Exit(1 if wrong else 0)
