@@ -57,7 +57,7 @@ class Call:
         n: observations, where the metric itself cannot know.
         averaged: the metric gives one value a row, and the headline is their mean.
         unit: where the arguments fix the unit.
-        labels: the name of each row of a block.
+        labels, columns: the names of the rows and columns of a block.
     """
 
     arguments: Mapping[str, Any]
@@ -66,6 +66,7 @@ class Call:
     averaged: bool = False
     unit: Unit | None = None
     labels: tuple[str, ...] = ()
+    columns: tuple[str, ...] = ()
 
 
 def _customers(company: Company, month: int) -> tuple[frozenset[Any], frozenset[Any]]:
@@ -187,7 +188,7 @@ def clv(company: Company, month: int | None, given: Assumptions) -> Call:
     base = sum(len(opening) for opening, _ in spans)
     churn = sum(len(lost) for _, lost in spans) / base if base else 0.0
     margin, words = _margin(company, month, given, revenue)
-    basis = f"{words}; churn of {given.churn_months} months"
+    basis = f"{words}; churn pooled over {given.churn_months} months"
     return Call({"arpa": revenue / payers, "gross_margin": margin, "churn": churn}, basis, payers)
 
 
@@ -233,8 +234,9 @@ def fcr(company: Company, month: int | None, given: Assumptions) -> Call:
     flags = [n for n in ("resolved", "reopened", "transferred", "abandoned") if company.has("tickets", n)]
     arguments = {name: company.take("tickets", name, rows) for name in ("contacts", *flags)}
     parts: Any = evaluate(lookup("fcr_from_contacts"), (), arguments).parts
-    said = f"; {', '.join(flags)} looked at" if flags else ""
-    return Call({"first_contact": int(parts.numerator), "contacts": int(parts.denominator)}, f"tickets resolved{said}")
+    said = f"; flags: {', '.join(flags)}" if flags else ""
+    counts = {"first_contact": int(parts.numerator), "contacts": int(parts.denominator)}
+    return Call(counts, f"resolved tickets of the month{said}")
 
 
 def product_usage_rate(company: Company, month: int | None, given: Assumptions) -> Call:
@@ -322,7 +324,11 @@ def health_score(company: Company, month: int | None, given: Assumptions) -> Cal
     block = np.column_stack([np.asarray(table[name], dtype=float)[keep] for name in inputs])
     labels = tuple(map(str, select(table["account"], keep)))
     return Call(
-        {"values": block, "worst": worst, "best": best}, f"accounts' {', '.join(inputs)}", averaged=True, labels=labels
+        {"values": block, "worst": worst, "best": best},
+        f"mean over accounts; {', '.join(inputs)} of 30 days",
+        averaged=True,
+        labels=labels,
+        columns=tuple(inputs),
     )
 
 

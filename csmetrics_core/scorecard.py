@@ -28,7 +28,7 @@ class Line:
         history: month and value, oldest first, the scorecard's month last; None where a month has none.
         basis: what it was computed from, for a person.
         arguments: of the call that gave the value; with `averaged` the value is the mean of its elements.
-        labels: the name of each row, where an argument is a block.
+        labels, columns: the names of the rows and columns, where an argument is a block.
         notes: what the reader must know beside the number.
     """
 
@@ -43,6 +43,7 @@ class Line:
     arguments: Mapping[str, Any] | None = None
     averaged: bool = False
     labels: tuple[str, ...] = ()
+    columns: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
 
     @property
@@ -61,6 +62,13 @@ class Line:
         if not self.change or self.metric.better is Better.NEITHER:
             return None
         return (self.change > 0) == (self.metric.better is Better.HIGHER)
+
+    @property
+    def clear(self) -> bool:
+        """Whether the change is more than chance may make: the month before lies outside the interval."""
+        if self.interval is None or self.previous is None:
+            return True
+        return not self.interval[0] <= self.previous <= self.interval[1]
 
     @property
     def change_text(self) -> str:
@@ -190,5 +198,6 @@ def _measure(metric: Metric, call: Call) -> Line:
         arguments=call.arguments,
         averaged=call.averaged,
         labels=call.labels,
+        columns=call.columns,
         notes=(*dropped, *done.notes),
     )

@@ -1,0 +1,74 @@
+"""Values written into a workbook as what they are: text from data never becomes a formula, a link or an error."""
+
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+from zipfile import BadZipFile, ZipFile
+
+import numpy as np
+from xlsxwriter import Workbook
+from xlsxwriter.format import Format
+from xlsxwriter.worksheet import Worksheet
+
+from csmetrics_addin.terminal import BAD_DATA, Problem
+
+_LONGEST_TEXT = 32_767  # signs a cell holds
+_CREATED = datetime(2026, 1, 1)  # fixed, so that the same data give the same file
+_MARK = "csmetrics demo"
+
+
+@contextmanager
+def new_workbook(path: Path) -> Iterator[Workbook]:
+    """A workbook that replaces the file at `path` once it is complete, if that is one of ours.
+
+    Raises:
+        Problem: the file there is somebody else's, or open in another program.
+    """
+    if path.exists() and not _is_ours(path):
+        fix = "Move it away, or name another folder with --out."
+        raise Problem(f"{path} is there already and was not written by this command", fix)
+    half_done = path.with_name(f".{path.name}.part")
+    book = Workbook(half_done, {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False})
+    book.set_properties({"title": path.stem.replace("-", " "), "author": "csmetrics", "created": _CREATED})
+    book.set_custom_property(_MARK, "rewritten each time the command runs")
+    try:
+        yield book
+        book.close()
+        os.replace(half_done, path)
+    except PermissionError as error:
+        raise Problem(f"{path} cannot be replaced", "Close it in the other program.", code=BAD_DATA) from error
+    finally:
+        half_done.unlink(missing_ok=True)
+
+
+def _is_ours(path: Path) -> bool:
+    try:
+        with ZipFile(path) as parts:
+            return _MARK.encode() in parts.read("docProps/custom.xml")
+    except (BadZipFile, KeyError, OSError):
+        return False
+
+
+def put(sheet: Worksheet, row: int, column: int, value: Any, style: Format | None = None) -> None:
+    """Write one value; what is missing stays an empty cell."""
+    if isinstance(value, np.generic):
+        value = value.item()
+    if value is None or value != value:
+        return
+    if isinstance(value, bool):
+        sheet.write_boolean(row, column, value, style)
+    elif isinstance(value, int | float):
+        sheet.write_number(row, column, value, style)
+    elif isinstance(value, date):
+        sheet.write_datetime(row, column, value, style)
+    else:
+        sheet.write_string(row, column, str(value)[:_LONGEST_TEXT], style)
+
+
+def put_column(sheet: Worksheet, row: int, column: int, values: Sequence[Any], style: Format | None = None) -> None:
+    """Write values below each other."""
+    for place, value in enumerate(values):
+        put(sheet, row + place, column, value, style)

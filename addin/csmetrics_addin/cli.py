@@ -1,0 +1,111 @@
+"""The command `csmetrics`: a thin frame that imports a command when it is asked for, and turns problems into words."""
+
+import sys
+from importlib import import_module
+from importlib.util import find_spec
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+from typer.main import get_command
+
+from csmetrics_addin.terminal import BAD_DATA, USAGE, Problem, plain, screen
+from csmetrics_core.errors import MetricError, UnknownMetric, WrongCall
+
+#: Command -> the module that holds it as `app`; several commands may live in one module.
+COMMANDS = {
+    "list": "catalogue",
+    "explain": "catalogue",
+    "compute": "compute",
+    "scorecard": "scorecard",
+    "demo": "demo",
+    "addin": "addin",
+    "workbook": "workbook",
+    "audit": "audit",
+    "report": "report",
+    "panel": "panel",
+    "reconcile": "reconcile",
+}
+_FOLDER = "csmetrics_addin.commands"
+
+
+class LazyCommands(TyperGroup):
+    """Commands that are imported when they are asked for, so that a quick one starts quickly."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """The commands that are installed."""
+        return [name for name, module in COMMANDS.items() if find_spec(f"{_FOLDER}.{module}")]
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """One command; None where there is no such."""
+        if cmd_name not in self.list_commands(ctx):
+            return None
+        found: Any = get_command(import_module(f"{_FOLDER}.{COMMANDS[cmd_name]}").app)
+        # A module with several commands is a group of them; a module with one may be named after it or not.
+        return getattr(found, "commands", {}).get(cmd_name, found)
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """Names are suggested from all commands, imported or not."""
+        self.commands = dict.fromkeys(self.list_commands(ctx))
+        return super().resolve_command(ctx, args)
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run a command; a problem becomes a sentence on stderr and an exit code, never a traceback."""
+        try:
+            return super().invoke(ctx)
+        except Problem as problem:
+            fail(problem, problem.code)
+        except (UnknownMetric, WrongCall) as error:
+            fail(error, USAGE)
+        except MetricError as error:
+            fail(error, BAD_DATA)
+        except OSError as error:
+            if isinstance(error, BrokenPipeError):
+                raise
+            fail(f"{error.filename or 'A file'}: {error.strerror or error}.", BAD_DATA)
+
+
+def fail(why: object, code: int) -> None:
+    """Say what is wrong on stderr and leave with an exit code."""
+    screen(error=True).print(plain(why), soft_wrap=True)
+    raise typer.Exit(code)
+
+
+app = typer.Typer(
+    cls=LazyCommands,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    help="Customer success metrics from the command line: NPS, MRR, churn, retention and more, with n, "
+    "interval and what was left out.",
+    epilog="Start with: csmetrics demo",
+)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from csmetrics_core.version import __version__
+
+        screen().print(f"csmetrics {__version__}")
+        raise typer.Exit()
+
+
+@app.callback()
+def options(
+    version: Annotated[
+        bool, typer.Option("--version", help="Show the version and leave.", callback=_version, is_eager=True)
+    ] = False,
+) -> None:
+    """Options of the command itself."""
+
+
+def main() -> None:
+    """Run the command; signs the terminal cannot show are replaced, never a reason to stop."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")
+    app()
+
+
+if __name__ == "__main__":
+    main()

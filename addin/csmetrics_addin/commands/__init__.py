@@ -1,0 +1,1 @@
+"""The commands of `csmetrics`, one file a group; each is imported when it is asked for."""

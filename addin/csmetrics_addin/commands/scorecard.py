@@ -1,0 +1,155 @@
+"""`csmetrics scorecard FILE`: the sixteen headline metrics of the tables in a file."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.text import Text
+
+from csmetrics_addin.files import Book
+from csmetrics_addin.terminal import BAD_DATA, Problem, facts, grid, plain, screen, styled, working
+from csmetrics_core.headings import PARTS, words_for
+from csmetrics_core.headline import Assumptions
+from csmetrics_core.scorecard import Line, Scorecard, scorecard
+from csmetrics_core.spec import MONEY, Unit
+
+app = typer.Typer()
+
+
+@app.command("scorecard")
+def scorecard_of_file(
+    files: Annotated[
+        list[Path], typer.Argument(help="A workbook (.xlsx), or CSV files, one a table.", show_default=False)
+    ],
+    month: Annotated[
+        str | None,
+        typer.Option(metavar="YYYY-MM", help="The month to look at; by default the last one that is over."),
+    ] = None,
+    csat_scale: Annotated[int, typer.Option(metavar="N", help="The best answer of the satisfaction question.")] = 5,
+    ces_scale: Annotated[int, typer.Option(metavar="N", help="The highest answer of the effort question.")] = 7,
+    ces_easy: Annotated[
+        str, typer.Option(metavar="high|low", help="Which end of the effort scale means easy.")
+    ] = "high",
+    gross_margin: Annotated[
+        float | None,
+        typer.Option(
+            metavar="SHARE", help="Such as 0.8; by default from costs with the purpose delivery.", min=0, max=1
+        ),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Compute the sixteen headline metrics from the tables of a file, and say what is missing for the others.
+
+    Tables are recognised by their headings, whatever their case and in the usual synonyms; the report names what was
+    taken for what.
+    """
+    with working("Reading...") as step:
+        tables: dict[str, Mapping[str, list[Any]]] = {}
+        for file in files:
+            tables |= Book(file).tables()
+        given = Assumptions(csat_scale=csat_scale, ces_scale=ces_scale, ces_easy=ces_easy, gross_margin=gross_margin)
+        card = scorecard(tables, month=month, assumptions=given, progress=lambda title: step(f"{title}..."))
+    if as_json:
+        typer.echo(json.dumps(_as_json(card), ensure_ascii=False, indent=2))
+    else:
+        show(card)
+    if not any(line.value is not None for line in card.lines):
+        needed = "; ".join(words_for(part) for part in PARTS)
+        raise Problem("no metric could be computed", f"A scorecard can use {needed}.", code=BAD_DATA)
+
+
+def show(card: Scorecard) -> None:
+    """Print a scorecard: values, then what is missing, what was recognised, and what to know."""
+    terminal = screen()
+    columns = [(card.month or "All rows", "left"), ("Value", "right"), ("n", "right"), ("95% interval", "right"),
+               ("Change", "right")]  # fmt: skip
+    rows = [_row(line) for line in card.lines if line.value is not None]
+    if rows:
+        terminal.print(grid(columns, rows))
+        if not all(line.clear for line in card.lines):
+            terminal.print(styled("unclear: the month before lies inside this month's interval", "dim"))
+        terminal.print()
+    _show_missing(card)
+    terminal.print(styled("Computed from", "bold"))
+    terminal.print(facts([(line.metric.title, _basis(line)) for line in card.lines if line.value is not None]))
+    terminal.print()
+    if card.matched:
+        terminal.print(styled("Recognised", "bold"))
+        terminal.print(facts([(part, _recognised(card, part)) for part in card.matched]))
+    if card.unused:
+        terminal.print(styled(f"Not needed: {', '.join(card.unused)}.", "dim"))
+    for note in card.notes:
+        terminal.print(styled(f"Note: {note}"))
+
+
+def _show_missing(card: Scorecard) -> None:
+    """What each reason keeps from being computed."""
+    reasons: dict[str, list[str]] = {}
+    for line in card.lines:
+        if line.missing:
+            reasons.setdefault(line.missing, []).append(line.metric.title)
+    if reasons:
+        terminal = screen()
+        terminal.print(styled("Missing", "bold"))
+        for reason, titles in reasons.items():
+            terminal.print(styled(f"{', '.join(titles)}: {reason}"))
+        terminal.print()
+
+
+def _row(line: Line) -> tuple[object, ...]:
+    colour = {True: "green", False: "red", None: ""}[line.improved] if line.clear else "dim"
+    interval = "" if line.interval is None else " to ".join(_short(bound, line.unit) for bound in line.interval)
+    return (
+        line.metric.title,
+        Text(_short(line.value, line.unit) + _sign(line), "bold"),
+        "" if line.n is None else f"{line.n:,}",
+        interval,
+        Text(_change(line), colour),
+    )
+
+
+def _short(value: float | None, unit: Unit) -> str:
+    """A value for a narrow table: cents only where they matter."""
+    return f"{value:,.0f}" if unit is MONEY and value is not None and abs(value) >= 1000 else unit.text(value)
+
+
+def _sign(line: Line) -> str:
+    """The unit, where the number alone would not say it."""
+    return " min" if line.unit.name == "minutes" else ""
+
+
+def _change(line: Line) -> str:
+    words = {True: " better", False: " worse", None: ""}[line.improved] if line.clear else " unclear"
+    if line.change is None:
+        return ""
+    large = line.unit is MONEY and abs(line.change) >= 1000
+    return f"{f'{line.change:+,.0f}' if large else line.change_text}{words}"
+
+
+def _basis(line: Line) -> str:
+    return "; ".join((line.basis, *line.notes))
+
+
+def _recognised(card: Scorecard, part: str) -> str:
+    fit = card.matched[part]
+    columns = ", ".join(
+        column if plain(heading).lower() == column else f"{column} = {heading!r}"
+        for column, heading in fit.columns.items()
+    )
+    return f"{fit.table}: {columns}" + (f" (without {', '.join(fit.missing)})" if fit.missing else "")
+
+
+def _as_json(card: Scorecard) -> dict[str, Any]:
+    lines = [
+        {
+            "metric": line.metric.name, "title": line.metric.title, "value": line.value, "unit": line.unit.name,
+            "n": line.n, "interval": line.interval, "previous": line.previous, "change": line.change, "clear": line.clear,
+            "computed_from": line.basis, "notes": line.notes, "missing": line.missing,
+        }
+        for line in card.lines
+    ]  # fmt: skip
+    recognised = {part: {"table": fit.table, "columns": dict(fit.columns), "missing": fit.missing}
+                  for part, fit in card.matched.items()}  # fmt: skip
+    return {"month": card.month, "metrics": lines, "recognised": recognised, "notes": card.notes}

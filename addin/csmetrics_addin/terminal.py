@@ -1,0 +1,89 @@
+"""What commands print, and how they fail: text from data stays text, a problem is one sentence and an exit code."""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from difflib import get_close_matches
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+USAGE, BAD_DATA = 2, 3
+_CONTROL = dict.fromkeys((*range(32), *range(127, 160)), "�")
+_CONTROL |= {ord(sign): " " for sign in "\t\r\n"}
+
+
+class Problem(Exception):
+    """Something the person at the keyboard can mend.
+
+    Args:
+        what: what is wrong, one sentence.
+        fix: how to mend it.
+        code: exit code; USAGE where the command was typed wrong, BAD_DATA where the file is at fault.
+    """
+
+    def __init__(self, what: str, fix: str = "", *, code: int = USAGE) -> None:
+        super().__init__(f"{what.rstrip('.')}.{' ' + fix if fix else ''}")
+        self.code = code
+
+
+def screen(*, error: bool = False) -> Console:
+    """The terminal; nothing printed on it is read as markup, an emoji code or a link."""
+    return Console(stderr=error, highlight=False, markup=False, emoji=False)
+
+
+def plain(value: object) -> str:
+    """A value as one line of text without control signs, which a terminal would obey."""
+    return str(value).translate(_CONTROL)
+
+
+def styled(value: object, style: str = "") -> Text:
+    """Text from data, which Rich then leaves alone."""
+    return Text(plain(value), style)
+
+
+def grid(columns: Sequence[tuple[str, str]], rows: Sequence[Sequence[object]], title: str = "") -> Table:
+    """A table that is legible at 80 columns and in a pipe.
+
+    Args:
+        columns: heading and alignment, "left" or "right"; the first column never wraps.
+        rows: the cells; Text is kept as it is.
+        title: above the table.
+    """
+    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, title_justify="left")
+    table.title = styled(title, "bold") if title else None
+    for place, (heading, align) in enumerate(columns):
+        right = align == "right"
+        table.add_column(
+            styled(heading), justify="right" if right else "left", no_wrap=place == 0 or right, overflow="fold"
+        )
+    for row in rows:
+        table.add_row(*(cell if isinstance(cell, Text) else styled(cell) for cell in row))
+    return table
+
+
+def facts(rows: Sequence[tuple[str, object]]) -> Table:
+    """Items and what is to say about them, without a heading."""
+    table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
+    table.add_column(style="dim", no_wrap=True)
+    table.add_column(overflow="fold")
+    for item, value in rows:
+        table.add_row(styled(item), value if isinstance(value, Text) else styled(value))
+    return table
+
+
+def nearest(word: str, known: Sequence[str], otherwise: str = "") -> str:
+    """A hint at what was meant: the nearest names, or all of them where they are few."""
+    by_case = {name.lower(): name for name in known}
+    near = [by_case[name] for name in get_close_matches(word.lower(), list(by_case), n=3)]
+    if near:
+        return f"Did you mean {' or '.join(map(plain, near))}?"
+    return otherwise or (f"There are: {', '.join(map(plain, known))}." if known else "")
+
+
+@contextmanager
+def working(first: str) -> Iterator[Callable[[str], None]]:
+    """Show what is being done while it takes time; silent where nobody watches."""
+    with screen(error=True).status(Text(first)) as status:
+        yield lambda words: status.update(Text(words))
