@@ -1,19 +1,16 @@
-"""The colours of charts, cards and workbooks; each also tells itself apart in grey, and text ones have contrast 4.5."""
+"""The colours of charts, cards and workbooks: told apart in grey, and dark enough to read where they carry text."""
 
-INK = "#1F2933"
-MUTED = "#52606D"
-RULE = "#D3DAE3"
-WASH = "#F3F6FA"
-PAPER = "#FFFFFF"
-ACCENT = "#1F5FA8"
-ACCENT_SOFT = "#A9C4E4"
+INK, MUTED, LINE, PALE, PAPER = "#1F2933", "#52606D", "#CBD2D9", "#F5F7FA", "#FFFFFF"
+ACCENT, ACCENT_SOFT, ACCENT_PALE = "#1F4E79", "#9DBBDA", "#DCE6F1"
 
-#: For lines and bars beside each other; told apart with every kind of colour vision.
-SERIES = (ACCENT, "#D9822B", "#0F7B7D", "#8E4585", "#6B7280", "#A8780B")
+#: Chart series, dark to light so that they stay apart in grey.
+SERIES = ("#1F4E79", "#C05621", "#7B9CC0", "#A0AEC0", "#E2A77B")
 
-GOOD, GOOD_SOFT = "#1B7F4B", "#D8F0E2"
-CAUTION, CAUTION_SOFT = "#8A5A00", "#FBEBC8"
-BAD, BAD_SOFT = "#B42318", "#F9DAD6"
+#: Word a person reads -> (ink, fill): dark on pale, told apart by the word, the colour only repeats it.
+STATUS = {"met": ("#14532D", "#DDF0E0"), "near": ("#713F12", "#FDF0CC"), "missed": ("#8B1A1A", "#F9DCDA")}
 
-#: From nothing to everything, for heat maps.
-HEAT = ("#F3F6FA", "#A9C4E4", "#1F5FA8", "#123A68")
+#: Filled shapes that mean good, caution and bad.
+GOOD, CAUTION, BAD = "#2F7D4F", "#B7791F", "#A32A2A"
+
+#: Shades of one colour for a heat map, from little to much.
+HEAT = ("#FFFFFF", "#9DBBDA")

@@ -1,0 +1,148 @@
+"""Three small parts the widget library has none of: code to copy, a file to download, a labelled native slider.
+
+Each is a plain HTML control with a label of its own, so keyboards and screen readers work as everywhere; texts are
+set as text, never as markup.
+"""
+
+from collections.abc import Callable
+
+import anywidget
+import traitlets
+
+from csmetrics_core.errors import MetricError
+from csmetrics_core.palette import INK, LINE, MUTED, PALE
+
+_ESM_CODE = """
+function render({ model, el }) {
+  const id = "csm-" + Math.random().toString(36).slice(2);
+  const label = document.createElement("label"), area = document.createElement("textarea");
+  const copy = document.createElement("button"), said = document.createElement("span");
+  label.htmlFor = id; area.id = id; area.readOnly = true; area.spellcheck = false; copy.type = "button";
+  said.setAttribute("role", "status");
+  copy.onclick = async () => {
+    try { await navigator.clipboard.writeText(area.value); said.textContent = "Copied"; }
+    catch { area.focus(); area.select(); said.textContent = "Selected: copy it with the keyboard"; }
+    setTimeout(() => { said.textContent = ""; }, 2500);
+  };
+  const update = () => {
+    label.textContent = model.get("label");
+    copy.textContent = "Copy"; copy.setAttribute("aria-label", "Copy " + model.get("label"));
+    area.value = model.get("text");
+    area.rows = Math.min(9, Math.max(1, area.value.split("\\n").length));
+    el.style.display = area.value ? "" : "none";
+  };
+  model.on("change", update); update();
+  el.classList.add("csm-code"); el.append(label, copy, said, area);
+}
+export default { render };
+"""
+_ESM_DOWNLOAD = """
+function render({ model, el }) {
+  const button = document.createElement("button"), said = document.createElement("span");
+  button.type = "button"; said.setAttribute("role", "status");
+  const update = () => { button.textContent = model.get("label"); said.textContent = model.get("said"); };
+  button.onclick = () => { button.disabled = true; model.send({ wanted: true }); };
+  model.on("change", update);
+  model.on("msg:custom", (message, buffers) => {
+    button.disabled = false;
+    if (!message.filename) return;
+    const link = document.createElement("a");
+    link.href = URL.createObjectURL(new Blob([buffers[0]], { type: message.type }));
+    link.download = message.filename;
+    document.body.append(link); link.click(); link.remove();
+    setTimeout(() => URL.revokeObjectURL(link.href), 10000);
+  });
+  update(); el.classList.add("csm-download"); el.append(button, said);
+}
+export default { render };
+"""
+_ESM_SLIDER = """
+function render({ model, el }) {
+  const id = "csm-" + Math.random().toString(36).slice(2);
+  const label = document.createElement("label"), input = document.createElement("input");
+  const shown = document.createElement("output");
+  label.htmlFor = id; input.id = id; input.type = "range"; shown.htmlFor = id;
+  const update = () => {
+    label.textContent = model.get("label"); input.title = model.get("help");
+    input.min = model.get("low"); input.max = model.get("high"); input.step = model.get("step");
+    if (Number(input.value) !== model.get("value")) input.value = model.get("value");
+    shown.textContent = model.get("shown"); input.setAttribute("aria-valuetext", model.get("shown"));
+  };
+  input.oninput = () => { model.set("value", Number(input.value)); model.save_changes(); };
+  model.on("change", update); update();
+  el.classList.add("csm-slider"); el.append(label, input, shown);
+}
+export default { render };
+"""
+_BUTTON = f"""
+border: 1px solid {LINE}; background: {PALE}; color: {INK}; border-radius: 4px; padding: 3px 10px; cursor: pointer;
+font: inherit;
+"""
+_CSS = f"""
+.csm-code {{ width: 100%; box-sizing: border-box; padding: 4px 2px; font-size: 13px; color: {INK}; }}
+.csm-code label, .csm-slider label {{ font-weight: 600; margin-right: 8px; }}
+.csm-code textarea {{ width: 100%; box-sizing: border-box; margin-top: 4px; padding: 6px 8px; resize: vertical;
+  font: 12px/1.45 ui-monospace, Menlo, Consolas, monospace; color: {INK}; background: {PALE}; border: 1px solid {LINE};
+  border-radius: 4px; }}
+.csm-code button, .csm-download button {{ {_BUTTON} }}
+.csm-code span, .csm-download span {{ color: {MUTED}; margin-left: 8px; }}
+.csm-download {{ padding: 4px 2px; font-size: 13px; }}
+.csm-slider {{ display: grid; grid-template-columns: 190px 1fr 90px; gap: 10px; align-items: center; padding: 3px 2px;
+  font-size: 13px; color: {INK}; }}
+.csm-slider output {{ text-align: right; font-variant-numeric: tabular-nums; }}
+"""
+
+
+class Code(anywidget.AnyWidget):
+    """Text to copy, with a label and a button; nothing to copy, nothing shown."""
+
+    _esm = _ESM_CODE
+    _css = _CSS
+    label = traitlets.Unicode("").tag(sync=True)
+    text = traitlets.Unicode("").tag(sync=True)
+
+
+class Slider(anywidget.AnyWidget):
+    """A number between two others, with the label tied to it and its value beside it."""
+
+    _esm = _ESM_SLIDER
+    _css = _CSS
+    label = traitlets.Unicode("").tag(sync=True)
+    help = traitlets.Unicode("").tag(sync=True)
+    low = traitlets.Float(0.0).tag(sync=True)
+    high = traitlets.Float(1.0).tag(sync=True)
+    step = traitlets.Float(0.01).tag(sync=True)
+    value = traitlets.Float(0.0).tag(sync=True)
+    shown = traitlets.Unicode("").tag(sync=True)
+
+
+class Download(anywidget.AnyWidget):
+    """A button that makes a file when it is pressed and hands it to the browser.
+
+    Args:
+        label: the words on it.
+        make: gives the file's name, its media type and its bytes; a MetricError or OSError is said beside the button.
+    """
+
+    _esm = _ESM_DOWNLOAD
+    _css = _CSS
+    label = traitlets.Unicode("").tag(sync=True)
+    said = traitlets.Unicode("").tag(sync=True)
+
+    def __init__(self, label: str, make: Callable[[], tuple[str, str, bytes]]) -> None:
+        super().__init__(label=label)
+        self._make = make
+        self.on_msg(self._asked)
+
+    def _asked(self, _: object, message: dict[str, object], __: object) -> None:
+        if not message.get("wanted"):
+            return
+        self.said = "Making the file…"
+        try:
+            name, kind, content = self._make()
+        except (MetricError, OSError) as error:
+            self.said = str(error)
+            self.send({"filename": ""})
+            return
+        self.said = f"{name} is in the browser's downloads"
+        self.send({"filename": name, "type": kind}, [content])

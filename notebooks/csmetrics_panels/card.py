@@ -1,0 +1,164 @@
+"""The result card as HTML. Every word from outside is escaped."""
+
+from collections.abc import Iterable, Sequence
+from html import escape
+from typing import Any
+
+import numpy as np
+
+from csmetrics_core.errors import MetricError
+from csmetrics_core.explain import Explained
+from csmetrics_core.palette import ACCENT, INK, LINE, MUTED, PALE, PAPER, STATUS
+from csmetrics_core.spec import Metric, Unit
+from csmetrics_panels.compute import Outcome
+
+_MOST_ROWS = 200
+_WRONG, _WRONG_FILL = STATUS["missed"]
+STYLE = f"""<style>
+.csm {{ font: 13px/1.5 system-ui, "Segoe UI", Helvetica, Arial, sans-serif; color: {INK}; }}
+.csm h2 {{ font-size: 19px; margin: 0 0 2px; font-weight: 650; }}
+.csm h3 {{ font-size: 14px; margin: 10px 0 4px; font-weight: 650; }}
+.csm .quiet {{ color: {MUTED}; }}
+.csm .card {{ border: 1px solid {LINE}; border-radius: 6px; padding: 12px 16px; background: {PAPER}; }}
+.csm .big {{ font-size: 34px; font-weight: 650; line-height: 1.15; font-variant-numeric: tabular-nums; }}
+.csm dl {{ display: grid; grid-template-columns: max-content 1fr; gap: 2px 14px; margin: 8px 0 0; }}
+.csm dt {{ color: {MUTED}; }} .csm dd {{ margin: 0; overflow-wrap: anywhere; }}
+.csm .wrong {{ background: {_WRONG_FILL}; border-left: 4px solid {_WRONG}; padding: 8px 12px; border-radius: 4px; }}
+.csm .empty {{ background: {PALE}; border: 1px dashed {LINE}; border-radius: 6px; padding: 18px; color: {MUTED}; }}
+.csm .scroll {{ max-height: 340px; overflow: auto; border: 1px solid {LINE}; border-radius: 6px; }}
+.csm table {{ border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; }}
+.csm caption {{ text-align: left; font-weight: 650; padding: 6px 10px; }}
+.csm th, .csm td {{ padding: 4px 10px; border-bottom: 1px solid {LINE}; text-align: left; vertical-align: top; }}
+.csm thead th {{ position: sticky; top: 0; background: {PALE}; }}
+.csm .number {{ text-align: right; white-space: nowrap; }}
+.csm .kpis {{ display: grid; grid-template-columns: repeat(auto-fill, minmax(190px, 1fr)); gap: 10px; }}
+.csm .kpi {{ border: 1px solid {LINE}; border-radius: 6px; padding: 9px 12px; background: {PAPER}; }}
+.csm .kpi b {{ display: block; font-size: 22px; font-variant-numeric: tabular-nums; }}
+.csm .kpi span {{ display: block; color: {MUTED}; font-size: 12px; }}
+.csm :focus-visible {{ outline: 2px solid {ACCENT}; }}
+</style>"""
+
+
+def wrap(content: str) -> str:
+    """A piece of HTML with the styles it needs."""
+    return f"{STYLE}<div class='csm'>{content}</div>"
+
+
+def heading(metric: Metric) -> str:
+    """A panel's head: the metric's name and what it is."""
+    return wrap(f"<h2>{escape(metric.title)}</h2><div class='quiet'>{escape(metric.summary)}</div>")
+
+
+def result_card(outcome: Outcome) -> str:
+    """The value with everything that stands behind it, or why there is none."""
+    if outcome.error is not None:
+        content = _error(outcome.error)
+    elif outcome.told is not None:
+        content = _value(outcome.told, outcome) + _facts(outcome.told, outcome.request.words())
+    else:
+        content = ""
+    return wrap(f"<div class='card' role='status' aria-live='polite'>{content}</div>")
+
+
+def missing_card(names: Iterable[str], example: str) -> str:
+    """What still has to be chosen, in place of a result."""
+    words = f"Choose {', '.join(map(escape, names))}." if names else "Choose the data."
+    return wrap(f"<div class='empty' role='status'>{words}<br>For example {escape(example)}</div>")
+
+
+def broken_card(error: Exception) -> str:
+    """A failure nobody foresaw: said, and nothing else breaks."""
+    words = f"{type(error).__name__}: {error}"
+    return wrap(f"<div class='card' role='status'><div class='wrong'>{escape(words)}</div></div>")
+
+
+def _error(error: MetricError) -> str:
+    place = "" if error.position is None else f" (row {error.position + 1})"
+    return f"<div class='wrong'><b>No value: {escape(error.code)}</b>{place}<br>{escape(str(error))}</div>"
+
+
+def _value(told: Explained, outcome: Outcome) -> str:
+    metric, value = told.metric, told.value
+    if metric.gives == "table":
+        units = {c.name: c.unit for c in metric.columns}
+        spread = next((c.unit for c in metric.columns if "{n}" in c.name), metric.unit)
+        return table(list(value), list(value.values()), [units.get(name, spread) for name in value], metric.title)
+    if metric.gives == "pair":
+        return f"<div class='big'>{unit_text(metric, value[0])} to {unit_text(metric, value[1])}</div>"
+    if np.ndim(value):
+        names = outcome.labels or tuple(str(i + 1) for i in range(np.size(value)))
+        unit = metric.unit
+        return table(["row", metric.title], [names, np.ravel(value)], [None, unit], f"{np.size(value):,} values")
+    return f"<div class='big'>{unit_text(metric, value)}</div>"
+
+
+def unit_text(metric: Metric, value: Any) -> str:
+    """A value as its unit prints it, escaped; points say that they are."""
+    text = metric.unit.text(value)
+    return escape(f"{text} {metric.unit.name}" if metric.unit.name in ("months", "points", "periods") else text)
+
+
+def _facts(told: Explained, rows: str) -> str:
+    metric = told.metric
+    facts: list[tuple[str, str]] = [("rows", rows)]
+    if told.interval is not None:
+        low, high = (metric.unit.text(bound) for bound in told.interval)
+        facts.append((f"{told.confidence:.0%} interval", f"{low} to {high}"))
+    if told.n is not None:
+        facts.append(("n used", f"{told.n:,}"))
+    for argument, reason, count, first in told.dropped:
+        where = ", ".join(str(p + 1) for p in first)
+        facts.append(
+            (f"dropped from {argument}", f"{count:,} {reason} (row {where}{', …' if count > len(first) else ''})")
+        )
+    facts += [("working", told.working), *((name, metric.unit.text(v)) for name, v in told.beside.items())]
+    facts += [("note", note) for note in told.notes]
+    facts += [(f"row {p + 1} has no value", str(e)) for p, e in sorted(told.failures.items())[:5]]
+    facts += [("formula", metric.formula), ("convention", metric.convention), ("source", metric.source)]
+    lines = (f"<dt>{escape(name)}</dt><dd>{escape(text)}</dd>" for name, text in facts if text)
+    return f"<dl>{''.join(lines)}</dl>"
+
+
+def table(
+    names: Sequence[str], columns: Sequence[Sequence[Any]], units: Sequence[Unit | None], caption: str = ""
+) -> str:
+    """Columns as an HTML table that scrolls; at most some hundred rows are shown, and that is said."""
+    length = len(columns[0]) if columns else 0
+    head = "".join(f"<th scope='col'{_class(u)}>{escape(_words(n))}</th>" for n, u in zip(names, units, strict=True))
+    body = "".join(_row(columns, units, i) for i in range(min(length, _MOST_ROWS)))
+    more = f" (the first {_MOST_ROWS} of {length:,} rows)" if length > _MOST_ROWS else ""
+    title = f"<caption>{escape(caption)}{more}</caption>" if caption else ""
+    content = f"<table>{title}<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+    named = escape(caption or "table")
+    return f"<div class='scroll' tabindex='0' role='region' aria-label='{named}'>{content}</div>"
+
+
+def _row(columns: Sequence[Sequence[Any]], units: Sequence[Unit | None], row: int) -> str:
+    cells = (f"<td{_class(u)}>{escape(_cell(c[row], u))}</td>" for c, u in zip(columns, units, strict=True))
+    return f"<tr>{''.join(cells)}</tr>"
+
+
+def _class(unit: Unit | None) -> str:
+    return "" if unit is None or unit.name in ("text", "date", "date and time") else " class='number'"
+
+
+def _cell(value: Any, unit: Unit | None) -> str:
+    if value is None or value != value:
+        return ""
+    if unit is None or isinstance(value, str):
+        return str(value)
+    return unit.text(value)
+
+
+def _words(name: str) -> str:
+    return name.replace("_", " ")
+
+
+def refusal(error: Exception) -> str:
+    """What was refused, beside what was asked for."""
+    return wrap(f"<div class='wrong' role='alert'>{escape(str(error))}</div>")
+
+
+def note(words: str) -> str:
+    """A quiet sentence."""
+    return wrap(f"<div class='quiet' role='status'>{escape(words)}</div>")

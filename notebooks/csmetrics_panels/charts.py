@@ -1,0 +1,252 @@
+"""Charts as plain values, and which chart a metric's traits ask for. Drawing is done elsewhere, twice."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any, Literal
+
+import numpy as np
+
+from csmetrics_core.palette import ACCENT, BAD, CAUTION, GOOD, MUTED, SERIES
+from csmetrics_core.spec import COUNT, DATE, FRACTION, MOMENT, POINTS, TEXT, Better, Metric, Unit
+from csmetrics_panels.compute import Outcome, Point
+
+_MOST_BARS = 40
+BAND_COLOURS = {"red": BAD, "amber": CAUTION, "green": GOOD}
+
+
+@dataclass(frozen=True)
+class Series:
+    """One row of marks.
+
+    Args:
+        low, high: the interval of each value.
+        base: where each bar starts; 0 if not said.
+        colours: one a bar; by default all have the series' colour.
+    """
+
+    name: str
+    x: Sequence[Any]
+    y: Sequence[Any]
+    kind: Literal["line", "bar", "dots"] = "line"
+    colour: str = ACCENT
+    low: Sequence[float] | None = None
+    high: Sequence[float] | None = None
+    base: Sequence[float] | None = None
+    colours: Sequence[str] | None = None
+    second: bool = False
+
+
+@dataclass(frozen=True)
+class Chart:
+    """A chart, told what to show and not how.
+
+    Args:
+        unit: of the values.
+        bounds: what the values can reach, if they are to be seen against it.
+        lines: reference lines, with what they are.
+        across: the bars lie on their side, labels on the left.
+    """
+
+    title: str
+    series: tuple[Series, ...]
+    unit: Unit
+    bounds: tuple[float, float] | None = None
+    lines: tuple[tuple[float, str], ...] = ()
+    across: bool = False
+    stacked: bool = False
+
+
+@dataclass(frozen=True)
+class Heat:
+    """A table of values as colours; NaN is nothing yet."""
+
+    title: str
+    rows: tuple[str, ...]
+    columns: tuple[str, ...]
+    values: Any
+    unit: Unit
+
+
+def chart_for(outcome: Outcome) -> Chart | Heat | None:
+    """The chart a metric's own traits ask for; None where a picture would say no more than the number."""
+    metric, told = outcome.request.metric, outcome.told
+    if outcome.trend:
+        return trend_chart(metric, outcome.trend)
+    if outcome.groups:
+        return groups_chart(metric, outcome.groups)
+    if told is None:
+        return None
+    if metric.gives == "number":
+        return _number_chart(metric, outcome)
+    drawn = {"table": table_chart, "pair": _pair_chart, "words": _words_chart}[metric.gives]
+    return drawn(metric, told.value)
+
+
+def _number_chart(metric: Metric, outcome: Outcome) -> Chart | None:
+    told = outcome.told
+    if told is None:
+        return None
+    if np.ndim(told.value):
+        return _elements_chart(metric, np.asarray(told.value, dtype=float).ravel(), outcome.labels)
+    if any(count for _, count in outcome.answers):
+        return answers_chart(metric, outcome.answers)
+    return _interval_chart(metric, told.value, told.interval) if told.interval or _finite(metric) else None
+
+
+def trend_chart(metric: Metric, points: Sequence[Point], title: str = "") -> Chart:
+    """A metric through time, with its interval."""
+    labels = [p.label for p in points]
+    low, high = _whiskers(points)
+    series = Series(metric.title, labels, [p.value for p in points], "line", ACCENT, low, high)
+    return Chart(title or f"{metric.title} over time", (series,), metric.unit)
+
+
+def groups_chart(metric: Metric, points: Sequence[Point], title: str = "") -> Chart:
+    """A metric by segment, each with its interval; the best at the top."""
+    sign = -1 if metric.better is Better.LOWER else 1
+    order = sorted(points, key=lambda p: (p.value != p.value, sign * -p.value if p.value == p.value else 0))
+    labels = [p.label if p.n is None else f"{p.label} (n = {p.n:,})" for p in order][:_MOST_BARS]
+    low, high = _whiskers(order[:_MOST_BARS])
+    series = Series(metric.title, labels, [p.value for p in order[:_MOST_BARS]], "dots", ACCENT, low, high)
+    return Chart(title or f"{metric.title} by segment", (series,), metric.unit, across=True)
+
+
+def answers_chart(metric: Metric, answers: Sequence[tuple[int, int]]) -> Chart:
+    """How often each answer was given."""
+    series = Series("answers", [str(a) for a, _ in answers], [count for _, count in answers], "bar")
+    return Chart("Answers", (series,), COUNT)
+
+
+def table_chart(metric: Metric, table: dict[str, Any], title: str = "") -> Chart | Heat | None:
+    """A table as its columns ask: heat where there are as many as the data need, lines over dates, bars over names."""
+    if not len(next(iter(table.values()), ())):
+        return None
+    declared = {c.name: c for c in metric.columns if "{n}" not in c.name}
+    spread = [name for name in table if name not in declared]
+    first = metric.columns[0]
+    if spread:
+        unit = next(c.unit for c in metric.columns if "{n}" in c.name)
+        values = np.array([np.asarray(table[name], dtype=float) for name in spread]).T
+        ages = tuple(name.rsplit("_", 1)[-1] for name in spread)
+        return Heat(title or metric.title, tuple(_texts(first.unit, table[first.name])), ages, values, unit)
+    numbers = [c for c in metric.columns if c.unit not in (TEXT, DATE, MOMENT) and c.name in table]
+    if first in numbers and len(numbers) > 2 and len(table[first.name]) == 1:
+        return _single_row(metric, table, title)
+    numbers = [c for c in numbers if c is not first]
+    if not numbers:
+        return None
+    if {"opening", "closing"} <= {c.name for c in numbers}:
+        return flows_chart(metric, table, title)
+    unit = next((c.unit for c in numbers if c.unit in (FRACTION, POINTS)), numbers[0].unit)
+    alike = [c for c in numbers if c.unit is unit]
+    if first.unit in (DATE, MOMENT) or (first in metric.columns[:1] and first.unit is not TEXT):
+        series = tuple(
+            Series(_words(c.name), _texts(first.unit, table[first.name]), _floats(table[c.name]), "line", colour)
+            for c, colour in zip(alike, _colours(len(alike)), strict=True)
+        )
+        return Chart(title or metric.title, series, unit)
+    names = _texts(first.unit, table[first.name])[:_MOST_BARS]
+    colours = [BAND_COLOURS[n] for n in names] if set(names) <= set(BAND_COLOURS) else None
+    values = _floats(table[alike[0].name])[:_MOST_BARS]
+    series = (Series(_words(alike[0].name), names, values, "bar", colours=colours),)
+    return Chart(title or f"{metric.title}: {_words(alike[0].name)}", series, unit, across=True)
+
+
+def flows_chart(metric: Metric, table: dict[str, Any], title: str = "") -> Chart:
+    """What came in and went out between opening and closing; the formula says which is which."""
+    unit = metric.columns[1].unit
+    flows = [c.name for c in metric.columns if c.unit is unit and c.name not in ("opening", "closing")]
+    labels = _texts(metric.columns[0].unit, table[metric.columns[0].name])
+    colours = dict(zip(flows, _colours(len(flows)), strict=True))
+    series = []
+    for name in flows:
+        sign = -1 if f"− {name}" in metric.formula else 1
+        series.append(Series(_words(name), labels, [sign * v for v in _floats(table[name])], "bar", colours[name]))
+    return Chart(title or metric.title, tuple(series), unit, stacked=True)
+
+
+def _single_row(metric: Metric, table: dict[str, Any], title: str) -> Chart:
+    """A table of one row: one bar a column of the first column's unit."""
+    unit = metric.columns[0].unit
+    alike = [c for c in metric.columns if c.unit is unit]
+    series = Series(metric.title, [_words(c.name) for c in alike], [float(table[c.name][0]) for c in alike], "bar")
+    return Chart(title or metric.title, (series,), unit)
+
+
+def waterfall(title: str, steps: Sequence[tuple[str, float, Literal["total", "up", "down"]]], unit: Unit) -> Chart:
+    """From one total to another through what came in and went out."""
+    bases, level = [], 0.0
+    for _, amount, way in steps:
+        level = amount if way == "total" else level + (amount if way == "up" else 0)
+        bases.append(0.0 if way == "total" else level - amount)
+        level -= amount if way == "down" else 0
+    colours = [{"total": ACCENT, "up": GOOD, "down": BAD}[way] for *_, way in steps]
+    heights = [amount for _, amount, _ in steps]
+    series = Series(title, [label for label, *_ in steps], heights, "bar", base=bases, colours=colours)
+    return Chart(title, (series,), unit)
+
+
+def _pair_chart(metric: Metric, value: tuple[float, float]) -> Chart:
+    return _interval_chart(metric, None, value)
+
+
+def _interval_chart(metric: Metric, value: float | None, interval: tuple[float, float] | None) -> Chart:
+    low, high = interval or (float("nan"), float("nan"))
+    centre = (low + high) / 2 if value is None else value
+    series = Series(metric.title, [""], [centre], "dots", ACCENT, [low], [high])
+    bounds = metric.bounds if isinstance(metric.bounds, tuple) and _finite(metric) else None
+    return Chart(
+        f"{metric.title} and its interval" if interval else metric.title, (series,), metric.unit, bounds, across=True
+    )
+
+
+def _elements_chart(metric: Metric, values: Any, labels: tuple[str, ...]) -> Chart:
+    """One result a row: a line where rows have dates, else a histogram where there are many, else bars."""
+    if labels:
+        return Chart(f"{metric.title}, row by row", (Series(metric.title, list(labels), values.tolist()),), metric.unit)
+    known = values[~np.isnan(values)]
+    if values.size <= _MOST_BARS:
+        names = [str(i + 1) for i in range(values.size)]
+        return Chart(f"{metric.title}, row by row", (Series(metric.title, names, values.tolist(), "bar"),), metric.unit)
+    counts, edges = np.histogram(known, bins=20)
+    names = [metric.unit.text((a + b) / 2) for a, b in pairwise(edges)]
+    return Chart(
+        f"{metric.title}: how many rows have which value", (Series("rows", names, counts.tolist(), "bar"),), COUNT
+    )
+
+
+def _words_chart(metric: Metric, value: Any) -> Chart | None:
+    if not np.ndim(value):
+        return None
+    words, counts = np.unique([w for w in np.ravel(value) if w is not None], return_counts=True)
+    colours = [BAND_COLOURS.get(word, MUTED) for word in words]
+    return Chart(metric.title, (Series("rows", words.tolist(), counts.tolist(), "bar", colours=colours),), COUNT)
+
+
+def _finite(metric: Metric) -> bool:
+    return isinstance(metric.bounds, tuple) and bool(np.isfinite(metric.bounds).all())
+
+
+def _whiskers(points: Sequence[Point]) -> tuple[list[float] | None, list[float] | None]:
+    if all(p.low != p.low for p in points):
+        return None, None
+    return [p.low for p in points], [p.high for p in points]
+
+
+def _colours(count: int) -> list[str]:
+    return [SERIES[i % len(SERIES)] for i in range(count)]
+
+
+def _texts(unit: Unit, values: Any) -> list[str]:
+    texts = [unit.text(v.item() if isinstance(v, np.number) else v) for v in values]
+    monthly = unit is DATE and len(texts) > 1 and all(text.endswith("-01") for text in texts)
+    return [text[:7] for text in texts] if monthly else texts
+
+
+def _floats(values: Any) -> list[float]:
+    return np.asarray(values, dtype=float).tolist()
+
+
+def _words(name: str) -> str:
+    return name.replace("_", " ")

@@ -1,0 +1,218 @@
+"""From a request to its outcome: the number explained, the same by period and by segment. Knows no widget."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from csmetrics_core.errors import MetricError, NoData
+from csmetrics_core.evaluate import evaluate
+from csmetrics_core.explain import Explained, explained
+from csmetrics_core.spec import Metric, Role
+from csmetrics_panels.frames import NO_MONTH, Frame, Rows
+from csmetrics_panels.request import LENGTHS, Picked, Request, span_text
+from csmetrics_panels.work import Job
+
+_MOST_POINTS = 60
+
+
+@dataclass(frozen=True)
+class Point:
+    """One value of a series, with what stands behind it."""
+
+    label: str
+    value: float
+    n: int | None = None
+    low: float = float("nan")
+    high: float = float("nan")
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a panel shows.
+
+    Args:
+        told: the value explained; None where there is none, and then `error` says why.
+        trend: the value of each span, oldest first.
+        groups: the value of each segment.
+        answers: how often each answer of a short scale was given.
+        labels: what to call the elements of a value that is many.
+        ends: the months a span may end with.
+    """
+
+    request: Request
+    told: Explained | None = None
+    error: MetricError | None = None
+    trend: tuple[Point, ...] = ()
+    groups: tuple[Point, ...] = ()
+    answers: tuple[tuple[int, int], ...] = ()
+    labels: tuple[str, ...] = ()
+    rows: Rows = None
+
+    @property
+    def value(self) -> Any:
+        """What the metric gives, as a Python caller gets it."""
+        if self.told is None:
+            return None
+        if self.told.metric.gives == "table":
+            from pandas import DataFrame
+
+            return DataFrame(self.told.value)
+        return self.told.value
+
+
+def spans(frame: Frame, request: Request) -> list[int]:
+    """The months a span may end with: those in the data, as far as a whole span lies before them."""
+    months = frame.months(request.dated_by)
+    known = months[months > NO_MONTH]
+    if not known.size or request.span == "all":
+        return []
+    first, last = int(known.min()), int(known.max())
+    if request.span == "month":
+        return np.unique(known).tolist()[-_MOST_POINTS:]
+    if request.span == "quarter":
+        return list(range(first + (2 - first) % 3, last + (2 - last) % 3 + 1, 3))[-_MOST_POINTS:]
+    return list(range(min(first + 11, last), last + 1))[-_MOST_POINTS:]
+
+
+def compute(request: Request, frame: Frame | None, job: Job) -> Outcome:
+    """Work out everything a panel shows.
+
+    Raises:
+        Cancelled: the job was stopped.
+    """
+    try:
+        rows = _chosen(request, frame) if frame else None
+        given = _arguments(request, frame, rows)
+        job.step(0.1)
+        told = explained(evaluate(request.metric, (), given))
+    except MetricError as error:
+        return Outcome(request, error=error, trend=_safely(request, frame, job))
+    job.step(0.4)
+    return Outcome(
+        request,
+        told,
+        trend=_safely(request, frame, job),
+        groups=tuple(_by_segment(request, frame, job)) if frame else (),
+        answers=_answers(request.metric, given),
+        labels=_labels(request, frame, rows),
+        rows=rows,
+    )
+
+
+def _safely(request: Request, frame: Frame | None, job: Job) -> tuple[Point, ...]:
+    return tuple(_by_span(request, frame, job)) if frame else ()
+
+
+def _mask(request: Request, frame: Frame, *, of_span: bool = True) -> NDArray[np.bool_] | None:
+    mask = frame.in_segment(request.segment_by, request.segment) if request.segment else None
+    if of_span and request.days and request.end is not None:
+        months = frame.months(request.dated_by)
+        inside = (months > request.end - LENGTHS[request.span]) & (months <= request.end)
+        mask = inside if mask is None else mask & inside
+    return mask
+
+
+def _chosen(request: Request, frame: Frame) -> Rows:
+    """The rows asked for; None where that is all of them.
+
+    Raises:
+        NoData: there are none.
+    """
+    mask = _mask(request, frame)
+    rows = None if mask is None or mask.all() else np.flatnonzero(mask)
+    if request.picks and (not len(frame) or (rows is not None and not rows.size)):
+        raise NoData(f"there are no rows of {request.words()}", "Choose another segment or period.")
+    return rows
+
+
+def _arguments(request: Request, frame: Frame | None, rows: Rows) -> dict[str, Any]:
+    given = {}
+    for name, value in request.arguments.items():
+        if not isinstance(value, Picked) or frame is None:
+            given[name] = value
+        elif value.together:
+            given[name] = frame.block(value.columns, rows)
+        else:
+            given[name] = frame.column(value.columns[0], rows)
+    return given
+
+
+def splits(metric: Metric) -> bool:
+    """Whether the rows of a metric can be split into groups that each have one number."""
+    return metric.gives == "number" and bool(metric.roles.reduced or metric.roles.aligned)
+
+
+def _can_split(request: Request) -> bool:
+    names = {a.name for a in (*request.metric.roles.each, *request.metric.roles.block)}
+    spread = any(isinstance(request.arguments.get(name), Picked) for name in names)
+    return splits(request.metric) and bool(request.picks) and not spread
+
+
+def _by_span(request: Request, frame: Frame, job: Job) -> Iterator[Point]:
+    if request.span == "all" or not request.dated_by or not _can_split(request):
+        return
+    mask, months = _mask(request, frame, of_span=False), frame.months(request.dated_by)
+    order = np.argsort(months, kind="stable")
+    order = order if mask is None else order[mask[order]]
+    columns = {name: frame.series(name, order) for name in dict.fromkeys(request.picks)}
+    months, ends = months[order], spans(frame, request)
+    for position, end in enumerate(ends):
+        job.step(0.4 + 0.4 * position / len(ends))
+        inside = slice(*np.searchsorted(months, [end - LENGTHS[request.span] + 1, end + 1]).tolist())
+        yield _measure(request, columns, inside, span_text(request.span, end))
+
+
+def _by_segment(request: Request, frame: Frame, job: Job) -> Iterator[Point]:
+    if not request.segment_by or request.segment or not _can_split(request):
+        return
+    mask = _mask(request, frame)
+    names = frame.values(request.segment_by)
+    for position, name in enumerate(names):
+        job.step(0.8 + 0.2 * position / len(names))
+        inside = frame.in_segment(request.segment_by, name)
+        rows = np.flatnonzero(inside if mask is None else inside & mask)
+        columns = {column: frame.series(column, rows) for column in dict.fromkeys(request.picks)}
+        yield _measure(request, columns, slice(None), name)
+
+
+def _measure(request: Request, columns: dict[str, Any], rows: slice, label: str) -> Point:
+    given = {
+        name: columns[value.columns[0]][rows].to_native() if isinstance(value, Picked) else value
+        for name, value in request.arguments.items()
+    }
+    try:
+        told = explained(evaluate(request.metric, (), given))
+    except MetricError:
+        return Point(label, float("nan"))
+    low, high = told.interval or (float("nan"), float("nan"))
+    return Point(label, float(told.value), told.n, low, high)
+
+
+def _answers(metric: Metric, given: dict[str, Any]) -> tuple[tuple[int, int], ...]:
+    """How often each answer was given, where a metric reduces a range of whole numbers on a short scale."""
+    ranges = [a for a in metric.arguments if a.is_range and a.name in given and a.kind.reading == "number"]
+    if not ranges:
+        return ()
+    top = {a.name: given.get(a.name, a.default) for a in metric.arguments if a.role is Role.EACH}
+    try:
+        members = ranges[0].kind.resolved(top).members
+    except (TypeError, ValueError, KeyError):
+        return ()
+    if not members:
+        return ()
+    from csmetrics_core.cells import read
+
+    numbers = read(given[ranges[0].name], ranges[0].name, "number").values
+    counts = np.bincount(numbers[~np.isnan(numbers)].astype(np.int64), minlength=max(members) + 1)
+    return tuple((answer, int(counts[answer])) for answer in sorted(members))
+
+
+def _labels(request: Request, frame: Frame | None, rows: Rows) -> tuple[str, ...]:
+    """What to call the elements, where single values were given as columns: their date, if one is chosen."""
+    if frame is None or not request.dated_by or _can_split(request) or request.metric.gives == "table":
+        return ()
+    cells = frame.column(request.dated_by, rows)
+    return tuple(str(cell)[:10] for cell in (cells.to_list() if hasattr(cells, "to_list") else cells))

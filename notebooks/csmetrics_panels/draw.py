@@ -1,0 +1,171 @@
+"""Charts drawn by Plotly for the screen; no request leaves the machine."""
+
+from collections.abc import Callable
+from html import escape, unescape
+from typing import Any
+
+import ipywidgets as widgets
+import numpy as np
+import plotly.graph_objects as go
+
+from csmetrics_core.palette import ACCENT_SOFT, HEAT, INK, LINE, MUTED, PAPER
+from csmetrics_core.spec import Unit
+from csmetrics_panels.charts import Chart, Heat, Series
+
+_TICKS = {"fraction": ".0%", "money": ",.0f", "count": ",.0f"}
+_CONFIG = {"displaylogo": False, "displayModeBar": False, "responsive": True}
+
+
+class ChartView(widgets.VBox):
+    """A place on the screen for one chart at a time; no chart, no place."""
+
+    def __init__(self, height: int = 340) -> None:
+        super().__init__(layout={"display": "none", "width": "100%"})
+        self.height = height
+        self.figure: Any = None
+        self._clicked: Callable[[str], None] | None = None
+
+    def show(self, chart: Chart | Heat | None) -> None:
+        """Draw a chart in place of what is there."""
+        if chart is None:
+            self.layout.display = "none"
+            return
+        drawn = draw(chart, self.height)
+        self.layout.display = ""
+        if self.figure is None:
+            self.figure = go.FigureWidget(drawn)
+            self.figure._config = {**self.figure._config, **_CONFIG}
+            self.children = (self.figure,)
+        else:
+            with self.figure.batch_update():
+                self.figure.data = ()
+                self.figure.add_traces(drawn.data)
+                self.figure.layout = drawn.layout
+        for trace in self.figure.data if self._clicked else ():
+            trace.on_click(self._click)
+
+    def on_click(self, call: Callable[[str], None]) -> None:
+        """Call with the label of a bar that is clicked."""
+        self._clicked = call
+
+    def _click(self, trace: Any, points: Any, _: Any) -> None:
+        if self._clicked and points.point_inds:
+            labels = trace.y if trace.orientation == "h" else trace.x
+            self._clicked(unescape(str(labels[points.point_inds[0]])))
+
+
+def draw(chart: Chart | Heat, height: int | None = 340) -> Any:
+    """A chart as a Plotly figure."""
+    if isinstance(chart, Heat):
+        return _heat(chart, height)
+    figure = go.Figure(layout=_layout(chart.title, height))
+    for series in chart.series:
+        _add(figure, series, chart)
+    value, label = ("x", "y") if chart.across else ("y", "x")
+    figure.update_layout({f"{value}axis": {**_axis(chart.unit), **_range(chart)}})
+    figure.update_layout({f"{label}axis": {"type": "category", "automargin": True, "showgrid": False}})
+    if chart.across:
+        figure.update_layout(yaxis={"autorange": "reversed"})
+    figure.update_layout(barmode="relative" if chart.stacked else "group", showlegend=len(chart.series) > 1)
+    for at, words in chart.lines:
+        line = {"line_dash": "dash", "line_color": MUTED, "annotation_text": shown(words)}
+        figure.add_vline(at, **line) if chart.across else figure.add_hline(at, **line)
+    return figure
+
+
+def shown(text: object) -> str:
+    """Text as text: Plotly would read markup in labels."""
+    return escape(str(text), quote=False)
+
+
+def _layout(title: str, height: int | None) -> dict[str, Any]:
+    return {
+        "title": {"text": shown(title), "x": 0, "xanchor": "left", "font": {"size": 15}},
+        "height": height,
+        "margin": {"l": 10, "r": 20, "t": 46, "b": 10},
+        "font": {"family": "system-ui, Segoe UI, Helvetica, Arial, sans-serif", "size": 12, "color": INK},
+        "paper_bgcolor": PAPER,
+        "plot_bgcolor": PAPER,
+        "legend": {"orientation": "h", "y": -0.18},
+        "hovermode": "closest",
+        "template": None,
+    }
+
+
+def _axis(unit: Unit) -> dict[str, Any]:
+    axis = {"gridcolor": LINE, "zerolinecolor": MUTED, "automargin": True}
+    return {**axis, "tickformat": _TICKS[unit.name]} if unit.name in _TICKS else axis
+
+
+def _range(chart: Chart) -> dict[str, Any]:
+    return {"range": list(chart.bounds)} if chart.bounds else {}
+
+
+def _add(figure: Any, series: Series, chart: Chart) -> None:
+    labels = [shown(x) for x in series.x]
+    values = [None if y is None or y != y else float(y) for y in series.y]
+    texts = ["" if v is None else shown(chart.unit.text(v)) for v in values]
+    place = {"x": values, "y": labels} if chart.across else {"x": labels, "y": values}
+    common = {"name": shown(series.name), "customdata": texts, "hovertemplate": _hover(chart), **place}
+    if series.kind == "bar":
+        colour = list(series.colours) if series.colours else series.colour
+        base = {} if series.base is None else {"base": list(series.base)}
+        few = len(chart.series) == 1 and len(values) <= 14
+        figure.add_bar(
+            marker_color=colour,
+            text=texts if few else None,
+            textposition="auto",
+            **base,
+            **common,
+            orientation="h" if chart.across else "v",
+        )
+        return
+    whiskers = _whiskers(series, values)
+    side = {"error_x" if chart.across else "error_y": whiskers} if whiskers else {}
+    mode = "markers" if series.kind == "dots" else "lines+markers" if len(values) <= 40 else "lines"
+    size = 9 if series.kind == "dots" else 6
+    figure.add_scatter(
+        mode=mode, line_color=series.colour, marker={"size": size, "color": series.colour}, **side, **common
+    )
+
+
+def _hover(chart: Chart) -> str:
+    return f"%{{{'y' if chart.across else 'x'}}}<br>%{{customdata}}<extra>%{{fullData.name}}</extra>"
+
+
+def _whiskers(series: Series, values: list[float | None]) -> dict[str, Any] | None:
+    if series.low is None or series.high is None:
+        return None
+    up, down = [], []
+    for value, low, high in zip(values, series.low, series.high, strict=True):
+        known = value is not None and low == low
+        up.append(high - value if known and value is not None else 0)
+        down.append(value - low if known and value is not None else 0)
+    return {"type": "data", "array": up, "arrayminus": down, "color": ACCENT_SOFT, "thickness": 2, "width": 4}
+
+
+def _heat(chart: Heat, height: int | None) -> Any:
+    values = np.asarray(chart.values, dtype=float)
+    texts = [[chart.unit.text(v) for v in row] for row in values.tolist()]
+    scale = [[i / (len(HEAT) - 1), colour] for i, colour in enumerate(HEAT)]
+    rows, columns = list(map(shown, chart.rows)), list(map(shown, chart.columns))
+    small = values.shape[1] <= 13
+    figure = go.Figure(layout=_layout(chart.title, max(height or 0, 90 + 20 * len(rows))))
+    figure.add_heatmap(
+        z=[[None if v != v else v for v in row] for row in values.tolist()],
+        x=columns,
+        y=rows,
+        text=texts,
+        texttemplate="%{text}" if small else None,
+        hovertemplate="%{y}, age %{x}: %{text}<extra></extra>",
+        colorscale=scale,
+        showscale=not small,
+        xgap=1,
+        ygap=1,
+    )
+    figure.update_layout(
+        xaxis={"type": "category", "side": "top", "showgrid": False, "automargin": True},
+        yaxis={"type": "category", "autorange": "reversed", "showgrid": False, "automargin": True},
+    )
+    figure.update_layout(margin={"t": 70})
+    return figure

@@ -1,0 +1,51 @@
+"""What a panel or a dashboard hands over: tables as CSV, charts as pictures, dashboards as workbooks."""
+
+import csv
+import io
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+
+from csmetrics_core.errors import NoData
+from csmetrics_panels.images import image
+
+#: The file's name, its media type, its bytes.
+File = tuple[str, str, bytes]
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+
+
+def panel_files(panel: Any) -> list[tuple[str, Callable[[], File]]]:
+    """The files a panel offers: words for the button, and what makes the file."""
+    name = panel.metric.name
+    return [
+        ("CSV of the result", lambda: (f"{name}.csv", "text/csv", csv_bytes(panel.result_table()))),
+        ("Chart as PNG", lambda: (f"{name}.png", "image/png", _picture(panel, "png"))),
+        ("Chart as SVG", lambda: (f"{name}.svg", "image/svg+xml", _picture(panel, "svg"))),
+    ]
+
+
+def _picture(panel: Any, kind: str) -> bytes:
+    if panel.chart is None:
+        raise NoData("there is no chart", "Choose what the card asks for.")
+    return image(panel.chart, kind)
+
+
+def csv_bytes(table: Mapping[str, Any]) -> bytes:
+    """Columns as a CSV file that Excel opens as it is; text that looks like a formula stays text."""
+    held = io.StringIO(newline="")
+    writer = csv.writer(held)
+    writer.writerow(map(_cell, table))
+    for row in zip(*table.values(), strict=True):
+        writer.writerow(map(_cell, row))
+    return held.getvalue().encode("utf-8-sig")
+
+
+def _cell(value: Any) -> Any:
+    if value is None or value != value:
+        return ""
+    if isinstance(value, str):
+        return f"'{value}" if value.startswith(_FORMULA_STARTS) else value
+    if isinstance(value, np.integer | np.floating | int | float):
+        return value.item() if isinstance(value, np.generic) else value
+    return str(value)[:19]

@@ -1,0 +1,199 @@
+"""A frame of any kind behind one small face: its columns, what they could be used for, and some of their rows."""
+
+from collections.abc import Iterator
+from functools import cached_property
+from typing import Any
+
+import narwhals as nw
+import numpy as np
+from numpy.typing import NDArray
+
+from csmetrics_core.cells import Drops, read
+from csmetrics_core.errors import WrongKind, WrongShape
+from csmetrics_core.kinds import Kind, Number
+from csmetrics_core.periods import index_of
+
+Rows = NDArray[np.int64] | slice | None
+BLANK = "(blank)"
+#: Marks a row whose date is missing.
+NO_MONTH = np.iinfo(np.int32).min
+_LOOKED_AT = 1000
+_MOST_SEGMENTS = 50
+
+
+class Frame:
+    """A pandas or Polars frame, or anything else Narwhals reads eagerly.
+
+    Args:
+        native: the frame.
+        name: what the code calls it.
+        origin: Python source that makes it, where a notebook does not hold it already.
+
+    Raises:
+        WrongKind: it is no frame.
+        WrongShape: two columns have one name.
+    """
+
+    def __init__(self, native: Any, name: str = "df", origin: str = "") -> None:
+        try:
+            table = nw.from_native(native)
+        except TypeError:
+            problem = f"data is a {type(native).__name__}"
+            raise WrongKind(problem, "Give a pandas or Polars frame.", argument="data") from None
+        except nw.exceptions.DuplicateError:
+            raise WrongShape("two columns have the same name", "Rename one of them.", argument="data") from None
+        self.table = table.collect() if isinstance(table, nw.LazyFrame) else table
+        self.native = self.table.to_native()
+        self.name = name
+        self.origin = origin
+        labels = list(self.table.columns)
+        if len(set(map(str, labels))) < len(labels):
+            raise WrongShape("two columns have the same name", "Rename one of them.", argument="data")
+        self.labels: dict[str, Any] = {str(label): label for label in labels}
+        self._kept: dict[tuple[str, str], Any] = {}
+
+    def __len__(self) -> int:
+        return len(self.table)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.labels)
+
+    def __contains__(self, column: object) -> bool:
+        return column in self.labels
+
+    @cached_property
+    def kind(self) -> str:
+        """The library it comes from, such as pandas."""
+        return self.table.implementation.value if hasattr(self.table.implementation, "value") else "pandas"
+
+    def column(self, name: str, rows: Rows = None) -> Any:
+        """A column, or some of its rows, as the library's own Series."""
+        return self.series(name, rows).to_native()
+
+    def series(self, name: str, rows: Rows = None) -> Any:
+        """A column, or some of its rows, as Narwhals sees it."""
+        series = self.table[self.labels[name]]
+        return series if rows is None else series[rows]
+
+    def block(self, names: tuple[str, ...], rows: Rows = None) -> list[list[Any]]:
+        """Columns side by side, as rows of cells."""
+        cells = [self.series(name, rows).to_list() for name in names]
+        return [list(row) for row in zip(*cells, strict=True)]
+
+    def rows(self, rows: Rows) -> Any:
+        """Some rows, as a frame of the library."""
+        return self.native if rows is None else self.table[rows].to_native()
+
+    def sample(self, name: str) -> list[Any]:
+        """Cells that are there, from all over a column."""
+
+        def make() -> list[Any]:
+            series = self.table[self.labels[name]]
+            if len(series) > _LOOKED_AT:
+                series = series[np.linspace(0, len(series) - 1, _LOOKED_AT).astype(np.int64)]
+            return [value for value in series.to_list() if not _is_blank(value)]
+
+        return self._once("sample", name, make)
+
+    def fitting(self, kind: Kind) -> list[str]:
+        """The columns that could hold values of a kind."""
+        return [name for name in self if _fits(kind, self._is_date(name), self.sample(name))]
+
+    def dates(self) -> list[str]:
+        """The columns that hold dates."""
+        return [name for name in self if self._is_date(name)]
+
+    def segments(self) -> list[str]:
+        """The columns that put rows into a few groups."""
+        return [name for name in self if self._groups(name)]
+
+    def values(self, name: str) -> list[str]:
+        """The groups of a column, as text."""
+        return self._coded(name)[1]
+
+    def in_segment(self, name: str, value: str) -> NDArray[np.bool_]:
+        """Which rows belong to a group."""
+        codes, labels = self._coded(name)
+        return np.asarray(codes == labels.index(value))
+
+    def months(self, name: str) -> NDArray[np.int64]:
+        """The month of each row, counted from January 1970; NO_MONTH where there is no date."""
+
+        def make() -> NDArray[np.int64]:
+            days = read(self.column(name), name, "day").values
+            known = ~np.isnan(days)
+            if known.all():
+                return index_of(days.astype(np.int64), "month")
+            months = np.full(len(self), NO_MONTH, dtype=np.int64)
+            months[: days.size][known] = index_of(days[known].astype(np.int64), "month")
+            return months
+
+        return self._once("months", name, make)
+
+    def last_day(self, name: str) -> np.datetime64:
+        """The latest date of a column."""
+        days = read(self.column(name), name, "day").values
+        return np.datetime64(int(np.nanmax(days)), "D")
+
+    def _coded(self, name: str) -> tuple[NDArray[np.int64], list[str]]:
+        """The group of each row by number, and the names of the groups; a blank is a group of its own."""
+
+        def make() -> tuple[NDArray[np.int64], list[str]]:
+            series = self.column(name)
+            found = read(series.to_list() if hasattr(series, "to_list") else list(series), name, "id")
+            codes = np.full(len(self), -1, dtype=np.int64)
+            codes[: len(found.values)] = found.values
+            labels = [str(label) for label in found.labels]
+            if (codes < 0).any():
+                codes[codes < 0] = len(labels)
+                labels.append(BLANK)
+            return codes, labels
+
+        return self._once("coded", name, make)
+
+    def raw_value(self, name: str, value: str) -> Any:
+        """The cell a group's name stands for."""
+        return next((cell for cell in self.sample(name) if str(cell) == value), value)
+
+    def _groups(self, name: str) -> bool:
+        cells = self.sample(name)
+        if not cells or self._is_date(name) or any(isinstance(c, float) and not c.is_integer() for c in cells):
+            return False
+        distinct = len(set(map(str, cells)))
+        return distinct <= min(_MOST_SEGMENTS, max(2, len(cells) // 2))
+
+    def _is_date(self, name: str) -> bool:
+        dtype = self.table.schema[self.labels[name]]
+        if dtype.is_temporal():
+            return True
+        cells = self.sample(name)
+        return bool(cells) and 2 * sum(hasattr(cell, "toordinal") for cell in cells) > len(cells)
+
+    def _once(self, what: str, name: str, make: Any) -> Any:
+        if (what, name) not in self._kept:
+            self._kept[what, name] = make()
+        return self._kept[what, name]
+
+
+def _is_blank(value: Any) -> bool:
+    return value is None or value != value or (isinstance(value, str) and not value.strip())
+
+
+def _fits(kind: Kind, is_date: bool, cells: list[Any]) -> bool:
+    """Whether most of the cells are what a kind asks for."""
+    if not cells or kind.reading == "raw" or is_date or kind.reading in ("day", "moment"):
+        return is_date and kind.reading in ("day", "moment")
+    if kind.reading == "text":
+        return 2 * sum(isinstance(cell, str) for cell in cells) > len(cells)
+    found = read(cells, "", kind.reading)
+    if _mostly(found.drops, cells):
+        return False
+    if kind.reading == "id":
+        return not any(isinstance(cell, float) and not cell.is_integer() for cell in cells)
+    numbers = found.values[~np.isnan(found.values)]
+    known = kind if not isinstance(kind, Number) or not isinstance(kind.high, str) else Number(kind.low)
+    return 2 * int(known.refused(numbers).sum()) <= numbers.size
+
+
+def _mostly(drops: Drops, cells: list[Any]) -> bool:
+    return 2 * len(drops.where) > len(cells)

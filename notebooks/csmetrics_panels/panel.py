@@ -1,0 +1,361 @@
+"""MetricPanel: one metric of the catalogue as a live instrument, with the code behind it."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import ipywidgets as widgets
+import numpy as np
+
+from csmetrics_core.catalog import lookup
+from csmetrics_core.documentation import call_text
+from csmetrics_core.errors import MetricError, NoData, WrongCall, WrongKind, wrong_kind
+from csmetrics_panels import card, export, sources
+from csmetrics_panels.browser import Code, Download
+from csmetrics_panels.charts import Chart, Heat, chart_for
+from csmetrics_panels.compute import Outcome, compute, spans, splits
+from csmetrics_panels.draw import ChartView
+from csmetrics_panels.form import OMITTED, dropdown, fields, short
+from csmetrics_panels.frames import Frame
+from csmetrics_panels.request import LENGTHS, Request, excel_formula, plain_formula, python_code, span_text
+from csmetrics_panels.work import Job, Worker
+
+_ROWS = ("segment_by", "segment", "dated_by", "span", "end")
+
+
+def panel(metric: Any, data: Any = None, **choices: Any) -> "MetricPanel":
+    """Open a metric as a live instrument.
+
+    Args:
+        metric: the metric, or its name, such as "nps".
+        data: a pandas or Polars frame, several by name, or columns by name; without any, the notebook's frames
+            and the sample company can be chosen.
+        choices: what to start with: a column or a value for an argument, and `segment_by`, `segment`,
+            `dated_by`, `span` ("month", "quarter", "trailing 12") and `end` (such as "2026-09") for the rows.
+
+    Returns:
+        The panel; `.value`, `.code` and `.data` take its state back.
+
+    Raises:
+        MetricError: there is no such metric, the data are no frame, or a choice cannot be made.
+
+    Example:
+        >>> panel("nps", data={"score": [10, 9, 8, 6]}).value
+        25.0
+    """
+    return MetricPanel(metric, data, **choices)
+
+
+class MetricPanel(widgets.VBox):
+    """A form, a result, a chart and the code of one metric. See `panel`."""
+
+    def __init__(self, metric: Any, data: Any = None, *, background: bool | None = None, **choices: Any) -> None:
+        self.metric = lookup(metric)
+        if self.metric.roles.raw:
+            problem = f"{self.metric.name} tells about another metric"
+            raise WrongKind(problem, "Open that metric; its panel tells the same.", argument="metric")
+        self.frame: Frame | None = None
+        self._outcome: Outcome | None = None
+        self._chart: Chart | Heat | None = None
+        self._quiet = False
+        live = _in_notebook() if background is None else background
+        self._worker = Worker(live, self._show_busy, self._show_progress)
+        self._given = sources.given(data)
+        self._uploaded: list[sources.Source] = []
+        self._build()
+        super().__init__([self._head, widgets.HBox([self._left, self._right], layout={"align_items": "flex-start"})])
+        self._list_sources()
+        if choices:
+            self.choose(**choices)
+
+    # What a person takes back to code.
+
+    @property
+    def outcome(self) -> Outcome | None:
+        """Everything shown, once it is worked out; None while something is still to be chosen."""
+        self._worker.wait()
+        return self._outcome
+
+    @property
+    def value(self) -> Any:
+        """What the metric gives; None where it has no value, and then the card says why."""
+        outcome = self.outcome
+        return outcome.value if outcome else None
+
+    @property
+    def code(self) -> str:
+        """The same call as Python."""
+        return python_code(self.request, self.frame)
+
+    @property
+    def formula(self) -> str:
+        """The same call as a spreadsheet formula."""
+        return excel_formula(self.request, self.frame)
+
+    @property
+    def data(self) -> Any:
+        """The rows that count, as a frame of the kind that was given."""
+        outcome = self.outcome
+        return self.frame.rows(outcome.rows if outcome else None) if self.frame else None
+
+    @property
+    def chart(self) -> Chart | Heat | None:
+        """The chart shown."""
+        self._worker.wait()
+        return self._chart
+
+    @property
+    def request(self) -> Request:
+        """What is asked, as a plain value."""
+        chosen = {field.argument.name: field.read() for field in self._fields}
+        arguments = {name: value for name, value in chosen.items() if value is not OMITTED}
+        return Request(
+            self.metric, arguments, self._segment_by.value, self._segment.value, self._dated_by.value,
+            self._span.value, self._end.value,
+        )  # fmt: skip
+
+    def choose(self, **choices: Any) -> "MetricPanel":
+        """Choose as on the form: arguments by name, and segment_by, segment, dated_by, span, end.
+
+        Raises:
+            MetricError: it cannot be chosen.
+        """
+        by_name = {field.argument.name: field for field in self._fields}
+        with self._together():
+            for name, value in choices.items():
+                if name in by_name:
+                    by_name[name].write(value)
+                elif name not in _ROWS:
+                    raise WrongCall(
+                        f"there is no choice called {name!r}", f"There are {', '.join([*by_name, *_ROWS])}."
+                    )
+            for name in _ROWS:
+                if name in choices:
+                    self._choose_rows(name, choices[name])
+        self._compute(0.0)
+        return self
+
+    def _choose_rows(self, name: str, value: Any) -> None:
+        widget = getattr(self, f"_{name}")
+        options = dict(widget.options)
+        found = options.get(value, value) if value is not None else options.get("")
+        if found not in options.values():
+            raise wrong_kind(name, None, value, "one of " + ", ".join(map(str, options)))
+        widget.value = found
+
+    # What is on the screen.
+
+    def _build(self) -> None:
+        self._head = widgets.HTML(card.heading(self.metric))
+        self._source = dropdown("data", [])
+        self._upload = widgets.FileUpload(
+            accept=",".join(sources.ENDINGS), description="Upload a file", tooltip="CSV, XLSX or Parquet, up to 9 MB"
+        )
+        self._refused = widgets.HTML()
+        self._fields = fields(self.metric, self._compute)
+        self._segment_by, self._segment = dropdown("segment by", [("none", "")]), dropdown("segment", [("all", "")])
+        self._dated_by = dropdown("date", [("none", "")], "The column that says when")
+        self._span = dropdown("period", [(name, name) for name in ("all", *LENGTHS)], "How many months count together")
+        self._end = dropdown("ending", [("", None)], "The last month of the period")
+        self._card, self._figure = widgets.HTML(), ChartView()
+        self._python, self._excel = Code(label="Python"), Code(label="Excel, with the add-in")
+        self._plain = Code(label="Excel, plain functions")
+        self._progress = widgets.FloatProgress(min=0, max=1, description="working", layout={"width": "220px"})
+        self._cancel = widgets.Button(description="Cancel", tooltip="Stop, and keep what is shown")
+        self._busy = widgets.HBox([self._progress, self._cancel], layout={"visibility": "hidden"})
+        self._files = widgets.HBox([Download(text, make) for text, make in export.panel_files(self)])
+        form = [field.widget for field in self._fields]
+        rows = [self._segment_by, self._segment, self._dated_by, self._span, self._end]
+        data = [self._source, self._upload, self._refused]
+        self._left = widgets.VBox([*data, *form, *rows, self._busy], layout={"flex": "0 0 360px"})
+        self._right = widgets.VBox(
+            [self._card, self._figure, self._python, self._excel, self._plain, self._files],
+            layout={"flex": "1 1 auto", "min_width": "0"},
+        )
+        self._listen()
+
+    def _listen(self) -> None:
+        self._source.observe(lambda _: self._load(), "value")
+        self._upload.observe(lambda _: self._take_upload(), "value")
+        self._segment_by.observe(lambda _: self._offer_segments(), "value")
+        self._dated_by.observe(lambda _: self._offer_ends(), "value")
+        self._span.observe(lambda _: self._offer_ends(), "value")
+        for widget in (self._segment, self._end):
+            widget.observe(lambda _: self._compute(0.0), "value")
+        self._cancel.on_click(lambda _: self._stop())
+
+    @contextmanager
+    def _together(self) -> Iterator[None]:
+        """Several changes, one computation."""
+        before, self._quiet = self._quiet, True
+        try:
+            yield
+        finally:
+            self._quiet = before
+
+    def _list_sources(self) -> None:
+        """Everything that could be chosen: what was given, uploaded, the notebook's, Excel's, the sample's."""
+        found = [*self._given, *self._uploaded]
+        if not self._given:
+            found += [*sources.notebook_frames(), *sources.excel_selection(), *sources.samples()]
+        choose = [("choose the data", None)] if not self._given else []
+        needed = any(a.is_range for a in self.metric.arguments)
+        self._source.layout.display = "none" if len(found) == 1 and not choose else ""
+        with self._together():
+            self._source.options = [*choose, *((source.label, source) for source in found)]
+            first = self._uploaded[0] if self._uploaded else self._given[0] if self._given else None
+            self._source.value = first
+        if not needed and first is None:
+            self._source.layout.display = self._upload.layout.display = "none"
+        self._load()
+
+    def _take_upload(self) -> None:
+        if not self._upload.value:
+            return
+        file = self._upload.value[-1]
+        try:
+            self._uploaded = sources.uploaded(file["name"], bytes(file["content"])) + self._uploaded
+        except MetricError as error:
+            self._refused.value = card.refusal(error)
+            return
+        self._refused.value = ""
+        self._list_sources()
+
+    def _load(self) -> None:
+        """Take the data chosen, and offer their columns."""
+        if self._quiet:
+            return
+        source = self._source.value
+        try:
+            self.frame = source.load() if source else None
+        except Exception as error:  # Excel and frames fail in their own ways; the panel lives on
+            self.frame = None
+            self._refused.value = card.refusal(error)
+        frame = self.frame
+        with self._together():
+            for field in self._fields:
+                field.offer(frame)
+            groups = frame.segments() if frame else []
+            self._segment_by.options = [("none", ""), *((short(name), name) for name in groups)]
+            self._dated_by.options = [("none", ""), *((short(name), name) for name in (frame.dates() if frame else []))]
+            self._segment_by.value = self._dated_by.value = ""
+            self._span.value = "all"
+            self._offer_segments()
+            self._offer_ends()
+        self._compute(0.0)
+
+    def _offer_segments(self) -> None:
+        by = self._segment_by.value
+        with self._together():
+            names = self.frame.values(by) if self.frame and by else []
+            self._segment.options = [("all", ""), *((short(name), name) for name in names)]
+            self._segment.value = ""
+        self._display(self._segment_by, len(self._segment_by.options) > 1)
+        self._display(self._segment, bool(by))
+        self._compute(0.0)
+
+    def _offer_ends(self) -> None:
+        by, span = self._dated_by.value, self._span.value
+        with self._together():
+            ends = spans(self.frame, Request(self.metric, dated_by=by, span=span)) if self.frame and by else []
+            self._end.options = [(span_text(span, end), end) for end in reversed(ends)] or [("", None)]
+            self._end.value = self._end.options[0][1]
+        self._display(self._dated_by, len(self._dated_by.options) > 1)
+        self._display(self._span, bool(by) and (splits(self.metric) or self.metric.gives != "number"))
+        self._display(self._end, bool(ends))
+        self._compute(0.0)
+
+    @staticmethod
+    def _display(widget: Any, visible: bool) -> None:
+        widget.layout.display = "" if visible else "none"
+
+    # The work.
+
+    def _compute(self, wait: float) -> None:
+        if self._quiet:
+            return
+        self._worker.cancel()
+        request, frame = self.request, self.frame
+        missing = [a.name for a in self.metric.arguments if a.required and a.name not in request.arguments]
+        if missing:
+            self._outcome = None
+            example = call_text(self.metric, self.metric.examples[0])
+            self._card.value = card.missing_card(missing, example)
+            self._show_chart(None)
+            self._show_code(None)
+            self._show_busy(False)
+            return
+        self._worker.submit(lambda job: self._work(request, frame, job), self._show, self._fail, wait)
+
+    def _work(self, request: Request, frame: Frame | None, job: Job) -> tuple[Outcome, Chart | Heat | None]:
+        outcome = compute(request, frame, job)
+        return outcome, chart_for(outcome)
+
+    def _show(self, done: tuple[Outcome, Chart | Heat | None]) -> None:
+        self._outcome, chart = done
+        self._card.value = card.result_card(self._outcome)
+        self._show_chart(chart)
+        self._show_code(self._outcome.request)
+
+    def _show_chart(self, chart: Chart | Heat | None) -> None:
+        self._chart = chart
+        self._figure.show(chart)
+
+    def _show_code(self, request: Request | None) -> None:
+        self._python.text = python_code(request, self.frame) if request else ""
+        self._excel.text = excel_formula(request, self.frame) if request else ""
+        self._plain.text = plain_formula(request, self.frame) if request else ""
+        self._display(self._files, request is not None)
+
+    def _fail(self, error: Exception) -> None:
+        self._outcome = None
+        self._card.value = card.broken_card(error)
+        self._show_chart(None)
+
+    def _stop(self) -> None:
+        self._worker.cancel()
+        self._show_busy(False)
+        self._refused.value = card.note("Cancelled; the result shown is of the choices before.")
+
+    def _show_busy(self, busy: bool) -> None:
+        self._progress.value = 0.05
+        self._busy.layout.visibility = "visible" if busy else "hidden"
+        if busy:
+            self._refused.value = ""
+
+    def _show_progress(self, done: float) -> None:
+        self._progress.value = done
+
+    def result_table(self) -> dict[str, Any]:
+        """The result as columns: the table, or the value of each row, or the value with its series.
+
+        Raises:
+            NoData: there is no result.
+        """
+        outcome = self.outcome
+        if outcome is None or outcome.told is None:
+            raise NoData("there is no result yet", "Choose what the card asks for.")
+        told = outcome.told
+        if self.metric.gives == "table":
+            return dict(told.value)
+        if np.ndim(told.value):
+            return {
+                "row": outcome.labels or list(range(1, np.size(told.value) + 1)),
+                self.metric.name: list(np.ravel(told.value)),
+            }
+        points = outcome.trend or outcome.groups
+        if points:
+            columns = {name: [getattr(p, name) for p in points] for name in ("value", "n", "low", "high")}
+            return {"period" if outcome.trend else "segment": [p.label for p in points], **columns}
+        rows = told.rows()
+        return {"item": [item for item, _ in rows], "value": [value for _, value in rows]}
+
+
+def _in_notebook() -> bool:
+    """Whether a kernel runs this, which must stay free for typing."""
+    if "IPython" not in sys.modules:
+        return False
+    from IPython import get_ipython
+
+    return hasattr(get_ipython(), "kernel")

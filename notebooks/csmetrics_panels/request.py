@@ -1,0 +1,203 @@
+"""What a panel is asked: a metric, where its arguments come from, which rows. A plain value that spells itself."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import numpy as np
+
+from csmetrics_core import native
+from csmetrics_core.periods import day_text, first_day
+from csmetrics_core.spec import Metric, Role
+from csmetrics_panels.frames import BLANK, Frame
+
+Span = Literal["all", "month", "quarter", "trailing 12"]
+#: Months in each span.
+LENGTHS: dict[Span, int] = {"month": 1, "quarter": 3, "trailing 12": 12}
+
+
+@dataclass(frozen=True)
+class Picked:
+    """One or more columns of the data, chosen for an argument."""
+
+    columns: tuple[str, ...]
+    together: bool = False  # a block of columns, even if there is one
+
+
+@dataclass(frozen=True)
+class Request:
+    """A call of a metric on some rows of a frame.
+
+    Args:
+        arguments: name -> Picked columns, or a value; omitted ones are not there.
+        segment_by, segment: the column that groups rows, and the group wanted; no group means all of them.
+        dated_by: the column that says when.
+        span: how many months count together.
+        end: the last month of the span, counted from January 1970.
+    """
+
+    metric: Metric
+    arguments: Mapping[str, Any] = field(default_factory=dict)
+    segment_by: str = ""
+    segment: str = ""
+    dated_by: str = ""
+    span: Span = "all"
+    end: int | None = None
+
+    @property
+    def picks(self) -> list[str]:
+        """The columns it uses as ranges."""
+        return [c for value in self.arguments.values() if isinstance(value, Picked) for c in value.columns]
+
+    @property
+    def days(self) -> tuple[str, str] | None:
+        """The first day of the span and the first after it, where a span is chosen."""
+        if self.span == "all" or self.end is None or not self.dated_by:
+            return None
+        edges = first_day(np.array([self.end + 1 - LENGTHS[self.span], self.end + 1]), "month")
+        return day_text(edges[0]), day_text(edges[1])
+
+    def words(self) -> str:
+        """Which rows, for a person."""
+        parts = [f"{self.segment_by} = {self.segment}"] if self.segment else []
+        if self.days:
+            parts.append(span_text(self.span, self.end or 0))
+        return ", ".join(parts) or "all rows"
+
+
+def span_text(span: Span, end: int) -> str:
+    """A span that ends with a month: 2026-09, 2026 Q3, 12 months to 2026-09."""
+    month = str(np.datetime64(end, "M"))
+    if span == "quarter":
+        return f"{month[:4]} Q{end % 12 // 3 + 1}" if end % 3 == 2 else f"3 months to {month}"
+    return f"12 months to {month}" if span == "trailing 12" else month
+
+
+def python_code(request: Request, frame: Frame | None) -> str:
+    """The call as Python that can be pasted into a cell."""
+    name, imports, lines = request.metric.name, [], []
+    rows = frame.name if frame else ""
+    if frame and frame.origin:
+        lines.append(frame.origin)
+    conditions = _conditions(request, frame) if frame else []
+    if frame and conditions and request.picks:
+        if frame.kind == "polars":
+            imports.append("import polars as pl")
+            lines.append(f"rows = {rows}.filter({' & '.join(conditions)})")
+        else:
+            lines.append(f"rows = {rows}[{' & '.join(conditions)}]")
+        rows = "rows"
+        if request.days:
+            imports.insert(0, "from datetime import datetime")
+    words = ", ".join(f"{k}={_python(v, rows, frame)}" for k, v in request.arguments.items())
+    imports.append(f"from csmetrics_core import {name}")
+    return "\n".join([*imports, "", *lines, f"{name}({words})"])
+
+
+def _conditions(request: Request, frame: Frame) -> list[str]:
+    polars = frame.kind == "polars"
+
+    def column(name: str) -> str:
+        return f"pl.col({name!r})" if polars else f"{frame.name}[{frame.labels[name]!r}]"
+
+    found = []
+    if request.segment:
+        by = column(request.segment_by)
+        blank = f"{by}.is_null()" if polars else f"{by}.isna()"
+        value = frame.raw_value(request.segment_by, request.segment)
+        found.append(blank if request.segment == BLANK else f"({by} == {value!r})")
+    if request.days:
+        by = column(request.dated_by)
+        first, after = (f"datetime({int(d[:4])}, {int(d[5:7])}, 1)" for d in request.days)
+        found += [f"({by} >= {first})", f"({by} < {after})"]
+    return found
+
+
+def _python(value: Any, rows: str, frame: Frame | None) -> str:
+    if not isinstance(value, Picked) or frame is None:
+        return repr(value)
+    labels = [frame.labels[column] for column in value.columns]
+    return f"{rows}[{labels!r}]" if value.together else f"{rows}[{labels[0]!r}]"
+
+
+def excel_formula(request: Request, frame: Frame | None) -> str:
+    """The call as a formula on a table of the data's name, with the add-in."""
+    words = _excel_words(request, frame, _excel_conditions(request, frame))
+    return f"={request.metric.excel_name}({','.join(words)})"
+
+
+def plain_formula(request: Request, frame: Frame | None) -> str:
+    """The same without the add-in, or nothing where plain functions cannot say it or only some rows are wanted."""
+    if request.days or request.segment == BLANK:
+        return ""
+    table = _table_name(frame)
+    named = {k: _excel_value(v, table, []) for k, v in request.arguments.items()}
+    where = None
+    if request.segment and frame:
+        value = frame.raw_value(request.segment_by, request.segment)
+        where = native.Where(_reference(table, request.segment_by), _literal(value))
+    formula = native.spell(request.metric, named, where)
+    return f"={formula}" if formula else ""
+
+
+def _excel_conditions(request: Request, frame: Frame | None) -> list[str]:
+    table, found = _table_name(frame), []
+    if request.segment and frame:
+        value = frame.raw_value(request.segment_by, request.segment)
+        wanted = _literal("" if request.segment == BLANK else value)
+        found.append(f"({_reference(table, request.segment_by)}={wanted})")
+    if request.days:
+        by = _reference(table, request.dated_by)
+        first, after = (f"DATE({int(d[:4])},{int(d[5:7])},1)" for d in request.days)
+        found += [f"({by}>={first})", f"({by}<{after})"]
+    return found
+
+
+def _excel_words(request: Request, frame: Frame | None, conditions: list[str]) -> list[str]:
+    """One word an argument in order; an argument left out in the middle stays empty."""
+    table = _table_name(frame)
+    given = [a.name for a in request.metric.arguments if a.name in request.arguments]
+    last = request.metric.names.index(given[-1]) if given else -1
+    words = []
+    for argument in request.metric.arguments[: last + 1]:
+        value = request.arguments.get(argument.name)
+        split = conditions if argument.role is not Role.CHOICE else []
+        words.append("" if value is None else _excel_value(value, table, split))
+    return words
+
+
+def _excel_value(value: Any, table: str, conditions: list[str]) -> str:
+    if not isinstance(value, Picked):
+        return _literal(value)
+    references = [_reference(table, column) for column in value.columns]
+    if conditions:  # not FILTER, which makes a blank cell 0
+        shown = "*".join(conditions)
+        references = [f'IF({shown}*({r}<>""),{r},"")' for r in references]
+    if len(references) == 1:
+        return references[0]
+    places = ",".join(str(i + 1) for i in range(len(references)))
+    return f"CHOOSE({{{places}}},{','.join(references)})"
+
+
+def _literal(value: Any) -> str:
+    if isinstance(value, bool):
+        return str(value).upper()
+    if isinstance(value, int | float):
+        return f"{value:.15g}"
+    if isinstance(value, list | tuple):
+        return "{" + ",".join(map(_literal, value)) + "}"
+    if hasattr(value, "toordinal"):
+        return f"DATE({value.year},{value.month},{value.day})"
+    return '"' + str(value).replace('"', '""') + '"'
+
+
+def _table_name(frame: Frame | None) -> str:
+    name = re.sub(r"\W+", "_", frame.name if frame else "Data", flags=re.ASCII).strip("_")
+    return name if name[:1].isalpha() else f"Data_{name}".rstrip("_")
+
+
+def _reference(table: str, column: str) -> str:
+    """A table's column; signs that mean something in a reference are marked."""
+    marked = re.sub(r"(['\[\]#@])", r"'\1", column)
+    return f"{table}[{marked}]" if re.fullmatch(r"[\w ]+", column) else f"{table}[[{marked}]]"
