@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from csmetrics_core.arguments import bind, prepare
-from csmetrics_core.errors import MetricError, NoData, OutOfScale, WrongShape, ZeroDenominator, off_scale
+from csmetrics_core.errors import MetricError, NoData, OutOfScale, WrongShape, ZeroDenominator, off_scale, place
 from csmetrics_core.flattening import flatten, shape_of
 from csmetrics_core.prepared import Prepared
 from csmetrics_core.results import Pair, Ratio, Refusal, Table, Words
@@ -44,7 +44,7 @@ def evaluate(metric: Metric, args: Sequence[Any], kwargs: Mapping[str, Any] | No
         if metric.roles.each and not metric.elementwise and (several := _given_as_ranges(metric, given)):
             return _each_in_turn(metric, given, several)
         prepared = prepare(metric, given)
-        if prepared.shape is None and metric.gives == "number" and not metric.roles.block:
+        if metric.gives == "number" and metric.reduces:  # switching NumPy's warnings off costs as much as a count
             return _finish(metric, prepared, metric.run(prepared.values))
         with np.errstate(all="ignore"):
             return _finish(metric, prepared, metric.run(prepared.values))
@@ -88,10 +88,11 @@ def _no_base(parts: Ratio) -> ZeroDenominator:
 
 
 def _impossible(refusal: Refusal, got: Any, position: int | None) -> MetricError:
-    error = off_scale(refusal.argument, position, got, refusal.expected, refusal.fix)
+    argument, expected, fix = refusal.argument, refusal.expected, refusal.fix
     if refusal.undefined:
-        return NoData(error.problem, error.fix, argument=error.argument, position=position)
-    return error
+        problem = f"{place(argument, position)} {got}; expected {expected}"
+        return NoData(problem, fix, argument=argument, position=position)
+    return off_scale(argument, position, got, expected, fix)
 
 
 def _divide(parts: Ratio) -> float:

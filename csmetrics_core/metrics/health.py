@@ -86,7 +86,7 @@ def health_score(values: Inputs, weights: Weights = 1, worst: Mark = 0, best: Ma
     if values.shape[0] == 1:
         weight, points, covered = weight[0], points[0], covered[0]
     fix = "Fill in more inputs, or take the missing ones out of the score."
-    thin = Refusal(~covered, "values", "under half covered", "inputs carrying at least half of the weight", fix, True)
+    thin = Refusal(~covered, "values", "covers too little", "inputs that carry at least half of the weight", fix, True)
     notes = (f"{beyond} inputs lay beyond worst or best and were counted as that.",) if beyond else ()
     return Ratio(
         points, np.where(weight > 0, weight, 1.0), 100, "the weight of the inputs", refusals=(thin,), notes=notes

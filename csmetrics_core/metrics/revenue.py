@@ -22,19 +22,24 @@ _METRICS_BOARD = "SaaS Metrics Standards Board"
 
 
 def _losses(opening: Any, contraction: Any, churned: Any) -> Refusal:
+    """More lost than there was; a hair is allowed, as sums of money in floating point leave crumbs."""
     fix = "Value losses at what these customers paid at the start, and leave later customers out."
     return Refusal(
-        contraction + churned > opening, "contraction + churned", contraction + churned, "at most opening", fix
+        contraction + churned > opening * (1 + 1e-12),
+        "contraction + churned",
+        contraction + churned,
+        "at most opening",
+        fix,
     )
 
 
 def ndr_ratio(opening: Any, expansion: Any, contraction: Any, churned: Any) -> Ratio:
     """Net retention of the opening amount; gross retention where expansion is 0."""
-    kept = opening + expansion - contraction - churned
+    kept = np.maximum(opening + expansion - contraction - churned, 0)
     return Ratio(kept, opening, base="opening", refusals=(_losses(opening, contraction, churned),))
 
 
-_GUARD = "IF({opening}=0,{DIV0},IF({contraction}+{churned}>{opening},{NUM},%s))"
+_GUARD = "IF({opening}=0,{DIV0},IF({contraction}+{churned}>{opening}*1.000000000001,{NUM},%s))"
 
 
 def _monthly(amounts: np.ndarray, intervals: Any) -> float:
@@ -165,7 +170,7 @@ def arpa(mrr: Money, customers: Annotated[Each, Count()]) -> Ratio:
     return Ratio(mrr, customers, base="customers")
 
 
-_NDR_NATIVE = _GUARD % "({opening}+{expansion}-{contraction}-{churned})/{opening}"
+_NDR_NATIVE = _GUARD % "MAX(0,{opening}+{expansion}-{contraction}-{churned})/{opening}"
 _NDR_EXAMPLE = {"opening": 100000, "expansion": 12000, "contraction": 3000, "churned": 4000}
 
 
@@ -226,7 +231,7 @@ def nrr(opening: Money, expansion: Money, contraction: Money, churned: Money) ->
     better=Better.HIGHER,
     formula="(opening − contraction − churned) ÷ opening",
     convention=_COHORT,
-    native=_GUARD % "({opening}-{contraction}-{churned})/{opening}",
+    native=_GUARD % "MAX(0,{opening}-{contraction}-{churned})/{opening}",
     source=f"{_METRICS_BOARD}, gross revenue retention",
     example=Example(opening=100000, contraction=3000, churned=4000, result=0.93),
 )
@@ -248,7 +253,7 @@ def grr(opening: Money, contraction: Money, churned: Money) -> Ratio:
     bounds=(0, 1),
     better=Better.LOWER,
     formula="(contraction + churned) ÷ opening",
-    native=_GUARD % "({contraction}+{churned})/{opening}",
+    native=_GUARD % "MIN({opening},{contraction}+{churned})/{opening}",
     source="ChartMogul, gross MRR churn rate, help article 203359341",
     example=Example(opening=100000, contraction=3000, churned=4000, result=0.07),
 )
@@ -261,7 +266,7 @@ def mrr_churn_rate(opening: Money, contraction: Money, churned: Money) -> Ratio:
         churned: What those who left had paid at the start, as a positive amount.
     """
     refusals = (_losses(opening, contraction, churned),)
-    return Ratio(contraction + churned, opening, base="opening", refusals=refusals)
+    return Ratio(np.minimum(contraction + churned, opening), opening, base="opening", refusals=refusals)
 
 
 @metric(

@@ -1,6 +1,6 @@
 """Survey metrics: NPS, CSAT, CES and the response rate."""
 
-from math import sqrt
+from math import fsum, sqrt
 from typing import Annotated, Literal
 
 import numpy as np
@@ -55,7 +55,7 @@ def nps_ratio(promoters: int, detractors: int, responses: int) -> Ratio:
 
 def _weighted(values: np.ndarray, weights: np.ndarray) -> Ratio:
     """A weighted mean of votes in points; its interval uses Kish's effective number of answers."""
-    total = float(weights.sum())
+    total = fsum(weights.tolist())
 
     def interval(confidence: float) -> tuple[float, float]:
         effective = total**2 / float((weights**2).sum())
@@ -63,7 +63,7 @@ def _weighted(values: np.ndarray, weights: np.ndarray) -> Ratio:
         return nps_bounds(mean, square, effective, confidence)
 
     base = "the sum of the weights"
-    return Ratio(float(weights @ values), total, 100, base, n=values.size, interval=interval)
+    return Ratio(fsum((weights * values).tolist()), total, 100, base, n=values.size, interval=interval)
 
 
 def _by_account(values: np.ndarray, weights: np.ndarray | None, accounts: Coded) -> tuple[np.ndarray, np.ndarray]:
