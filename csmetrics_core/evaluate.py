@@ -44,7 +44,7 @@ def evaluate(metric: Metric, args: Sequence[Any], kwargs: Mapping[str, Any] | No
         if metric.roles.each and not metric.elementwise and (several := _given_as_ranges(metric, given)):
             return _each_in_turn(metric, given, several)
         prepared = prepare(metric, given)
-        if metric.gives == "number" and metric.reduces:  # switching NumPy's warnings off costs as much as a count
+        if prepared.small:  # switching NumPy's warnings off costs as much as counting a hundred cells
             return _finish(metric, prepared, metric.run(prepared.values))
         with np.errstate(all="ignore"):
             return _finish(metric, prepared, metric.run(prepared.values))

@@ -187,11 +187,6 @@ class Metric:
         return ByRole(*(tuple(a for a in self.arguments if a.role is role) for role in Role))
 
     @cached_property
-    def reduces(self) -> bool:
-        """Whether the body brings ranges down to one number."""
-        return bool(self.roles.reduced or self.roles.aligned)
-
-    @cached_property
     def elementwise(self) -> bool:
         """Whether the body takes whole arrays in a broadcast, all its arguments being single values."""
         return all(a.role in (Role.EACH, Role.CHOICE) for a in self.arguments)
