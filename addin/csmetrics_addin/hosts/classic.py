@@ -2,6 +2,7 @@
 
 import os
 import re
+import struct
 import sys
 import zipfile
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ ADDIN_NAME = "csmetrics.xlam"
 PROJECT = "csmetrics"
 _SOURCE = "quickstart_addin_ribbon.xlam"
 _FIXED_TIME = (2020, 1, 1, 0, 0, 0)  # the same build is the same file
+_PROJECT_NAME = 4  # the record of a project's directory that holds its name
 _TRUSTING = ('If source = "" Or source = "sheet" Then', 'If source = "" Or source = "directory" Then')
 
 
@@ -41,8 +43,9 @@ def build(target: Path) -> Path:
             book.save(str(half_made))
         _with_own_parts(half_made, target)
     with ExcelFile(str(target)) as book:
-        if problems := book.validate():
-            raise ValueError(f"{ADDIN_NAME} is not sound: {'; '.join(problems)}")
+        problems = book.validate()
+        if problems or book.vba_project().name != PROJECT:
+            raise ValueError(f"{ADDIN_NAME} is not sound: {'; '.join(problems) or 'its project is not ours'}")
     return target
 
 
@@ -69,6 +72,8 @@ def _with_own_parts(source: Path, target: Path) -> None:
             data = old.read(name)
             if name == "customUI/customUI.xml":
                 data = ribbon.encode()
+            elif name == "xl/vbaProject.bin":
+                data = _with_own_project_name(data)
             elif name == "xl/workbook.xml":
                 data = re.sub(rb"<mc:AlternateContent.*?</mc:AlternateContent>", b"", data, flags=re.DOTALL)
                 data = data.replace(b"_myaddin.conf", f"_{PROJECT}.conf".encode())
@@ -76,6 +81,19 @@ def _with_own_parts(source: Path, target: Path) -> None:
                 data = re.sub(rb"(<dc:creator>|<cp:lastModifiedBy>)[^<]*", rb"\1" + PROJECT.encode(), data)
                 data = data.replace(b"<dc:title />", f"<dc:title>{PROJECT} {__version__}</dc:title>".encode())
             new.writestr(zipfile.ZipInfo(name, _FIXED_TIME), data, zipfile.ZIP_DEFLATED)
+
+
+def _with_own_project_name(binary: bytes) -> bytes:
+    """The name the Visual Basic editor shows; it stands in the list of the project and in its directory."""
+    from pyopenvba.cfb import CFB
+    from pyopenvba.vba import compress, decompress
+
+    project, old, new = CFB.from_bytes(binary), b"MyAddin", PROJECT.encode()
+    directory = decompress(project.get_stream_in_storage("VBA", "dir"), stream_name="VBA/dir")
+    named = [struct.pack("<HI", _PROJECT_NAME, len(name)) + name for name in (old, new)]
+    project.write_stream_in_storage("VBA", "dir", compress(directory.replace(*named)))
+    project.write_stream("PROJECT", project.get_stream("PROJECT").replace(b'Name="%b"' % old, b'Name="%b"' % new))
+    return project.to_bytes()
 
 
 @dataclass(frozen=True)
