@@ -71,12 +71,13 @@ def build(target: Path, packages: tuple[str, ...] = ()) -> Path:
 
 def interface() -> str:
     """The interface Calc reads the functions from, as plain text of its interface language."""
-    document = "[in] com::sun::star::beans::XPropertySet document"
     methods = []
     for metric in CATALOG.values():
+        # Calc fills in the document itself, which knows its date system; handing it over costs as much as a metric.
+        document = ["[in] com::sun::star::beans::XPropertySet document"] if _has_dates(metric) else []
         # Calc offers an argument as optional exactly where its type is `any`; both types take cells and ranges.
         types = [("sequence< sequence< any > >" if slot.required else "any", slot.name) for slot in slots(metric)]
-        given = ", ".join([document, *(f"[in] {kind} {_method('given_' + name)}" for kind, name in types)])
+        given = ", ".join([*document, *(f"[in] {kind} {_method('given_' + name)}" for kind, name in types)])
         methods.append(f"  sequence< sequence< any > > {_method(metric.name)}({given});\n")
     return _IDL_HEAD + "".join(methods) + "}; }; };\n"
 

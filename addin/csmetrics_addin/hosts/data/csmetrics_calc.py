@@ -80,14 +80,14 @@ def _null_date(document):
     return date(found.Year, found.Month, found.Day) if found is not None else _USUAL_NULL_DATE
 
 
-def _answer(method, document, given):
+def _answer(function, given):
     engine = _ENGINE.load()
     if engine is None:
         return ((_ERRORS["#NAME?"],),)
     cells, catalog = engine
-    function = _FUNCTIONS[method]
-    # Asking the document costs more than most metrics do.
-    counted_from = _null_date(document) if function["has_dates"] else _USUAL_NULL_DATE
+    counted_from = _USUAL_NULL_DATE
+    if function["has_dates"]:  # such a function is given the document first
+        counted_from, given = _null_date(given[0]), given[1:]
     behind = (counted_from - _USUAL_NULL_DATE).days
     rows = cells.answer(catalog[function["metric"]], given, cells.Runtime.CALC, behind)
     return cells.for_calc(rows, counted_from, _ERRORS)
@@ -119,8 +119,10 @@ class AddIn(unohelper.Base, XAddIn, XCompatibilityNames, XServiceName, XServiceI
         return self._argument(method, position, 1)
 
     def _argument(self, method, position, part):
-        arguments = _FUNCTIONS[method]["arguments"] if method in _FUNCTIONS else ()
-        place = position - 1  # Calc counts the hidden first argument, the document
+        if method not in _FUNCTIONS:
+            return ""
+        arguments = _FUNCTIONS[method]["arguments"]
+        place = position - _FUNCTIONS[method]["has_dates"]  # Calc counts the document, which it does not show
         return arguments[place][part] if 0 <= place < len(arguments) else ""
 
     def getProgrammaticCategoryName(self, method):
@@ -152,9 +154,11 @@ class AddIn(unohelper.Base, XAddIn, XCompatibilityNames, XServiceName, XServiceI
 
 
 def _method(name):
-    def call(self, document, *given):
+    function = _FUNCTIONS[name]
+
+    def call(self, *given):
         try:
-            return _answer(name, document, given)
+            return _answer(function, given)
         except Exception:  # a traceback has no place in a cell
             traceback.print_exc()
             return ((_ERRORS["#VALUE!"],),)
