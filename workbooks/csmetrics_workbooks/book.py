@@ -1,0 +1,228 @@
+"""A workbook being built: its pages, its data tables, its three choices, and what goes on the common pages."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from functools import lru_cache
+from typing import IO, Any
+
+import numpy as np
+from xlsxwriter import Workbook
+from xlsxwriter.worksheet import Worksheet
+
+from csmetrics_core import CATALOG
+from csmetrics_core.spec import COUNT, Unit
+from csmetrics_workbooks.formulas import Host, Scope, call, table_cell
+from csmetrics_workbooks.sheet import Page
+from csmetrics_workbooks.style import Looks
+from csmetrics_workbooks.tables import Table, as_numbers
+from csmetrics_workbooks.terms import Term, month_number, serial
+
+ALL = "All"
+PERIODS = {"month": 1, "quarter": 3, "trailing 12": 12}
+#: Rows the lists leave for segments typed later.
+SEGMENT_ROOM = 12
+_CREATED = datetime(2026, 1, 1)
+
+
+class _Worksheet(Worksheet):
+    """Formulas are spelled for every Excel already; looking for newer functions takes most of the time of a build."""
+
+    def _prepare_formula(self, formula: str, expand_future_functions: bool = False) -> str:
+        return _bare(formula)
+
+
+@lru_cache(maxsize=4096)
+def _bare(formula: str) -> str:
+    return formula.removeprefix("{").removesuffix("}").removeprefix("=") if formula[:1] in "{=" else formula
+
+
+@dataclass(frozen=True)
+class Choices:
+    """What the dashboard shows first.
+
+    Args:
+        as_of: any day of the last month shown.
+        segment: one segment, or All.
+        period: month, quarter or trailing 12.
+    """
+
+    as_of: date
+    segment: str = ALL
+    period: str = "quarter"
+
+
+@dataclass(frozen=True)
+class Check:
+    """A line of the checks page.
+
+    Args:
+        what: must hold.
+        found: how many places break it, or an amount that should be 0.
+        mend: what to do then.
+        unit: of what was found.
+        where: the first row at fault, if that can be told.
+    """
+
+    what: str
+    found: Term
+    mend: str
+    unit: Unit = COUNT
+    where: Term | None = None
+
+
+@dataclass
+class Book:
+    """What a recipe writes into."""
+
+    target: str | IO[bytes]
+    title: str
+    host: Host
+    choices: Choices
+    note: str
+    segments: Sequence[str]
+    months: Sequence[date]
+    closed: Sequence[Sequence[Any]] = ()
+    checks: list[Check] = field(default_factory=list)
+    used: dict[str, None] = field(default_factory=dict)
+    closable: list[tuple[str, Unit, Term]] = field(default_factory=list)
+    tables: dict[str, Table] = field(default_factory=dict)
+    pages: dict[str, Page] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        options = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
+        self._book = Workbook(self.target, {**options, "in_memory": True})
+        self._book.set_properties({"title": self.title, "author": "csmetrics", "created": _CREATED})
+        self._book.set_calc_mode("auto")
+        self._book.set_size(2400, 1400)
+        self.looks = Looks(self._book)
+
+    def add_page(self, name: str, colour: str | None = None) -> Page:
+        """Add a worksheet at the end."""
+        worksheet = self._book.add_worksheet(name, worksheet_class=_Worksheet)
+        if colour:
+            worksheet.set_tab_color(colour)
+        self.pages[name] = Page(worksheet, name, self.looks)
+        return self.pages[name]
+
+    def chart(self, kind: str, **traits: Any) -> Any:
+        """A chart to place on a page."""
+        return self._book.add_chart({"type": kind, **traits})
+
+    def name_cell(self, name: str, cell: Term) -> Term:
+        """Give a cell a name, and return the name as a term."""
+        self._book.define_name(name, f"={cell.text}")
+        return Term(name, cell.value)
+
+    def call(self, name: str, arguments: Mapping[str, Any], scope: Scope | None = None) -> Term:
+        """A metric in a cell; the method page will explain it."""
+        self.used.setdefault(name)
+        return call(self.host, name, arguments, scope)
+
+    def table_cell(self, name: str, arguments: Mapping[str, Any], scope: Scope | None, row: int, column: str) -> Term:
+        """One cell of a metric that gives a table."""
+        self.used.setdefault(name)
+        return table_cell(self.host, name, arguments, scope, row, column)
+
+    @property
+    def segment(self) -> Term:
+        """The segment chosen."""
+        return Term("segment_choice", self.choices.segment)
+
+    @property
+    def last_month(self) -> Term:
+        """Year × 12 + month of the last month shown."""
+        return Term("last_month", self.choices.as_of.year * 12 + self.choices.as_of.month)
+
+    @property
+    def period_months(self) -> Term:
+        """Length of the period chosen."""
+        return Term("period_months", PERIODS[self.choices.period])
+
+    @property
+    def addin_on(self) -> Term:
+        """Whether the add-in is there; a fresh file says no until a program recalculates it."""
+        return Term("addin_on", False)
+
+    def in_segment(self, table: Table, header: str = "Segment") -> tuple[str, np.ndarray]:
+        """Formula and truth: does a row belong to the segment chosen?"""
+        if header not in table.cells:
+            return "TRUE", np.ones(table.rows, dtype=bool)
+        chosen = self.choices.segment.lower()
+        inside = [chosen == ALL.lower() or (isinstance(v, str) and v.lower() == chosen) for v in table.cells[header]]
+        formula = f'OR(segment_choice="{ALL}",{table.here(header)}=segment_choice)'
+        return formula, np.array(inside, dtype=bool)
+
+    def add_in_segment(self, table: Table) -> Term:
+        """Helper column `In segment`: 1 or 0."""
+        formula, inside = self.in_segment(table)
+        return table.add("In segment", f"IF({formula},1,0)", inside.astype(float), COUNT)
+
+    def add_periods(self, table: Table, dates: str, *, segment: bool = True, **lengths: Term | int) -> None:
+        """Helper columns that number periods back from the last month shown: 1 is the latest, 0 none."""
+        formula, inside = self.in_segment(table) if segment else ("TRUE", np.ones(table.rows, dtype=bool))
+        serials = as_numbers(table.cells[dates])
+        months = np.asarray(month_number(serials))
+        cell = table.here(dates)
+        for header, length in lengths.items():
+            size = length.value if isinstance(length, Term) else length
+            text = length.text if isinstance(length, Term) else str(length)
+            number = np.floor((self.last_month.value - months) / size) + 1
+            values = np.where(inside & np.isfinite(number), np.nan_to_num(number), 0.0)
+            place = f"INT((last_month-YEAR({cell})*12-MONTH({cell}))/{text})+1"
+            valid = f"(N({cell})>=61)*(N({cell})<2958466)"
+            name = header.replace("_", " ").capitalize()
+            wanted = "" if formula == "TRUE" else f"IF({formula},"
+            table.add(name, f"{wanted}IF({valid},{place},0){',0)' if wanted else ''}", values, COUNT)
+
+    def add_repeats(self, table: Table, header: str) -> Term:
+        """Helper column `Repeats`: 1 where a row repeats the key of an earlier one."""
+        seen: set[Any] = set()
+        values = []
+        for value in table.cells[header]:
+            key = value.lower() if isinstance(value, str) else value
+            values.append(float(key is not None and key in seen))
+            seen.add(key)
+        cell = table.here(header)
+        place = f"ROW()-ROW({table.name}[[#Headers],[{header}]])"
+        formula = f'IF({cell}="",0,IF(MATCH({cell},{table.name}[{header}],0)<{place},1,0))'
+        return table.add("Repeats", formula, values, COUNT)
+
+    def segment_cells(self) -> list[Term]:
+        """The cells of the list of segments."""
+        known = [*self.segments, *[None] * (SEGMENT_ROOM - len(self.segments))]
+        return [Term(f"Lists!$A${6 + row}", value) for row, value in enumerate(known)]
+
+    def add_segment_number(self, table: Table, period: str, header: str = "Segment now") -> Term:
+        """Helper column: the segment's place in the list, for rows of the period given, whatever segment is chosen."""
+        place = {s.lower(): i + 1 for i, s in enumerate(self.segments)}
+        now = as_numbers(table.column(period).value) == 1
+        numbers = [
+            place.get(s.lower(), 0) if n and isinstance(s, str) else 0
+            for s, n in zip(table.cells["Segment"], now, strict=True)
+        ]
+        cell = table.here("Segment")
+        formula = f"IF({table.here(period)}=1,IF(COUNTIF(segment_list,{cell})=0,0,MATCH({cell},segment_list,0)),0)"
+        return table.add(header, formula, np.array(numbers, dtype=float), COUNT)
+
+    def close_value(self, label: str, unit: Unit, value: Term) -> None:
+        """Offer a figure to the history page."""
+        self.closable.append((label, unit, value))
+
+    def check(self, what: str, found: Term, mend: str, unit: Unit = COUNT, where: Term | None = None) -> None:
+        """Add a line to the checks page."""
+        self.checks.append(Check(what, found, mend, unit, where))
+
+    def close(self) -> None:
+        """Write the file."""
+        self._book.close()
+
+
+def month_label(day: date) -> float:
+    """A month as the lists keep it: its first day's serial number."""
+    return serial(day.replace(day=1))
+
+
+def metric_unit(name: str) -> Unit:
+    """The unit of a metric's result."""
+    return CATALOG[name].unit

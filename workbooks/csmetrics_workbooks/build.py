@@ -1,0 +1,141 @@
+"""Builds a template workbook from its recipe, with the sample company or with somebody's own data."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date, timedelta
+from importlib import import_module
+from io import BytesIO
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from csmetrics_core.samples import SAMPLE_NOTE
+from csmetrics_workbooks.book import SEGMENT_ROOM, Book, Choices
+from csmetrics_workbooks.common import banner, checks, data_pages, history, lists, method, start
+from csmetrics_workbooks.formulas import Host
+from csmetrics_workbooks.recipes.recipe import Recipe
+from csmetrics_workbooks.tables import Table, as_numbers, month_key
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+TEMPLATES = ("scorecard", "revenue_retention", "voice_of_customer", "health_score", "usage", "unit_economics")
+REMOVE_NOTE = f"{SAMPLE_NOTE} To remove it, delete the table's rows; then paste yours."
+_LAST = (("Checks", "what the data must pass before the figures are shown"),
+         ("History", "closed periods as values, and later restatements"),
+         ("Method", "formula, convention and source of every figure"),
+         ("Lists", "segments and months"))  # fmt: skip
+_COLOURS = {"data": "#C9A227", "own": "#1F4E79", "common": "#7B8794"}
+
+
+def recipe(name: str) -> Recipe:
+    """One template by name."""
+    return import_module(f"csmetrics_workbooks.recipes.{name}").RECIPE  # type: ignore[no-any-return]
+
+
+def build(
+    template: str,
+    out: "str | Path | BytesIO",
+    *,
+    host: Host = Host.EXCEL,
+    data: "Mapping[str, pd.DataFrame] | None" = None,
+    note: str = REMOVE_NOTE,
+    choices: Choices | None = None,
+    closed: Sequence[Sequence[Any]] | None = None,
+) -> Book:
+    """Build a workbook; the same arguments give the same bytes.
+
+    Args:
+        template: one of TEMPLATES.
+        out: where to write it.
+        host: who will open it.
+        data: frames by data sheet, with the sheets' headers; the sample company where it is None.
+        note: what the data sheets say about their data.
+        choices: what the dashboard shows first; the last month with data, all segments, quarter.
+        closed: rows of the history page; for the sample the quarter before is closed.
+
+    Returns:
+        The book, with every table and check.
+    """
+    plan = recipe(template)
+    frames = {s.name: data[s.name] if data is not None else make() for s, make in plan.sheets.items()}
+    tables = {s.name: Table.of(s, frames[s.name]) for s in plan.sheets}
+    chosen = choices or Choices(_last_month(tables))
+    if closed is None:
+        closed = _closed_before(template, host, chosen) if data is None and choices is None else []
+    target = str(out) if isinstance(out, str | Path) else out
+    book = Book(
+        target, plan.title, host, chosen, note, _segments(tables), _months(tables, chosen.as_of), closed
+    )  # fmt: skip
+    book.tables.update(tables)
+    for name, _ in (("Start", ""), *plan.pages, *_LAST):
+        kind = "data" if name in tables else "own" if name in dict(plan.pages) else "common"
+        book.add_page(name, _COLOURS[kind])
+    plan.build(book)
+    dashboard = book.pages[plan.dashboard]
+    open_checks = checks(book)
+    banner(book, dashboard, 1, 0, open_checks, plan.banner_width)
+    data_pages(book)
+    history(book)
+    method(book)
+    lists(book)
+    start(book, plan.answers, plan.steps, (*plan.pages, *_LAST))
+    dashboard.worksheet.set_first_sheet()
+    book.pages["Start"].worksheet.activate()
+    book.close()
+    return book
+
+
+def _closed_before(template: str, host: Host, now: Choices) -> list[list[Any]]:
+    """The sample's history: the quarter before, as it was closed then."""
+    day = now.as_of.replace(day=1)
+    for _ in range(3):
+        day = (day - timedelta(days=1)).replace(day=1)
+    earlier = build(template, BytesIO(), host=host, choices=Choices(day, now.segment, now.period), closed=[])
+    from csmetrics_workbooks.book import month_label
+
+    return [
+        [month_label(day), now.period, now.segment, label, value.value]
+        for label, _, value in earlier.closable
+        if isinstance(value.value, int | float)
+    ]
+
+
+def _last_month(tables: Mapping[str, Table]) -> date:
+    """The last month most data sheets reach."""
+    months = [m for t in tables.values() if (m := _latest(t)) is not None]
+    year, month = divmod(min(months) - 1, 12) if months else (2025, 11)
+    return date(int(year), int(month) + 1, 1)
+
+
+def _latest(table: Table) -> int | None:
+    keys = [key for h in table.headers if (key := month_key(h)) and as_numbers(table.cells[h]).size
+            and np.isfinite(as_numbers(table.cells[h])).any()]  # fmt: skip
+    if keys:
+        return max(keys)
+    found = []
+    for field in table.sheet.fields:
+        if field.is_date and field.header in table.cells and field.required:
+            days = as_numbers(table.cells[field.header])
+            good = days[(days >= 61) & (days < 2_958_466)]
+            if good.size:
+                month = np.datetime64("1899-12-30") + np.timedelta64(int(good.max()), "D")
+                found.append(int(month.astype("datetime64[M]").astype(int)) + 1970 * 12 + 1)
+    return min(found) if found else None
+
+
+def _segments(tables: Mapping[str, Table]) -> list[str]:
+    """The segments of all tables, the most frequent first, as many as the list holds."""
+    counted: dict[str, int] = {}
+    for table in tables.values():
+        for value in table.cells.get("Segment", ()):
+            if isinstance(value, str) and value.strip():
+                counted[value] = counted.get(value, 0) + 1
+    return sorted(sorted(counted), key=lambda s: -counted[s])[:SEGMENT_ROOM]
+
+
+def _months(tables: Mapping[str, Table], last: date, count: int = 36) -> list[date]:
+    """The months to choose from, the latest first."""
+    index = last.year * 12 + last.month - 1
+    del tables
+    return [date((index - i) // 12, (index - i) % 12 + 1, 1) for i in range(count)]

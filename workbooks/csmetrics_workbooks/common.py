@@ -1,0 +1,299 @@
+"""The pages every template has: start, choices on the dashboard, data, checks, history, method, lists."""
+
+from collections.abc import Sequence
+
+from csmetrics_core import CATALOG
+from csmetrics_core.native import spell
+from csmetrics_core.palette import ACCENT, STATUS
+from csmetrics_core.spec import COUNT, MONEY, TEXT
+from csmetrics_workbooks.book import ALL, PERIODS, SEGMENT_ROOM, Book, month_label
+from csmetrics_workbooks.formulas import NEEDS_ADDIN, Host
+from csmetrics_workbooks.sheet import Page
+from csmetrics_workbooks.style import number_format
+from csmetrics_workbooks.terms import Term, change, when
+
+CHOICE_ROW = 3
+_MONTH = "mmm yyyy"
+_NO_ADDIN = {
+    Host.EXCEL: "Not active, and not needed: the dashboard works in plain Excel. To turn it on: csmetrics addin install.",
+    Host.LITE: "Not active, and not needed: the dashboard works in plain Excel. To turn it on: Home > Add-ins > xlwings Lite.",
+}
+
+
+def start(book: Book, answers: Sequence[str], steps: Sequence[str], guide: Sequence[tuple[str, str]]) -> None:
+    """What the workbook answers, three steps, whether the add-in is there, and what is on which page."""
+    page = book.pages["Start"]
+    page.widths(4, 26, 90)
+    page.title(book.title, book.note, 3)
+    page.worksheet.set_row(1, 30)
+    row = _numbered(page, 3, "What it answers", answers, marks=False)
+    row = _numbered(page, row + 1, "Three steps", steps, marks=True)
+    page.heading(row + 1, "The csmetrics functions", 3)
+    shown = book.looks(text_wrap=True)
+    page.put(row + 2, 1, "Add-in", book.looks(bold=True))
+    active = "Active: cells call the csmetrics functions. Figures stay the same, and those that need the add-in appear."
+    page.put(row + 2, 2, when(book.addin_on, active, _NO_ADDIN[book.host]), shown)
+    page.put(row + 3, 1, "Without it", book.looks(bold=True))
+    page.put(
+        row + 3, 2,
+        f'Every figure has a plain-Excel form that refuses the same bad input. The few without one say "{NEEDS_ADDIN}".',
+        shown,
+    )  # fmt: skip
+    page.worksheet.set_row(row + 2, 28)
+    page.heading(row + 5, "Pages", 3)
+    link = book.looks(font_color=ACCENT, underline=1)
+    for offset, (name, words) in enumerate(guide):
+        page.worksheet.write_url(row + 6 + offset, 1, f"internal:'{name}'!A1", link, name)
+        page.put(row + 6 + offset, 2, words, shown)
+    legend = row + 7 + len(guide)
+    page.put(legend, 1, "blue on yellow", book.looks.input(align="left"))
+    page.put(legend, 2, "a cell to type in; everything else is computed", shown)
+
+
+def _numbered(page: Page, row: int, heading: str, lines: Sequence[str], *, marks: bool) -> int:
+    page.heading(row, heading, 3)
+    wide = page.looks(text_wrap=True)
+    for number, words in enumerate(lines, 1):
+        page.put(
+            row + number, 0, float(number) if marks else "•", page.looks(align="center", font_color=ACCENT, bold=True)
+        )
+        page.worksheet.merge_range(row + number, 1, row + number, 2, "", wide)
+        page.put(row + number, 1, words, wide)
+        page.worksheet.set_row(row + number, 28 if len(words) > 115 else 16)
+    return row + len(lines) + 1
+
+
+def choices(book: Book, page: Page, labels: Sequence[int] = (0, 2, 4)) -> None:
+    """The three choices on the dashboard, and the names under which formulas read them."""
+    given = book.choices
+    values = (given.segment, given.period, month_label(given.as_of))
+    names = ("segment_choice", "period_choice", "as_of")
+    sources = ("=segment_options", list(PERIODS), "=month_list")
+    helps = ("One segment, or All.", "Length of the period shown.", "The last month shown.")
+    for column, words, value, name, source, message in zip(
+        labels, ("Segment", "Period", "Up to"), values, names, sources, helps, strict=True
+    ):
+        page.put(CHOICE_ROW, column, words, book.looks(bold=True, align="right"))
+        look = book.looks.input(_MONTH if name == "as_of" else "General", align="center", bold=True)
+        book.name_cell(name, page.put(CHOICE_ROW, column + 1, value, look))
+        page.choices(CHOICE_ROW, column + 1, source, message)
+
+
+def lists(book: Book) -> None:
+    """Segments, months and the numbers the other pages share."""
+    page = book.pages["Lists"]
+    page.widths(20, 14, 4, 34, 16)
+    page.title("Lists", "Segments may be added below the last one; spelled as in the data.", 5)
+    page.headers(3, ["Segment", "Month"], height=18)
+    page.put(4, 0, ALL, book.looks.words())
+    for row in range(SEGMENT_ROOM):
+        page.put(5 + row, 0, book.segments[row] if row < len(book.segments) else None, book.looks.input(align="left"))
+    for row, month in enumerate(book.months):
+        page.put(4 + row, 1, month_label(month), book.looks.number(_MONTH))
+    last = max(len(book.months), 1) + 3
+    book._book.define_name("segment_options", f"=Lists!$A$5:$A${5 + max(len(book.segments), 1)}")
+    book._book.define_name("segment_list", f"=Lists!$A$6:$A${5 + SEGMENT_ROOM}")
+    book._book.define_name("month_list", f"=Lists!$B$5:$B${last + 1}")
+    page.put(3, 3, "Shared number", book.looks.column())
+    page.put(3, 4, "Value", book.looks.column(right=True))
+    version = "CSM_VERSION" if book.host is Host.EXCEL else "_xldudf_CSM_VERSION"
+    shared = (
+        ("Add-in active", "addin_on", Term(f"NOT(ISERROR({version}()))", False)),
+        ("Last month, as year × 12 + month", "last_month",
+         Term("YEAR(as_of)*12+MONTH(as_of)", book.last_month.value)),
+        ("Months in the period", "period_months",
+         Term('IF(period_choice="month",1,IF(period_choice="quarter",3,12))', book.period_months.value)),
+    )  # fmt: skip
+    for row, (words, name, value) in enumerate(shared):
+        page.put(4 + row, 3, words, book.looks.words())
+        book.name_cell(name, page.put(4 + row, 4, value, book.looks.number("General")))
+
+
+def data_pages(book: Book) -> None:
+    """Write every data table onto a page of its own."""
+    for name in book.tables:
+        _data_page(book, book.pages[name], name)
+
+
+def _data_page(book: Book, page: Page, name: str) -> None:
+    table = book.tables[name]
+    fields = {f.header: f for f in table.sheet.fields}
+    columns = [*table.headers, *(h.header for h in table.helpers)]
+    page.title(name, table.sheet.about, min(len(columns), 8))
+    sample = book.looks(font_size=9, bg_color="#FFF4CC", font_color="#5C4300", text_wrap=True, bold=True)
+    page.worksheet.merge_range(2, 0, 2, min(len(columns), 8) - 1, "", sample)
+    page.put(2, 0, book.note, sample)
+    page.worksheet.set_row(2, 30)
+    head = 4
+    page.worksheet.set_row(head - 1, 40)
+    page.worksheet.set_row(head, 30)
+    small = book.looks.note(font_size=8)
+    settings = []
+    for number, header in enumerate(columns):
+        field = fields.get(header)
+        right = field is None or field.unit is not TEXT
+        page.worksheet.set_column(number, number, field.width if field else 10, book.looks())
+        page.put(head - 1, number, field.help if field else "computed" if number >= len(table.headers) else None, small)
+        settings.append({"header": header, "header_format": book.looks.column(right=right)})
+    for helper in table.helpers:
+        settings[columns.index(helper.header)]["formula"] = f"={helper.formula}"
+    last = head + table.rows
+    page.worksheet.add_table(
+        head, 0, last, len(columns) - 1,
+        {"name": name.replace(" ", "_"), "columns": settings, "style": "Table Style Light 1", "autofilter": True},
+    )  # fmt: skip
+    for number, header in enumerate(table.headers):
+        _write_column(book, page, head + 1, number, header, name)
+    for number, helper in enumerate(table.helpers, len(table.headers)):
+        look = book.looks(font_color="#52606D", num_format=number_format(helper.unit), align="right")
+        page.worksheet.set_column(number, number, 10, book.looks())
+        for row, value in enumerate(helper.values):
+            place = head + 1 + row
+            if helper.array:
+                page.worksheet.write_array_formula(place, number, place, number, f"={helper.formula}", look, value)
+            else:
+                page.worksheet.write_formula(place, number, f"={helper.formula}", look, value)
+    page.worksheet.freeze_panes(head + 1, 1)
+    page.worksheet.repeat_rows(head)
+    page.worksheet.print_area(0, 0, last, len(columns) - 1)
+
+
+def _write_column(book: Book, page: Page, first: int, column: int, header: str, name: str) -> None:
+    table = book.tables[name]
+    field = next((f for f in table.sheet.fields if f.header == header), None)
+    unit = field.unit if field else MONEY
+    shown = number_format(unit) if unit is not TEXT else "General"
+    look = book.looks(num_format=shown, **({"align": "left", "indent": 1} if unit is TEXT else {"align": "right"}))
+    sheet = page.worksheet
+    for row, value in enumerate(table.cells[header], first):
+        if value is None:
+            sheet.write_blank(row, column, None, look)
+        elif isinstance(value, str):
+            sheet.write_string(row, column, value[:32767], look)
+        elif isinstance(value, bool):
+            sheet.write_boolean(row, column, value, look)
+        else:
+            sheet.write_number(row, column, value, look)
+    if field and field.low is not None and field.high is not None:
+        sheet.data_validation(
+            first, column, max(first + table.rows, first + 2000), column,
+            {"validate": "integer" if field.unit is COUNT else "decimal", "criteria": "between", "minimum": field.low,
+             "maximum": field.high, "error_type": "warning", "error_title": "Off the scale",
+             "error_message": f"{header}: expected {field.low:g} to {field.high:g}."},
+        )  # fmt: skip
+
+
+def checks(book: Book) -> Term:
+    """What was found in the data; how many lines need a look."""
+    page = book.pages["Checks"]
+    page.widths(54, 10, 14, 18, 62)
+    page.title("Checks", "Every line should say ok before the figures leave the house.", 5)
+    page.headers(4, ["Check", "Result", "Found", "First row", "What to do"], right=(2, 3), height=18)
+    bad = 0
+    for row, one in enumerate(book.checks, 5):
+        page.put(row, 0, one.what, book.looks.words())
+        found = one.found
+        cell = page.put(row, 2, found, book.looks.number(one.unit if one.unit is not MONEY else "#,##0.00"))
+        clean = Term(f"IF(ISNUMBER({cell.text}),ABS({cell.text})<0.005,FALSE)", _clean(cell.value))
+        result = when(clean, "ok", "look")
+        bad += result.value == "look"
+        page.put(row, 1, result, book.looks.words(bold=True))
+        page.put(row, 3, one.where if one.where is not None else "", book.looks.number("General"))
+        page.put(row, 4, one.mend, book.looks.words(font_color="#52606D"))
+        page.worksheet.set_row(row, 28 if len(one.mend) > 62 or len(one.what) > 54 else 16)
+    last = 5 + len(book.checks)
+    for word, status in (("ok", "met"), ("look", "near")):
+        ink, fill = STATUS[status]
+        page.worksheet.conditional_format(
+            5, 1, last, 1,
+            {"type": "cell", "criteria": "==", "value": f'"{word}"',
+             "format": book.looks.only(font_color=ink, bg_color=fill)},
+        )  # fmt: skip
+    page.put(2, 0, "Lines to look at", book.looks(bold=True))
+    return page.put(2, 1, Term(f'COUNTIF({page.prefix}$B$6:$B${last},"look")', bad), book.looks.number("0", bold=True))
+
+
+def _clean(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 0.005
+
+
+def banner(book: Book, page: Page, row: int, column: int, open_checks: Term, width: int) -> None:
+    """One line on the dashboard: did the data pass the checks?"""
+    words = when(
+        open_checks.eq(0), "Checks: all ok.",
+        Term("\"Checks: \"", "Checks: ").joined(open_checks, " to look at, see the page Checks."),
+    )  # fmt: skip
+    page.note(row, column, words, width)
+
+
+def history(book: Book) -> None:
+    """Figures of closed periods as values, beside what the data say now."""
+    page = book.pages["History"]
+    page.widths(12, 14, 16, 34, 16, 16, 18)
+    page.title(
+        "History",
+        "To close a period: copy the five columns under Now, and paste them as values below the last row of the table "
+        "Closed. When late data change a closed period, the difference shows here.",
+        7,
+    )
+    count = len(book.closable)
+    page.headers(
+        3, ["Up to", "Period", "Segment", "Now", "Value", "Closed at", "Restated by"], right=(4, 5, 6), height=18
+    )
+    start = 4 + count + 3
+    rows = max(len(book.closed), 2)  # one row would be taken for a single cell
+    names = ("Up to", "Period", "Segment", "Figure", "Value")
+    for offset, (label, unit, value) in enumerate(book.closable):
+        row = 4 + offset
+        given = book.choices
+        page.put(row, 0, Term("as_of", month_label(given.as_of)), book.looks.number(_MONTH, align="left"))
+        page.put(row, 1, Term("period_choice", given.period), book.looks.words())
+        page.put(row, 2, Term("segment_choice", given.segment), book.looks.words())
+        page.put(row, 3, label, book.looks.words())
+        now = page.put(row, 4, value, book.looks.number(unit))
+        keys = (month_label(given.as_of), given.period, given.segment, label)
+        was = [r[4] for r in book.closed if tuple(r[:4]) == keys]
+        where = ",".join(f"Closed[{n}],$%s{row + 1}" % letter for n, letter in zip(names, "ABCD", strict=False))
+        frozen = Term(
+            f'IF(COUNTIFS({where})=1,SUMIFS(Closed[Value],{where}),"not closed")',
+            was[0] if len(was) == 1 and not isinstance(was[0], str) else (0.0 if len(was) == 1 else "not closed"),
+        )
+        closed = page.put(row, 5, frozen, book.looks.number(unit))
+        page.put(row, 6, change(now, closed), book.looks.number(unit))
+    page.heading(start - 2, "Closed periods", 7)
+    settings = [{"header": name, "header_format": book.looks.column(right=name == "Value")} for name in names]
+    page.worksheet.add_table(
+        start - 1, 0, start - 1 + rows, 4, {"name": "Closed", "columns": settings, "style": "Table Style Light 1"}
+    )
+    formats = {label: number_format(unit) for label, unit, _ in book.closable}
+    for offset, line in enumerate(book.closed):
+        for column, value in enumerate(line):
+            shown = _MONTH if column == 0 else formats.get(str(line[3]), "0.00") if column == 4 else "General"
+            look = book.looks(num_format=shown, align="right" if column == 4 else "left")
+            page.put(start + offset, column, value, look)
+
+
+def method(book: Book) -> None:
+    """How each figure is computed, by which convention, and who says so."""
+    page = book.pages["Method"]
+    page.widths(26, 20, 44, 56, 44)
+    page.title("Method", "The formula, the convention chosen and the source of every figure in this workbook.", 5)
+    page.headers(3, ["Figure", "Function", "Formula", "Convention", "Source"], height=18)
+    wrapped = book.looks.words(valign="top")
+    for row, name in enumerate(sorted(book.used, key=lambda n: (CATALOG[n].headline or 99, n)), 4):
+        metric = CATALOG[name]
+        convention = metric.convention
+        if spell(metric, {a.name: "A1" for a in metric.arguments if a.required}) is None:
+            convention += f" No plain form: {metric.no_native}; without the add-in its cells say so."
+        texts = (metric.title, metric.excel_name, metric.formula, convention.strip(), metric.source)
+        for column, words in enumerate(texts):
+            page.put(row, column, words, wrapped)
+        lines = max(len(texts[2]) // 42, len(texts[3]) // 54, len(texts[4]) // 42) + 1
+        page.worksheet.set_row(row, 13.5 * lines + 3)
+    page.worksheet.repeat_rows(3)
+    page.note(
+        5 + len(book.used), 0,
+        "Blank cells are missing, never zero. Text where a number belongs is left out and counted on the page Checks. "
+        "A score off its scale is refused: the figure shows #NUM! until the row is mended. "
+        "A figure with nothing to compute from says no data.", 5, 30,
+    )  # fmt: skip

@@ -1,0 +1,139 @@
+"""Scorecard: the sixteen metrics with interval, target, status and trend, and a board page of nine quarters."""
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from csmetrics_core import CATALOG
+from csmetrics_core.palette import MUTED
+from csmetrics_core.spec import COUNT, Better
+from csmetrics_workbooks import sources
+from csmetrics_workbooks.board import board
+from csmetrics_workbooks.book import Book
+from csmetrics_workbooks.checking import billing, not_numbers, off_scale, repeated, unlisted
+from csmetrics_workbooks.common import choices
+from csmetrics_workbooks.headline import METRICS, Metrics, plan_page, shown_unit, unit_words
+from csmetrics_workbooks.judging import status
+from csmetrics_workbooks.recipes.recipe import Recipe
+from csmetrics_workbooks.style import change_format
+from csmetrics_workbooks.terms import Term, change
+from csmetrics_workbooks.workings import Workings
+
+
+def dashboard(book: Book, metrics: Metrics, plan: Mapping[str, Term]) -> None:
+    """The scorecard page."""
+    page, (now, before) = book.pages["Scorecard"], metrics.workings.views[:2]
+    page.widths(29, 12, 12, 11, 11, 10, 12, 10, 12, 12, 22)
+    page.title("Scorecard")
+    choices(book, page, (0, 3, 6))
+    heads = [
+        "Metric",
+        "Unit",
+        "Value",
+        "Low",
+        "High",
+        "Rests on",
+        "Target",
+        "Status",
+        "Prior period",
+        "Change",
+        "Nine quarters",
+    ]
+    page.headers(5, heads, right=range(2, 10), height=18)
+    for row, name in enumerate(METRICS, 6):
+        metric, unit = CATALOG[name], shown_unit(name)
+        page.worksheet.set_row(row, 21)
+        page.put(row, 0, metric.title, page.looks.words(bold=True))
+        page.put(row, 1, unit_words(name), page.looks.words(font_color=MUTED))
+        value = page.put(row, 2, metrics.value(name, now), page.looks.number(unit, bold=True))
+        for column, bound in enumerate(metrics.interval(name, now) or ("", ""), 3):
+            page.put(row, column, bound, page.looks.number(unit, font_color=MUTED))
+        page.put(row, 5, metrics.base(name, now), page.looks.number(COUNT, font_color=MUTED))
+        target = page.put(row, 6, plan[f"target {name}"], page.looks.number(unit))
+        page.put(row, 7, status(value, target, plan[f"near {name}"], metric.better), page.looks.words(align="center"))
+        prior = page.put(row, 8, metrics.value(name, before), page.looks.number(unit))
+        page.put(row, 9, change(value, prior), page.looks.number(change_format(unit)))
+        page.put(row, 10, None, page.looks.words())
+        board = 5 + METRICS.index(name)
+        page.worksheet.add_sparkline(row, 10, {
+            "range": f"Board!B{board + 1}:J{board + 1}", "series_color": "#1F4E79", "last_point": True,
+            "last_color": "#C05621", "weight": 1.5, "show_hidden": True, "empty_cells": "gaps"})  # fmt: skip
+        page.mark_variance(row, 9, row, metric.better is Better.HIGHER)
+        if name in ("churn_rate", "mrr", "ndr", "nps", "csat", "fcr"):
+            book.close_value(metric.title, unit, value)
+    last = 5 + len(METRICS)
+    page.mark_status(6, 7, last)
+    page.note(
+        last + 2, 0,
+        "Value, interval and prior period follow the choices above; the line shows the nine quarters of the page Board. "
+        "Low and high: the interval at the confidence on the page Plan. Rests on: customers, answers, tickets or sessions "
+        "behind the figure. Net retention looks back twelve months whatever the period. Licence use and stickiness are of "
+        "the last month. Opportunities and costs are known for the whole company only: for one segment they say no data. Changes of shares are in percentage points.",
+        11, 42,
+    )  # fmt: skip
+
+
+def checks(book: Book, workings: Workings) -> None:
+    """What must hold before the figures are shown to anybody."""
+    responses, revenue = book.tables["Responses"], book.tables["Revenue"]
+    for header, low, high in (("NPS", 0, 10), ("CSAT", 1, 5), ("CES", 1, 7)):
+        off_scale(book, responses, header, low, high)
+    for header in ("NPS", "CSAT", "CES"):
+        not_numbers(book, responses, header)
+    repeated(book, revenue, "Customer", "Add the rows of one customer together: each row counts as a customer.")
+    negative = Term(f'COUNTIF({workings.months.block},"<0")', int((np.nan_to_num(workings.months._numbers) < 0).sum()))
+    book.check("Revenue: negative amounts", negative, "A credit belongs to the month it reduces.")
+    unlisted(book, revenue)
+    unlisted(book, responses)
+    billing(book, workings.get("MRR at end", workings.views[0]))
+
+
+def build(book: Book) -> None:
+    """Write the pages of this template."""
+    tables = book.tables
+    book.add_in_segment(tables["Revenue"])
+    book.add_periods(tables["Responses"], "Date", period=book.period_months, quarter=3)
+    book.add_periods(tables["Operations"], "Month", period=book.period_months, quarter=3, month_no=1)
+    book.add_periods(tables["Sessions"], "Date", period=book.period_months, quarter=3)
+    plan = plan_page(book)
+    workings = Workings(book, plan)
+    metrics = Metrics(book, workings, plan)
+    dashboard(book, metrics, plan)
+    board(book, metrics, plan)
+    checks(book, workings)
+
+
+RECIPE = Recipe(
+    name="scorecard",
+    title="Customer success scorecard",
+    about="all sixteen metrics with interval, target, status and trend, and a board page of nine quarters",
+    answers=(
+        "Where do we stand on each of the sixteen customer success metrics, and how sure is that?",
+        "Which targets are met, which are near, which are missed, and what moved since the prior period?",
+        "What does the board see: nine quarters, actual against plan, prior quarter and year ago?",
+    ),
+    steps=(
+        "Paste your rows over the sample on the data pages (Responses, Revenue, Operations, Sessions), headers unchanged, and delete the rows that are left.",
+        "Choose segment, period and last month on the Scorecard, and type your targets on the page Plan.",
+        "Read the page Checks, mend what it names, and close the month on the page History.",
+    ),
+    pages=(
+        ("Scorecard", "sixteen metrics for the period chosen"),
+        ("Board", "nine quarters for the board, one page"),
+        ("Plan", "targets and assumptions to type"),
+        ("Responses", "data: survey answers"),
+        ("Revenue", "data: recurring revenue, a customer a row"),
+        ("Operations", "data: support, usage, sales and cost by month"),
+        ("Sessions", "data: product sessions"),
+        ("Workings", "counts and sums behind the figures"),
+    ),
+    dashboard="Scorecard",
+    sheets={
+        sources.RESPONSES: sources.sample_responses,
+        sources.REVENUE: sources.sample_revenue,
+        sources.OPERATIONS: sources.sample_operations,
+        sources.SESSIONS: sources.sample_sessions,
+    },
+    build=build,
+    banner_width=11,
+)

@@ -1,0 +1,148 @@
+"""A page of a workbook: titles, notes, tables of cells, cards, charts. Every formula is written with its value."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from xlsxwriter.utility import xl_rowcol_to_cell
+
+from csmetrics_core.palette import ACCENT, INK, LINE, MUTED, STATUS
+from csmetrics_workbooks.style import BETTER, FONT, WORSE, Looks
+from csmetrics_workbooks.terms import Term
+
+
+class Page:
+    """One worksheet, written cell by cell; rows and columns count from 0."""
+
+    def __init__(self, worksheet: Any, name: str, looks: Looks) -> None:
+        self.worksheet = worksheet
+        self.name = name
+        self.looks = looks
+        worksheet.hide_gridlines(2)
+        worksheet.set_landscape()
+        worksheet.set_paper(9)
+        worksheet.fit_to_pages(1, 0)
+        worksheet.set_margins(left=0.4, right=0.4, top=0.6, bottom=0.6)
+        worksheet.set_footer("&L&8&A&R&8&P / &N")
+
+    def widths(self, *widths: float) -> None:
+        """Set the columns' widths, from the first on."""
+        for column, width in enumerate(widths):
+            self.worksheet.set_column(column, column, width, self.looks())
+
+    def put(self, row: int, column: int, thing: Any, look: Any = None) -> Term:
+        """Write a term, a literal or nothing into a cell, and return the cell as a term."""
+        look = look or self.looks()
+        if isinstance(thing, Term) and thing.array:
+            self.worksheet.write_array_formula(row, column, row, column, f"={thing.text}", look, _cached(thing.value))
+        elif isinstance(thing, Term):
+            self.worksheet.write_formula(row, column, f"={thing.text}", look, _cached(thing.value))
+        elif thing is None:
+            self.worksheet.write_blank(row, column, None, look)
+        elif isinstance(thing, bool):
+            self.worksheet.write_boolean(row, column, thing, look)
+        elif isinstance(thing, str):
+            self.worksheet.write_string(row, column, thing, look)
+        else:
+            self.worksheet.write_number(row, column, thing, look)
+        return self.cell(row, column, thing.value if isinstance(thing, Term) else thing)
+
+    def cell(self, row: int, column: int, value: Any) -> Term:
+        """A cell of this page as a term."""
+        return Term(f"{self.prefix}{xl_rowcol_to_cell(row, column, True, True)}", value)
+
+    @property
+    def prefix(self) -> str:
+        """The page's name as references carry it."""
+        return f"'{self.name}'!"
+
+    def title(self, words: str, below: Any = None, width: int = 10) -> None:
+        """The page's name, with a line that says what it shows."""
+        self.worksheet.set_row(0, 28)
+        self.put(0, 0, words, self.looks.title())
+        if below is not None:
+            self.note(1, 0, below, width)
+
+    def heading(self, row: int, words: str, width: int) -> None:
+        """Head a block over so many columns."""
+        self.worksheet.set_row(row, 20)
+        for column in range(width):
+            self.put(row, column, words if column == 0 else None, self.looks.heading())
+
+    def note(self, row: int, column: int, words: Any, width: int, height: float | None = None) -> None:
+        """Small print over several columns."""
+        look = self.looks.note()
+        text = words.value if isinstance(words, Term) else words
+        if width > 1:
+            self.worksheet.merge_range(row, column, row, column + width - 1, "", look)
+        self.put(row, column, words, look)
+        if height or len(str(text)) > 110:
+            self.worksheet.set_row(row, height or 13 * (1 + len(str(text)) // 120) + 2)
+
+    def headers(self, row: int, names: Sequence[str], right: Sequence[int] = (), height: float = 30) -> None:
+        """Column heads; those above numbers stand right."""
+        self.worksheet.set_row(row, height)
+        for column, name in enumerate(names):
+            self.put(row, column, name, self.looks.column(right=column in right))
+
+    def choices(self, row: int, column: int, source: Any, message: str = "") -> None:
+        """Let a cell take only what a list offers."""
+        self.worksheet.data_validation(
+            row, column, row, column,
+            {"validate": "list", "source": source, "input_message": message[:255],
+             "error_message": "Choose from the list."},
+        )  # fmt: skip
+
+    def mark_status(self, first: int, column: int, last: int) -> None:
+        """Give the words met, near and missed their colours; the word itself says it too."""
+        for word, (ink, fill) in STATUS.items():
+            self.worksheet.conditional_format(
+                first, column, last, column,
+                {"type": "cell", "criteria": "==", "value": f'"{word}"',
+                 "format": self.looks_for_condition(font_color=ink, bg_color=fill, bold=True)},
+            )  # fmt: skip
+
+    def mark_variance(self, first: int, column: int, last: int, higher_is_better: bool) -> None:
+        """Colour the sign of a change by whether it is good news."""
+        for criteria, good in ((">", higher_is_better), ("<", not higher_is_better)):
+            top = xl_rowcol_to_cell(first, column)
+            self.worksheet.conditional_format(
+                first, column, last, column,
+                {"type": "formula", "criteria": f"=AND(ISNUMBER({top}),{top}{criteria}0)",
+                 "format": self.looks_for_condition(font_color=BETTER if good else WORSE)},
+            )  # fmt: skip
+
+    def looks_for_condition(self, **traits: Any) -> Any:
+        """A format that changes only what it names, as conditional formats must."""
+        return self.looks.only(**traits)
+
+    def chart(
+        self, row: int, column: int, chart: Any, title: str, words: str, size: tuple[int, int] = (480, 240)
+    ) -> None:
+        """Place a chart with a title and a text for those who cannot see it."""
+        chart.set_title({"name": title, "overlay": False,
+                         "name_font": {"name": FONT, "size": 11, "color": ACCENT, "bold": True}})  # fmt: skip
+        chart.set_size({"width": size[0], "height": size[1]})
+        chart.set_chartarea({"border": {"color": LINE}})
+        chart.set_plotarea({"border": {"none": True}})
+        self.worksheet.insert_chart(row, column, chart, {"description": words, "object_position": 1})
+
+
+def axis(number: str = "General", *, lines: bool = False) -> dict[str, Any]:
+    """A quiet axis."""
+    return {
+        "num_format": number,
+        "num_font": {"name": FONT, "size": 9, "color": MUTED},
+        "line": {"color": LINE},
+        "major_gridlines": {"visible": lines, "line": {"color": LINE, "width": 0.5}},
+    }
+
+
+def legend(position: str = "bottom") -> dict[str, Any]:
+    """A quiet legend."""
+    return {"position": position, "font": {"name": FONT, "size": 9, "color": INK}}
+
+
+def _cached(value: Any) -> Any:
+    if value is None:
+        return 0
+    return value.item() if hasattr(value, "item") else value
