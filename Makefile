@@ -43,4 +43,4 @@ test-windows: $(VENV)/dev.stamp
 	sh tests/hosts/windows.sh
 
 clean:
-	rm -rf $(VENV) build dist demo .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage
+	rm -rf $(VENV) build dist csmetrics-demo .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage
