@@ -25,11 +25,9 @@ def new_workbook(path: Path) -> Iterator[Workbook]:
     """A workbook that replaces the file at `path` once it is complete, if that is one of ours.
 
     Raises:
-        Problem: the file there is somebody else's, or open in another program.
+        Problem: the file there is somebody else's, or cannot be replaced.
     """
-    if path.exists() and not _is_ours(path):
-        fix = "Move it away, or name another folder with --out."
-        raise Problem(f"{path} is there already and was not written by this command", fix)
+    refuse_others(path)
     half_done = path.with_name(f".{path.name}.part")
     book = Workbook(half_done, {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False})
     book.set_properties({"title": path.stem.replace("-", " "), "author": "csmetrics", "created": _CREATED})
@@ -44,6 +42,18 @@ def new_workbook(path: Path) -> Iterator[Workbook]:
         half_done.unlink(missing_ok=True)
 
 
+def refuse_others(*paths: Path) -> None:
+    """Stop before any work is done where a file would be replaced that is not ours.
+
+    Raises:
+        Problem: naming the file.
+    """
+    for path in paths:
+        if path.exists() and not _is_ours(path):
+            fix = "Move it away, or name another folder with --out."
+            raise Problem(f"{path} is there already and was not written by this command", fix)
+
+
 def _is_ours(path: Path) -> bool:
     try:
         with ZipFile(path) as parts:
@@ -56,7 +66,7 @@ def put(sheet: Worksheet, row: int, column: int, value: Any, style: Format | Non
     """Write one value; what is missing stays an empty cell."""
     if isinstance(value, np.generic):
         value = value.item()
-    if value is None or value != value:
+    if value is None or value == "" or value != value:
         return
     if isinstance(value, bool):
         sheet.write_boolean(row, column, value, style)

@@ -41,12 +41,14 @@ class LazyCommands(TyperGroup):
         if cmd_name not in self.list_commands(ctx):
             return None
         found: Any = get_command(import_module(f"{_FOLDER}.{COMMANDS[cmd_name]}").app)
-        # A module with several commands is a group of them; a module with one may be named after it or not.
-        return getattr(found, "commands", {}).get(cmd_name, found)
+        # A module may hold several commands, one of them by this name, or be one command itself.
+        command = getattr(found, "commands", {}).get(cmd_name, found)
+        command.name = cmd_name
+        return command
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         """Names are suggested from all commands, imported or not."""
-        self.commands = dict.fromkeys(self.list_commands(ctx))
+        self.commands = dict.fromkeys(self.list_commands(ctx), self)
         return super().resolve_command(ctx, args)
 
     def invoke(self, ctx: Any) -> Any:

@@ -182,18 +182,23 @@ def _workbook(path: Path) -> tuple[dict[str, Rows], dict[str, Block]]:
     try:
         book = load_workbook(path, load_tables=True)
         names = [sheet.name for sheet in book.sheets_metadata if sheet.typ is SheetTypeEnum.WorkSheet]
-        sheets = {name: book.get_sheet_by_name(name).to_python(skip_empty_area=False) for name in names}
+        sheets = {name: _rows(book.get_sheet_by_name(name).to_python(skip_empty_area=False)) for name in names}
         tables = {}
-        for name in book.table_names:
+        for name in book.table_names or ():
             table = book.get_table_by_name(name)
             (row, column), end = table.start or (0, 0), table.end
-            tables[name] = Block(table.sheet, _headings(table.columns), row, column, end[0] + 1 if end else row)
+            tables[name] = Block(table.sheet, _headings(table.columns or ()), row, column, end[0] + 1 if end else row)
         return (_with_errors(path) if _holds_errors(path) else sheets), tables
     except PasswordError:
         raise Problem(f"{path.name} is protected by a password", "Save a copy without it.", code=BAD_DATA) from None
     except (CalamineError, ZipError, zipfile.BadZipFile, OSError) as error:
         fix = "Open it in a spreadsheet program and save it as .xlsx again."
         raise Problem(f"{path.name} cannot be read as a workbook ({plain(error)})", fix, code=BAD_DATA) from error
+
+
+def _rows(cells: Rows) -> Rows:
+    """Rows in which an empty cell is None; the reader gives empty text."""
+    return [[None if cell == "" else cell for cell in row] for row in cells]
 
 
 def _holds_errors(path: Path) -> bool:

@@ -45,6 +45,7 @@ class MetricCommands(TyperGroup):
 app = typer.Typer(
     cls=MetricCommands,
     no_args_is_help=True,
+    add_completion=False,
     subcommand_metavar="METRIC [FILE] [OPTIONS]",
     help='Compute one metric: csmetrics compute NPS answers.xlsx --scores "Responses!Score". '
     "csmetrics compute NPS --help lists its arguments.",

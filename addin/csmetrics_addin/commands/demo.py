@@ -32,9 +32,11 @@ def demo(
     out: Annotated[Path, typer.Option("--out", "-o", help="Folder for the two workbooks.")] = Path("csmetrics-demo"),
 ) -> None:
     """Write a sample company to a workbook, compute its scorecard from that file, and write a first dashboard."""
+    from csmetrics_addin.cells_out import refuse_others
     from csmetrics_addin.dashboard import write_dashboard
 
     company, dashboard = out / "sample-company.xlsx", out / "dashboard.xlsx"
+    refuse_others(company, dashboard)
     out.mkdir(parents=True, exist_ok=True)
     terminal = screen()
     with working("Making up a company...") as step:

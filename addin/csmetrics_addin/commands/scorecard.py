@@ -145,8 +145,8 @@ def _as_json(card: Scorecard) -> dict[str, Any]:
     lines = [
         {
             "metric": line.metric.name, "title": line.metric.title, "value": line.value, "unit": line.unit.name,
-            "n": line.n, "interval": line.interval, "previous": line.previous, "change": line.change, "clear": line.clear,
-            "computed_from": line.basis, "notes": line.notes, "missing": line.missing,
+            "n": line.n, "interval": line.interval, "previous": line.previous, "change": line.change,
+            "clear": line.clear, "computed_from": line.basis, "notes": line.notes, "missing": line.missing,
         }
         for line in card.lines
     ]  # fmt: skip

@@ -1,0 +1,331 @@
+"""The command `csmetrics`: what it prints, how it points into files, and how it fails."""
+
+import json
+import os
+import subprocess
+import sys
+from datetime import date
+
+import pytest
+import xlsxwriter
+from csmetrics_addin.cli import app
+from csmetrics_addin.commands.compute import flag
+from csmetrics_addin.files import Book
+from csmetrics_addin.terminal import Problem
+from typer.testing import CliRunner
+
+from csmetrics_core import CATALOG, nps
+from csmetrics_core.spec import Category
+
+SCORES = [10, 9, "n/a", 7, None, 3, 10]
+SEGMENTS = ["SMB", "SMB", "SMB", "[red]Big[/red]", "SMB", "[red]Big[/red]", "=1+1"]
+NPS = nps([s for s in SCORES if isinstance(s, int)])
+
+
+@pytest.fixture
+def run():
+    """Run the command as a terminal of 80 columns would show it."""
+    runner = CliRunner(env={"COLUMNS": "80", "NO_COLOR": "1", "TERM": "dumb"})
+
+    def call(*words):
+        return runner.invoke(app, [str(word) for word in words])
+
+    return call
+
+
+@pytest.fixture
+def workbook(tmp_path):
+    """A sheet with a title above its headings, one with two Excel tables, and one with an error cell."""
+    path = tmp_path / "answers.xlsx"
+    book = xlsxwriter.Workbook(path, {"strings_to_formulas": False})
+    sheet = book.add_worksheet("Responses")
+    sheet.write_string(0, 0, "Spring survey")
+    sheet.write_row(2, 0, ["Score", "Segment", "Answered on"])
+    for row, (score, segment) in enumerate(zip(SCORES, SEGMENTS, strict=True), 3):
+        for column, value in enumerate((score, segment)):
+            if value is not None:
+                sheet.write(row, column, value)
+        sheet.write_datetime(row, 2, date(2026, 5, row), book.add_format({"num_format": "yyyy-mm-dd"}))
+    both = book.add_worksheet("Two tables")
+    both.add_table(0, 0, 3, 0, {"name": "First", "columns": [{"header": "Score"}], "data": [[10], [9], [0]]})
+    both.add_table(0, 2, 2, 2, {"name": "Second", "columns": [{"header": "Rating"}], "data": [[5], [1]]})
+    book.close()
+    return path
+
+
+@pytest.fixture
+def table(tmp_path):
+    path = tmp_path / "answers.csv"
+    lines = ["Score;Segment;Day"] + [
+        f"{'' if s is None else s};{g};2026-05-0{i}" for i, (s, g) in enumerate(zip(SCORES, SEGMENTS, strict=True), 1)
+    ]
+    path.write_text("\ufeff" + "\n".join(lines), encoding="utf-8")
+    return path
+
+
+def value(result):
+    assert result.exit_code == 0, result.output
+    return json.loads(result.stdout)["value"]
+
+
+def test_list_by_category(run):
+    shown = run("list", "--category", "Survey").stdout
+    assert "NPS_INTERVAL" in shown
+    assert "CHURN_RATE" not in shown
+    everything = run("list").stdout
+    assert all(metric.excel_name in everything for metric in CATALOG.values())
+
+
+def test_explain_tells_all_of_a_metric(run):
+    shown = run("explain", "NPS").stdout
+    for words in (
+        "100 × (promoters − detractors)",
+        "=NPS(scores, [weights], [accounts])",
+        "Bain",
+        "COUNTIFS(",
+        "optional",
+    ):
+        assert words in shown
+
+
+@pytest.mark.parametrize("name", sorted(CATALOG))
+def test_explain_and_help_of_every_metric(run, name):
+    assert run("explain", name).exit_code == 0
+    if CATALOG[name].category is not Category.ABOUT:
+        shown = run("compute", name, "--help").stdout
+        assert all(flag(argument) in shown for argument in CATALOG[name].arguments)
+
+
+def test_no_argument_is_called_like_an_option_of_the_command():
+    taken = {"--by", "--json", "--level", "--help"}
+    assert not taken & {flag(a) for metric in CATALOG.values() for a in metric.arguments}
+
+
+@pytest.mark.parametrize(
+    "reference",
+    [
+        "Responses!Score", "responses!score", "'Responses'!Score", "Responses[Score]",
+        "Responses!A4:A10", "Responses!$A$4:$A$10", "Responses!A:A",
+    ],
+)  # fmt: skip
+def test_ways_to_point_at_a_column(run, workbook, reference):
+    assert value(run("compute", "NPS", workbook, "--scores", reference, "--json")) == pytest.approx(NPS)
+
+
+def test_excel_tables_sharing_a_sheet_are_told_apart(run, workbook):
+    assert value(run("compute", "nps", workbook, "--scores", "First[Score]", "--json")) == pytest.approx(100 / 3)
+    assert value(run("compute", "csat", workbook, "--ratings", "Second!Rating", "--json")) == 50
+    assert value(run("compute", "csat", workbook, "--ratings", "Rating", "--scale-max", "7", "--json")) == 0
+
+
+def test_one_cell_is_one_value(run, workbook):
+    assert value(run("compute", "arpa", workbook, "--mrr", "Responses!A4", "--customers", "5", "--json")) == 2
+
+
+def test_what_was_left_out_is_named_with_its_rows_in_the_sheet(run, workbook):
+    shown = run("compute", "nps", workbook, "--scores", "Responses!Score").stdout
+    assert "1 text (row 6)" in shown
+    assert "1 blank (row 8)" in shown
+    assert "low (95%)" in shown
+
+
+def test_csv_with_semicolons_a_byte_order_mark_and_dates(run, table):
+    assert value(run("compute", "nps", table, "--scores", "Score", "--json")) == pytest.approx(NPS)
+    cells = Book(table).tables()["answers"]
+    assert cells["Day"][0] == date(2026, 5, 1)
+    assert cells["Score"] == SCORES
+
+
+def test_csv_cells_keep_what_they_are(tmp_path):
+    path = tmp_path / "cells.csv"
+    path.write_text('id,amount,words\n007,"1,5",9 \n-1.5e3,,2026-13-01\n', encoding="utf-8")
+    assert Book(path).tables()["cells"] == {
+        "id": ["007", -1500.0],
+        "amount": ["1,5", None],
+        "words": ["9 ", "2026-13-01"],
+    }
+    path.write_text("id;amount\nA;1234,5\n", encoding="cp1252")
+    assert Book(path).tables()["cells"]["amount"] == [1234.5]
+
+
+def test_groups(run, workbook):
+    result = run("compute", "nps", workbook, "--scores", "Responses!Score", "--by", "Responses!Segment", "--json")
+    groups = {row["group"]: row["n"] for row in json.loads(result.stdout)["groups"]}
+    assert groups == {"SMB": 2, "[red]Big[/red]": 2, "=1+1": 1, "All": 5}
+    shown = run("compute", "nps", workbook, "--scores", "Responses!Score", "--by", "Responses!Segment").stdout
+    assert "[red]Big[/red]" in shown  # markup in data is text
+    assert "n below 10" in shown
+
+
+def test_values_without_a_file(run):
+    assert value(run("compute", "churn_rate", "--lost", "5", "--opening", "100", "--json")) == 0.05
+    assert value(run("compute", "nps", "--scores", "10, 9,8,6", "--json")) == 25
+    assert value(run("compute", "CHURN-RATE", "--lost", "5,x", "--opening", "100,100", "--json")) == [0.05, None]
+    assert value(run("compute", "health_band", "--score", "80", "--json")) == "green"
+    assert value(
+        run("compute", "ces", "--ratings", "1,2,5", "--scale-max", "5", "--easy", "low", "--json")
+    ) == pytest.approx(200 / 3)
+    assert value(run("compute", "nps_interval", "--scores", "10,9,8,6", "--json")) == pytest.approx(
+        [-44.159769, 72.731197]
+    )
+
+
+def test_a_table_is_printed_with_its_units(run):
+    shown = run("compute", "churn_conventions", "--lost", "10", "--opening", "200", "--new-customers", "50").stdout
+    assert "5.0%" in shown
+    assert "opening_plus_new" in shown
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        (["lsit"], 2, "Did you mean 'list'?"),
+        (["explain", "NSP"], 2, "Did you mean nps"),
+        (["compute", "churn", "--lost", "1"], 2, "there is no metric called 'churn'"),
+        (["list", "--category", "surveys"], 2, "Did you mean survey?"),
+        (["compute", "nps"], 2, "--scores is missing"),
+        (["compute", "nps", "--scores", "Sheet!Score"], 2, "points into a file"),
+        (["compute", "nps", "--scores", "9", "--by", "x"], 2, "--by needs a file"),
+        (["compute", "nps", "--scors", "9"], 2, "--scores"),
+        (["compute", "csm_by"], 2, "tells about metrics"),
+        (["compute", "nps", "--scores", "11"], 3, "expected a whole number from 0 to 10"),
+        (["compute", "nps", "--scores", "n/a"], 3, "holds nothing to use"),
+        (["compute", "churn_rate", "--lost", "5", "--opening", "0"], 3, "opening is 0"),
+        (["compute", "ces", "--ratings", "5", "--scale-max", "7", "--easy", "lwo"], 3, 'expected one of "high", "low"'),
+        (["scorecard", "nowhere.xlsx"], 2, "there is no file nowhere.xlsx"),
+    ],
+)
+def test_a_problem_is_a_sentence_and_an_exit_code(run, words, code, said):
+    result = run(*words)
+    assert result.exit_code == code
+    assert said in " ".join(result.stderr.split())
+    assert not result.stdout
+    assert "Traceback" not in result.output
+
+
+@pytest.mark.parametrize(
+    ("reference", "said"),
+    [
+        ("Responses!Scor", "Responses has no column Scor. Did you mean Score?"),
+        ("Response!Score", "has no sheet or table Response. Did you mean Responses?"),
+        ("Ratings", "has no column Ratings. Did you mean Rating"),
+        ("Score", "Score is a heading in 2 tables"),
+    ],
+)
+def test_unknown_names_suggest_the_nearest(run, workbook, reference, said):
+    result = run("compute", "nps", workbook, "--scores", reference)
+    assert result.exit_code == 2
+    assert said in " ".join(result.stderr.split())
+
+
+def test_a_refused_cell_is_named_by_its_row_in_the_sheet(run, tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_text("Score\n10\n11\n")
+    result = run("compute", "nps", path, "--scores", "Score")
+    assert result.exit_code == 3
+    assert "scores[1] is 11" in result.stderr
+    assert "row 3 of a" in " ".join(result.stderr.split())
+
+
+def test_an_error_cell_is_an_error_not_a_blank(run, tmp_path):
+    path = tmp_path / "e.xlsx"
+    with xlsxwriter.Workbook(path) as book:
+        sheet = book.add_worksheet("Answers")
+        sheet.write_column(0, 0, ["Score", 10, 9])
+        sheet.write_formula(3, 0, "=NA()", None, "#N/A")
+    result = run("compute", "nps", path, "--scores", "Score")
+    assert result.exit_code == 3
+    assert "#N/A" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        ("broken.xlsx", b"PK\x03\x04 cut short", "cannot be read as a workbook"),
+        ("empty.csv", b"", "is empty"),
+        ("picture.png", b"\x89PNG", "not a file this command reads"),
+        ("binary.csv", b"\xff\xfe\x00", "is not a text file"),
+    ],
+)
+def test_files_that_cannot_be_read(run, tmp_path, name, content, said):
+    (tmp_path / name).write_bytes(content)
+    result = run("scorecard", tmp_path / name)
+    assert result.exit_code == 3
+    assert said in " ".join(result.stderr.split())
+
+
+def test_a_scorecard_of_a_survey_export(run, table):
+    shown = run("scorecard", table)
+    assert shown.exit_code == 0
+    assert "Net Promoter Score" in shown.stdout
+    assert "nps = 'Score'" in shown.stdout
+    assert "needs a table of tickets with contacts" in " ".join(shown.stdout.split())
+    assert max(map(len, shown.stdout.splitlines())) <= 80
+    as_json = json.loads(run("scorecard", table, "--json").stdout)
+    assert next(m for m in as_json["metrics"] if m["metric"] == "nps")["value"] == pytest.approx(NPS)
+
+
+def test_several_files_make_one_company(run, tmp_path):
+    (tmp_path / "subscriptions.csv").write_text("Customer,Month,MRR\nA,2026-01-01,100\nA,2026-02-01,120\n")
+    (tmp_path / "tickets.csv").write_text("Contacts,Opened\n1,2026-02-03\n2,2026-02-28\n")
+    result = run("scorecard", tmp_path / "subscriptions.csv", tmp_path / "tickets.csv", "--json")
+    found = {m["metric"]: m["value"] for m in json.loads(result.stdout)["metrics"]}
+    assert (found["mrr"], found["fcr"]) == (120, 0.5)
+
+
+def test_a_file_without_a_known_table_is_bad_data(run, tmp_path):
+    (tmp_path / "x.csv").write_text("a,b\n1,2\n")
+    result = run("scorecard", tmp_path / "x.csv")
+    assert result.exit_code == 3
+    assert "no metric could be computed" in result.stderr
+
+
+def test_text_from_a_file_cannot_drive_the_terminal(run, tmp_path):
+    (tmp_path / "x.csv").write_text("Score,Group\n10,\x1b[2Jgone\n9,\x1b[2Jgone\n")
+    result = run("compute", "nps", tmp_path / "x.csv", "--scores", "Score", "--by", "Group")
+    assert "\x1b" not in result.stdout
+    assert "[2Jgone" in result.stdout
+
+
+def process(*words, **environment):
+    """The command in a process of its own, its output in a pipe."""
+    return subprocess.run(
+        [sys.executable, "-c", "from csmetrics_addin.cli import main; main()", *words],
+        capture_output=True, env={**os.environ, **environment}, check=False, timeout=120,
+    )  # fmt: skip
+
+
+def test_a_pipe_gets_no_colour_and_80_columns(table):
+    done = process("compute", "nps", str(table), "--scores", "Score", PYTHONIOENCODING="utf-8")
+    assert done.returncode == 0
+    assert b"\x1b" not in done.stdout
+    assert max(len(line) for line in done.stdout.decode().splitlines()) <= 80
+
+
+def test_an_old_code_page_is_no_reason_to_stop():
+    done = process("explain", "nps", PYTHONIOENCODING="ascii")
+    assert (done.returncode, done.stderr) == (0, b"")
+
+
+def test_errors_go_to_stderr_with_their_code():
+    done = process("compute", "nps", "--scores", "11")
+    assert (done.returncode, done.stdout) == (3, b"")
+    assert b"nps: scores[0] is 11" in done.stderr
+
+
+def test_list_loads_nothing_it_does_not_need():
+    words = "import sys; from csmetrics_addin.cli import app; app(['list'], standalone_mode=False); "
+    heavy = "print([m for m in ('pandas', 'scipy', 'openpyxl', 'xlsxwriter', 'xlwings') if m in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", words + heavy], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "[]"
+
+
+def test_version(run):
+    from csmetrics_core.version import __version__
+
+    assert run("--version").stdout.strip() == f"csmetrics {__version__}"
+
+
+def test_a_book_says_what_it_cannot_find(workbook):
+    with pytest.raises(Problem, match=r"There are|Did you mean"):
+        Book(workbook).cells("Nothing!Like")

@@ -1,0 +1,248 @@
+"""The scorecard against direct computation from the sample company's frames, and against tables people have."""
+
+from datetime import date, datetime
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from csmetrics_core import customer_movements, retention_by_month
+from csmetrics_core.catalog import headline_metrics
+from csmetrics_core.errors import OutOfScale
+from csmetrics_core.headings import find_heading, match_tables
+from csmetrics_core.headline import CALLS, Assumptions
+from csmetrics_core.samples import sample_company
+from csmetrics_core.scorecard import scorecard
+
+MONTH = pd.Period("2026-09")
+
+
+@pytest.fixture(scope="module")
+def company():
+    return sample_company(customers=150, months=18)
+
+
+@pytest.fixture(scope="module")
+def card(company):
+    return scorecard(company.tables, months=13)
+
+
+def of_month(frame: pd.DataFrame, column: str, month: pd.Period = MONTH) -> pd.DataFrame:
+    return frame[frame[column].dt.to_period("M") == month]
+
+
+def numbers(column: pd.Series) -> pd.Series:
+    """Numbers only: text such as "9 " is not one."""
+    return column[[isinstance(v, int | float) and v == v for v in column]].astype(float)
+
+
+def paying(company, month: pd.Period) -> set:
+    day = month.to_timestamp(how="end").normalize()
+    stays = company.customers
+    return set(stays.customer[(stays.start <= day) & (stays.end.isna() | (stays.end > day))])
+
+
+def test_every_headline_metric_has_a_value(card):
+    assert card.month == "2026-09"
+    assert [line.metric for line in card.lines] == list(headline_metrics())
+    assert {line.metric.name: line.missing for line in card.lines if line.missing} == {}
+    assert set(CALLS) == {metric.name for metric in headline_metrics()}
+
+
+def test_customers_and_money(company, card):
+    before, now = paying(company, MONTH - 1), paying(company, MONTH)
+    lost = len(before - now)
+    assert card["churn_rate"].value == pytest.approx(lost / len(before))
+    assert card["churn_rate"].n == len(before)
+    mrr = of_month(company.subscriptions, "month").mrr.sum()
+    assert card["mrr"].value == pytest.approx(mrr)
+    assert card["arpu"].value == pytest.approx(mrr / ((len(before) + len(now)) / 2))
+    costs = of_month(company.costs, "month")
+    kept = len(before) - lost
+    assert card["crc"].value == pytest.approx(costs.amount[costs.purpose == "retention"].sum() / kept)
+    spans = [(paying(company, MONTH - back - 1), paying(company, MONTH - back)) for back in range(6)]
+    churn = sum(len(a - b) for a, b in spans) / sum(len(a) for a, _ in spans)
+    margin = 1 - costs.amount[costs.purpose == "delivery"].sum() / mrr
+    assert card["clv"].value == pytest.approx(mrr / len(now) * margin / churn)
+
+
+def test_net_retention_is_that_of_the_customers_of_a_year_ago(company, card):
+    then = of_month(company.subscriptions, "month", MONTH - 12).groupby("customer").mrr.sum()
+    now = of_month(company.subscriptions, "month").groupby("customer").mrr.sum()
+    assert card["ndr"].value == pytest.approx(now.reindex(then.index).fillna(0).sum() / then.sum())
+    assert card["ndr"].n == then.size
+    table = retention_by_month(company.subscriptions.customer, company.subscriptions.month, company.subscriptions.mrr)
+    assert card["ndr"].value == pytest.approx(table.ndr.iloc[-1])
+
+
+def test_churn_is_that_of_customer_movements(company, card):
+    stays = company.customers
+    table = customer_movements(stays.customer, stays.start, stays.end).set_index("period").churn
+    for month, value in card["churn_rate"].history[:-1]:
+        assert value == pytest.approx(table[pd.Timestamp(month)])
+
+
+def test_answers_of_the_month(company, card):
+    answers = of_month(company.responses, "date")
+    nps, csat, ces = (numbers(answers[name]) for name in ("nps", "csat", "ces"))
+    assert card["nps"].value == pytest.approx(100 * ((nps >= 9).mean() - (nps <= 6).mean()))
+    assert card["nps"].n == nps.size
+    low, high = card["nps"].interval
+    assert low < card["nps"].value < high
+    assert card["csat"].value == pytest.approx(100 * (csat >= 4).mean())
+    assert card["ces"].value == pytest.approx(100 * (ces >= 5).mean())
+    from vaderSentiment.vaderSentiment import SentimentIntensityAnalyzer
+
+    polarity = SentimentIntensityAnalyzer().polarity_scores
+    comments = [c for c in answers.comment.dropna() if c.strip()]
+    assert card["sentiment"].value == pytest.approx(np.mean([polarity(c)["compound"] for c in comments]))
+    assert card["sentiment"].n == len(comments)
+
+
+def test_tickets_and_funnel(company, card):
+    tickets = of_month(company.tickets, "opened")
+    counted = tickets[tickets.resolved & ~tickets.abandoned & tickets.contacts.notna()]
+    first = counted[(counted.contacts == 1) & ~counted.reopened & ~counted.transferred]
+    assert card["fcr"].value == pytest.approx(len(first) / len(counted))
+    row = of_month(company.funnel, "month").iloc[0]
+    assert card["conversion_rate"].value == pytest.approx(row.conversions / row.opportunities)
+
+
+def test_usage(company, card):
+    events = company.events.dropna(subset=["user"])
+    now = paying(company, MONTH)
+    month = of_month(events[events.customer.isin(now)], "timestamp")
+    seats = company.licences.licensed[company.licences.customer.isin(now)].sum()
+    assert card["product_usage_rate"].value == pytest.approx(month.user.nunique() / seats)
+    days = events.timestamp.dt.normalize()
+    window = events[days > days.max() - pd.Timedelta(days=30)]
+    daily = window.groupby(window.timestamp.dt.normalize()).user.nunique()
+    assert card["stickiness"].value == pytest.approx(daily.sum() / 30 / window.user.nunique())
+    ordered = events.sort_values(["user", "timestamp"])
+    gap = ordered.groupby("user").timestamp.diff()
+    number = (gap.isna() | (gap > pd.Timedelta(minutes=30))).cumsum()
+    spans = ordered.groupby(number).timestamp.agg(["min", "max"])
+    spans = spans[spans["min"].dt.to_period("M") == MONTH]
+    assert card["avg_session_duration"].value == pytest.approx(
+        (spans["max"] - spans["min"]).dt.total_seconds().mean() / 60
+    )
+
+
+def test_health_is_the_mean_of_paying_accounts(company, card):
+    line = card["health_score"]
+    frame = pd.DataFrame(line.arguments["values"], columns=line.columns)
+    worst, best = np.array([0, 0, 0, -0.5]), np.array([20, 1, 1, 0.5])
+    share = ((frame - worst) / (best - worst)).clip(0, 1)
+    enough = share.notna().sum(axis=1) >= 2
+    assert line.value == pytest.approx(100 * share[enough].mean(axis=1).mean())
+    assert set(line.labels) <= paying(company, MONTH)
+    assert line.n == enough.sum()
+
+
+def test_history_ends_in_the_value_and_gives_the_change(company, card):
+    for line in card.lines:
+        assert len(line.history) == 13
+        assert line.history[-1] == ("2026-09", line.value)
+    august = scorecard(company.tables, month="2026-08")
+    assert august["mrr"].value == pytest.approx(card["mrr"].previous)
+    assert card["mrr"].change == pytest.approx(card["mrr"].value - august["mrr"].value)
+    assert card["ndr"].history[0][1] is None  # no subscriptions a year before
+
+
+def test_a_rise_in_churn_is_no_improvement():
+    stays = {"customer": list("ABCD"), "start": [date(2025, 1, 1)] * 4, "end": [None, None, None, date(2026, 2, 5)]}
+    months = [date(2026, 1, 1), date(2026, 2, 1)]
+    paid = {"customer": ["A"] * 2, "month": months, "mrr": [1, 2]}
+    line = scorecard({"customers": stays, "subscriptions": paid})["churn_rate"]
+    assert (line.previous, line.value, line.improved) == (0.0, 0.25, False)
+    assert line.change_text == "+25.0 pp"
+    assert line.clear is False or line.interval[0] > 0
+
+
+def test_rows_from_a_file_give_what_frames_give(company, card):
+    def cells(frame):
+        return {name: [None if v is pd.NaT or v != v else v for v in frame[name].tolist()] for name in frame.columns}
+
+    again = scorecard({name: cells(frame) for name, frame in company.tables.items()}, months=13)
+    assert [line.value for line in again.lines] == [line.value for line in card.lines]
+
+
+def test_headings_match_whatever_their_case_and_by_synonym():
+    tables = {"Export 3": {"Company ": ["A", "B"], "NPS-Score": [10, 0], "Response Date": [date(2026, 5, 31)] * 2}}
+    card = scorecard(tables)
+    assert card["nps"].value == 0
+    assert card.matched["responses"].columns == {"nps": "NPS-Score", "date": "Response Date"}
+    assert "csat" in card.matched["responses"].missing
+    assert find_heading("customer", ["Name", "ACCOUNT_ID"]) == "ACCOUNT_ID"
+
+
+def test_a_table_called_so_wins_over_one_that_only_looks_like_it(company):
+    headings = {name: list(frame.columns) for name, frame in company.tables.items()}
+    matched = match_tables(headings)
+    assert {part: fit.table for part, fit in matched.items()} == {part: part for part in matched}
+    payments = {name: headings[name] for name in ("payments", "orders")}
+    assert match_tables(payments) == {}  # invoices are not recurring revenue, nor retention costs
+
+
+def test_what_is_missing_is_named():
+    card = scorecard({"responses": {"Score": [10, 9, 8, 6]}})
+    assert card["mrr"].missing == "needs a table of subscriptions with customer, month, mrr or amount"
+    assert card["csat"].missing == "needs a column csat in responses"
+    assert card["nps"].previous is None
+    assert card["nps"].change_text == ""
+    assert "No table has dates" in card.notes[0]
+
+
+def test_an_answer_off_the_scale_is_refused_not_averaged(company):
+    card = scorecard(sample_company(customers=60, months=3, off_scale=True).tables, months=3)
+    values = dict(card["nps"].history)
+    assert None in values.values() or "expected a whole number from 0 to 10" in card["nps"].missing
+    assert scorecard({"r": {"nps": [11, 10]}})["nps"].missing.startswith("scores[0] is 11; expected")
+
+
+def test_a_month_that_is_not_over_is_left_out():
+    days = [datetime(2026, 8, 31, 9), datetime(2026, 9, 10, 9)]
+    card = scorecard({"responses": {"nps": [10, 0], "date": days}})
+    assert (card.month, card["nps"].value) == ("2026-08", 100)
+    assert card.notes == ("2026-09 is not over on the last date seen and is left out.",)
+    asked = scorecard({"responses": {"nps": [10, 0], "date": days}}, month="2026-09")
+    assert (asked["nps"].value, asked.notes) == (-100, ())
+
+
+def test_no_month_by_that_name():
+    with pytest.raises(OutOfScale, match="expected a month as 2026-09"):
+        scorecard({"responses": {"nps": [10]}}, month="September")
+
+
+def test_churn_from_subscriptions_where_there_is_no_list_of_customers():
+    january, february = date(2026, 1, 1), date(2026, 2, 1)
+    tables = {
+        "mrr": {"Account": ["A", "B", "C", "A", "C"], "Month": [january] * 3 + [february] * 2, "MRR": [5, 5, 5, 5, 0]}
+    }
+    line = scorecard(tables)["churn_rate"]
+    assert (line.arguments, line.value) == ({"lost": 2, "opening": 3}, 2 / 3)
+
+
+def test_assumptions_decide_what_tables_cannot_say(company):
+    given = Assumptions(csat_scale=7, ces_scale=5, ces_easy="low", gross_margin=0.5, churn_months=1)
+    answers = {"csat": [5, 6, 7], "ces": [1, 2, 5]}
+    card = scorecard({"responses": answers}, assumptions=given)
+    assert card["csat"].value == pytest.approx(200 / 3)
+    assert card["ces"].value == pytest.approx(200 / 3)
+    assert "scale 1-7" in card["csat"].basis
+    assert scorecard(company.tables, assumptions=given)["clv"].arguments["gross_margin"] == 0.5
+    without = {name: table for name, table in company.tables.items() if name != "costs"}
+    assert "gross margin" in scorecard(without)["clv"].missing
+
+
+def test_rows_imported_twice_are_reported_and_count():
+    rows = {"customer": ["A", "A"], "subscription": ["1", "1"], "month": [date(2026, 1, 1)] * 2, "mrr": [10, 10]}
+    card = scorecard({"subscriptions": rows})
+    assert card["mrr"].value == 20
+    assert card.notes == ("subscriptions: 1 row is an exact copy of another; they count. Were they imported twice?",)
+
+
+def test_nothing_is_an_empty_scorecard():
+    card = scorecard({})
+    assert all(line.value is None and line.missing for line in card.lines)
+    assert scorecard({"responses": {"nps": [], "date": []}})["nps"].value is None
