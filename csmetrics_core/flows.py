@@ -128,22 +128,24 @@ def monthly_flows(paid: Balances) -> dict[str, Ints]:
     return {name: np.bincount(month, part, months).astype(np.int64) for name, part in parts.items()}
 
 
-def bridge(first: int, flows: Mapping[str, Ints]) -> dict[str, NDArray]:
+def bridge(first: int, flows: Mapping[str, Ints], fx: Ints | None = None) -> dict[str, NDArray]:
     """Stage 2 of the MRR bridge: every month from opening to closing.
 
     Args:
         first: number of the first month.
         flows: FLOWS in cents, one value a month without gaps.
+        fx: what exchange rates did to the customers who stayed, in cents; a line of its own.
     """
     closing = flows["mrr"]
     opening = np.concatenate([closing[:1], closing[:-1]])
     churned = np.concatenate([[0], flows["leaving"][:-1]])
     moved = {name: np.concatenate([[0], flows[name][1:]]) for name in ("new", "expansion", "contraction")}
     reactivation = flows["reactivation"]
-    gap = opening + moved["new"] + moved["expansion"] + reactivation - moved["contraction"] - churned - closing
-    if gap.any():
+    rates = {} if fx is None else {"fx": fx}
+    gains = opening + moved["new"] + moved["expansion"] + reactivation + sum(rates.values())
+    if (gains - moved["contraction"] - churned - closing).any():
         raise ArithmeticError("the movements do not add up to the closing balance")
-    cents = {"opening": opening, **moved, "churned": churned, "reactivation": reactivation, "closing": closing}
+    cents = {"opening": opening, **moved, "churned": churned, "reactivation": reactivation, **rates, "closing": closing}
     return {"month": month_column(first, closing.size), **{n: from_cents(values) for n, values in cents.items()}}
 
 

@@ -1,0 +1,273 @@
+"""Frames of any engine: in as one lazy plan, out as a small result of the caller's own kind."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timezone
+from importlib.util import find_spec
+from typing import Any
+
+import narwhals as nw
+import numpy as np
+
+from csmetrics_core.errors import WrongCall, WrongKind
+from csmetrics_core.periods import Period, index_of
+from csmetrics_core.tables.schema import Role, mapping_note, resolve
+
+#: pandas frames beyond this many rows are read by DuckDB, which is faster and needs less memory.
+SMALL = 50_000
+#: Stands for a period or day that is not known; earlier than every real one.
+UNKNOWN = -1_000_000
+#: The same, but later than every real one.
+NEVER = 10_000_000
+_LEAP_DAYS_TO_1970 = 477
+_ALIKE = (nw.Implementation.PANDAS, nw.Implementation.PYARROW)
+
+
+@dataclass
+class Source:
+    """A table made ready: `rows` is a lazy frame with one column a role.
+
+    Args:
+        rows: the plan so far.
+        roles: the roles found.
+        texts: the roles that hold text.
+        native: the caller's frame.
+        notes: what the reader must know.
+    """
+
+    rows: nw.LazyFrame
+    roles: frozenset[str]
+    texts: frozenset[str]
+    native: Any
+    notes: list[str] = field(default_factory=list)
+
+    def note(self, text: str) -> None:
+        """Add something the reader must know."""
+        self.notes.append(text)
+
+    def dropped(self, rows: int, why: str) -> None:
+        """Say how many rows were left out."""
+        if rows:
+            self.note(f"rows left out because of {why}: {rows}")
+
+    def known(self, role: str) -> nw.Expr:
+        """1 where an id is there, 0 where it is missing or blank; for use after rows have been grouped."""
+        name = nw.col(role)
+        known = nw.lit(1)
+        if role in self.texts:
+            # Whatever is all blanks sorts before "!", so few names have to be stripped to know.
+            all_blank = nw.when(name.str.strip_chars() == "").then(nw.lit(0)).otherwise(nw.lit(1))
+            known = nw.when(name < "!").then(all_blank).otherwise(nw.lit(1))
+        return nw.when(name.is_null()).then(nw.lit(0)).otherwise(known)
+
+
+def open_table(
+    frame: Any,
+    roles: Sequence[Role],
+    given: Mapping[str, str | None],
+    *,
+    time_zone: str = "UTC",
+    notes: list[str] | None = None,
+) -> Source:
+    """Read a frame of any engine.
+
+    Args:
+        frame: pandas, Polars (eager or lazy), PyArrow, DuckDB, PySpark or Ibis.
+        roles: what is read from it.
+        given: role -> column named by the caller.
+        time_zone: the zone whose days count, for columns with a zone.
+        notes: a list that takes what the reader must know.
+
+    Raises:
+        WrongCall: no frame that Narwhals reads.
+        WrongShape, WrongKind: a column is missing or holds something else.
+    """
+    try:
+        wrapped = nw.from_native(frame)
+    except TypeError:
+        problem = f"{type(frame).__name__} is no table"
+        raise WrongCall(problem, "Give a pandas, Polars, PyArrow, DuckDB, PySpark or Ibis table.") from None
+    if wrapped.implementation is nw.Implementation.PANDAS:
+        wrapped = nw.from_native(_with_dates(frame))
+    found = resolve(wrapped.collect_schema(), roles, given)
+    rows = _lazy(wrapped, list(dict.fromkeys(found.values())), time_zone)
+    schema = rows.collect_schema()
+    picked = {
+        r.name: _clean(r, found[r.name], schema[found[r.name]], rows, time_zone) for r in roles if r.name in found
+    }
+    texts = frozenset(name for name, column in found.items() if schema[column] in (nw.String, nw.Categorical))
+    source = Source(rows.select(**picked), frozenset(found), texts, frame, [] if notes is None else notes)
+    if any(role != column for role, column in found.items()):
+        source.note(mapping_note(found))
+    return source
+
+
+def _with_dates(frame: Any) -> Any:
+    """A pandas frame whose columns of Python dates are columns of dates."""
+    import pandas
+
+    dated = {}
+    for name in frame.columns[frame.dtypes == object]:
+        filled = frame[name].first_valid_index()
+        if filled is not None and isinstance(frame[name].loc[filled], date):
+            dated[name] = pandas.to_datetime(frame[name])
+    return frame.assign(**dated) if dated else frame
+
+
+def _lazy(wrapped: Any, columns: list[str], time_zone: str) -> nw.LazyFrame:
+    """The columns as a plan on the engine that serves best."""
+    if isinstance(wrapped, nw.LazyFrame):
+        return wrapped.select(*columns)
+    wrapped = wrapped.select(*columns)
+    in_pandas = wrapped.implementation is nw.Implementation.PANDAS
+    if wrapped.implementation in _ALIKE and find_spec("duckdb") and not (in_pandas and len(wrapped) <= SMALL):
+        return nw.from_native(_in_duckdb(wrapped.to_native(), in_pandas, time_zone)).lazy()
+    if wrapped.implementation in _ALIKE:
+        return nw.from_native(wrapped.to_pandas().convert_dtypes()).lazy()
+    return wrapped.lazy()
+
+
+def _in_duckdb(native: Any, in_pandas: bool, time_zone: str) -> Any:
+    import duckdb
+
+    connection = duckdb.connect()
+    connection.execute(f"SET TimeZone = '{time_zone}'")
+    return connection.from_df(native) if in_pandas else connection.from_arrow(native)
+
+
+def _clean(role: Role, column: str, kind: nw.dtypes.DType, rows: nw.LazyFrame, time_zone: str) -> nw.Expr:
+    """One column in the form every plan reads: NaN as null, days without a zone, flags as 0 and 1."""
+    values = nw.col(column)
+    if role.holds == "number" or (role.holds == "id" and kind.is_float()):
+        values = values.cast(nw.Float64)
+        return nw.when(~values.is_nan()).then(values)
+    if role.holds == "flag":
+        return values.cast(nw.Int64)
+    if role.holds == "date" and kind == nw.Unknown:
+        return values.cast(nw.Datetime)
+    if role.holds == "date" and isinstance(kind, nw.Datetime) and kind.time_zone is not None:
+        return _in_zone(values, role, kind.time_zone, rows, time_zone)
+    return values.cast(nw.String) if kind == nw.Categorical else values
+
+
+def _in_zone(values: nw.Expr, role: Role, stored: str, rows: nw.LazyFrame, wanted: str) -> nw.Expr:
+    """Moments with a zone, as the wanted zone's clock shows them."""
+    if rows.implementation in (nw.Implementation.PANDAS, nw.Implementation.POLARS):
+        return values.dt.convert_time_zone(wanted).dt.replace_time_zone(None)
+    if stored != wanted:
+        problem = f"{role.name} is read in the session's time zone, {stored}, but {wanted} is wanted"
+        fix = f"Set the session's time zone, or say time_zone='{stored}'."
+        raise WrongKind(problem, fix, argument=role.name)
+    return values.dt.replace_time_zone(None)
+
+
+def month_of(column: str) -> nw.Expr:
+    """Number of the month a date falls in, counted from January 1970; UNKNOWN where there is no date."""
+    year = nw.col(column).dt.year().fill_null(0).cast(nw.Int64)
+    month = nw.col(column).dt.month().fill_null(1).cast(nw.Int64)
+    number = year * 12 + month - 1 - 1970 * 12
+    return nw.when(nw.col(column).is_null()).then(nw.lit(UNKNOWN)).otherwise(number)
+
+
+def day_of(column: str) -> nw.Expr:
+    """Number of the day, counted from 1 January 1970; UNKNOWN where there is no date."""
+    year = nw.col(column).dt.year().fill_null(1970).cast(nw.Int64)
+    in_year = nw.col(column).dt.ordinal_day().fill_null(1).cast(nw.Int64)
+    leaps = (year - 1) // 4 - (year - 1) // 100 + (year - 1) // 400 - _LEAP_DAYS_TO_1970
+    number = (year - 1970) * 365 + leaps + in_year - 1
+    return nw.when(nw.col(column).is_null()).then(nw.lit(UNKNOWN)).otherwise(number)
+
+
+def period_of(column: str, period: Period) -> nw.Expr:
+    """Number of the period a date falls in, as `periods.index_of` counts; UNKNOWN where there is no date."""
+    if period in ("day", "week"):
+        number = day_of(column)
+        number = number if period == "day" else _divided(number + 3, 7)
+    else:
+        number = _divided(month_of(column), {"month": 1, "quarter": 3, "year": 12}[period])
+    return nw.when(nw.col(column).is_null()).then(nw.lit(UNKNOWN)).otherwise(number)
+
+
+def _divided(number: nw.Expr, by: int) -> nw.Expr:
+    """Whole division that rounds down on every engine: some cut negative results towards 0."""
+    return number if by == 1 else (number + 100_000 * by) // by - 100_000
+
+
+def millisecond_of(column: str) -> nw.Expr:
+    """Milliseconds since 1 January 1970; UNKNOWN where there is no moment."""
+    clock = nw.col(column).dt
+    parts = ((clock.hour(), 3_600_000), (clock.minute(), 60_000), (clock.second(), 1000), (clock.millisecond(), 1))
+    number = day_of(column) * 86_400_000
+    for part, weight in parts:
+        number = number + part.fill_null(0).cast(nw.Int64) * weight
+    return nw.when(nw.col(column).is_null()).then(nw.lit(UNKNOWN)).otherwise(number)
+
+
+def one_if(condition: nw.Expr) -> nw.Expr:
+    """1 where a condition holds, 0 where it does not or is not known: some engines cannot add up truth values."""
+    return nw.when(condition).then(nw.lit(1)).otherwise(nw.lit(0))
+
+
+def value_if(condition: nw.Expr, value: nw.Expr) -> nw.Expr:
+    """A whole number where a condition holds, 0 elsewhere."""
+    return nw.when(condition).then(value).otherwise(nw.lit(0))
+
+
+def collected(plan: nw.LazyFrame) -> dict[str, Any]:
+    """Run a plan that ends in a small reduction: whole numbers as arrays, everything else as lists."""
+    result = plan.collect().to_dict(as_series=False)
+    return {name: _plain(values) for name, values in result.items()}
+
+
+def _plain(values: list[Any]) -> Any:
+    if any(value is None or isinstance(value, str | bytes | date) for value in values):
+        return [int(v) if isinstance(v, float) and v.is_integer() else None if v != v else v for v in values]
+    if any(isinstance(value, float) for value in values):
+        numbers = np.array(values, dtype=float)
+        whole = (np.rint(numbers) == numbers).all() and np.abs(numbers).max() < 2**63
+        return numbers.astype(np.int64) if whole else numbers
+    return np.array([int(value) for value in values], dtype=np.int64)
+
+
+def last_complete(as_of: date | None, period: Period) -> int:
+    """Number of the first period that is not over on a day; without a day it is today, in UTC."""
+    day = as_of or datetime.now(timezone.utc).date()
+    return int(index_of(np.array([np.datetime64(day, "D").astype(np.int64)]), period)[0])
+
+
+def like(native: Any, columns: Mapping[str, Any]) -> Any:
+    """A small frame of the caller's own kind; a value that does not exist is missing in it."""
+    implementation = nw.from_native(native).implementation
+    if implementation is nw.Implementation.PANDAS:
+        import pandas
+
+        return pandas.DataFrame(dict(columns))
+    if implementation is nw.Implementation.POLARS:
+        import polars
+
+        return polars.DataFrame({name: _series(values) for name, values in columns.items()})
+    table = _arrow(columns)
+    if implementation is nw.Implementation.DUCKDB:
+        import duckdb
+
+        return duckdb.connect().from_arrow(table)
+    if implementation is nw.Implementation.PYSPARK:
+        return native.sparkSession.createDataFrame(table)
+    if implementation is nw.Implementation.IBIS:
+        import ibis
+
+        return ibis.memtable(table)
+    return table
+
+
+def _arrow(columns: Mapping[str, Any]) -> Any:
+    import pyarrow
+
+    return pyarrow.table({name: pyarrow.array(values, from_pandas=True) for name, values in columns.items()})
+
+
+def _series(values: Any) -> Any:
+    """Missing values as null, dates as dates."""
+    if isinstance(values, np.ndarray) and values.dtype.kind == "f":
+        return [None if value != value else value for value in values.tolist()]
+    return values

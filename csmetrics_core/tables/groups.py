@@ -1,0 +1,296 @@
+"""Ratios by group: a survey metric, first contact resolution, the steps of a funnel, health."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import narwhals as nw
+import numpy as np
+
+from csmetrics_core.catalog import lookup
+from csmetrics_core.errors import UndefinedMetric, WrongCall, WrongShape, off_scale
+from csmetrics_core.evaluate import evaluate
+from csmetrics_core.results import Ratio
+from csmetrics_core.spec import Category, Metric
+from csmetrics_core.tables.engine import UNKNOWN, Source, collected, like, millisecond_of, open_table
+from csmetrics_core.tables.schema import Role
+
+_FLAGS = ("resolved", "reopened", "transferred", "abandoned")
+_NOTHING = float("nan")
+
+
+def survey(
+    frame: Any,
+    metric: str,
+    by: Sequence[str] = (),
+    *,
+    score: str | None = None,
+    confidence: float = 0.95,
+    notes: list[str] | None = None,
+    **options: Any,
+) -> Any:
+    """A survey metric by any grouping, with the number of answers and the interval of each group.
+
+    Args:
+        frame: one row a response.
+        metric: the name of a survey metric that is computed from answers, such as "nps" or "csat".
+        by: columns to group by; none gives one row for all answers.
+        score: the column that holds the answers; looked for where not given.
+        confidence: confidence level of the intervals.
+        notes: a list that takes what the reader must know.
+        options: the metric's other arguments, such as scale_max.
+
+    Returns:
+        A frame of the caller's own kind: the grouping columns, value, n, low, high, dropped.
+
+    Raises:
+        MetricError: a column is missing, or an answer is off the scale.
+
+    Examples:
+        >>> import pandas
+        >>> frame = pandas.DataFrame({"segment": ["A", "A", "B"], "nps": [10, 6, 9]})
+        >>> survey(frame, "nps", by=["segment"])["value"].tolist()
+        [0.0, 100.0]
+
+    Source: the metric's own; see `csm_metrics`.
+    """
+    declared = lookup(metric)
+    first = declared.arguments[0]
+    if declared.category is not Category.SURVEY or declared.gives != "number" or not first.is_range:
+        raise WrongCall(f"{declared.name} is not computed from answers", "Give a survey metric, such as nps or csat.")
+    role = declared.name.split("_")[0]
+    source = open_table(frame, (Role(role, "any"), *_grouping(by)), {role: score, **_as_named(by)}, notes=notes)
+    groups = _cells(source, by, (role,))
+    rows = []
+    for group, (cells, counts) in groups.items():
+        scores = [(_number(cell), count) for (cell,), count in zip(cells, counts, strict=True)]
+        given = [(value, count) for value, count in scores if value is not None]
+        answers = np.repeat([value for value, _ in given], [count for _, count in given]) if given else []
+        row = _row(declared, {first.name: answers, **options}, confidence)
+        rows.append((*group, *row, sum(count for value, count in scores if value is None)))
+    return like(source.native, _columns((*by, "value", "n", "low", "high", "dropped"), rows))
+
+
+def fcr(
+    frame: Any,
+    by: Sequence[str] = (),
+    *,
+    contacts: str | None = None,
+    resolved: str | None = None,
+    reopened: str | None = None,
+    transferred: str | None = None,
+    abandoned: str | None = None,
+    confidence: float = 0.95,
+    notes: list[str] | None = None,
+) -> Any:
+    """First contact resolution from tickets, by any grouping.
+
+    Args:
+        frame: one row a ticket.
+        by: columns to group by; none gives one row for all tickets.
+        contacts, resolved, reopened, transferred, abandoned: names of the columns; looked for where not
+            given, and only contacts is needed.
+        confidence: confidence level of the intervals.
+        notes: a list that takes what the reader must know.
+
+    Returns:
+        A frame of the caller's own kind: the grouping columns, value, n, low, high, dropped.
+
+    Raises:
+        MetricError: a column is missing or of another type.
+
+    Examples:
+        >>> import pandas
+        >>> frame = pandas.DataFrame({"contacts": [1, 2, 1, 1], "resolved": [True, True, True, False]})
+        >>> fcr(frame)["value"].round(3).tolist()
+        [0.667]
+
+    Source: HDI, MetricNet and Freshservice, first contact resolution.
+    """
+    flags = {"resolved": resolved, "reopened": reopened, "transferred": transferred, "abandoned": abandoned}
+    roles = (Role("contacts", "number"), *(Role(name, "flag", needed=False) for name in _FLAGS), *_grouping(by))
+    source = open_table(frame, roles, {"contacts": contacts, **flags, **_as_named(by)}, notes=notes)
+    names = ("contacts", *(name for name in _FLAGS if name in source.roles))
+    rows = []
+    for group, (cells, counts) in _cells(source, by, names).items():
+        whole = [(cell, count) for cell, count in zip(cells, counts, strict=True) if None not in cell]
+        repeats = [count for _, count in whole]
+        ranges = {name: np.repeat([cell[i] for cell, _ in whole], repeats) for i, name in enumerate(names)}
+        row = _row(lookup("fcr_from_contacts"), ranges, confidence)
+        rows.append((*group, *row, sum(counts) - sum(repeats)))
+    return like(source.native, _columns((*by, "value", "n", "low", "high", "dropped"), rows))
+
+
+def funnel(
+    frame: Any,
+    steps: Sequence[str],
+    *,
+    user: str | None = None,
+    step: str | None = None,
+    timestamp: str | None = None,
+    notes: list[str] | None = None,
+) -> Any:
+    """How many users reach each step of a funnel, in order, and what share that is.
+
+    Args:
+        frame: one row an event.
+        steps: the names of the steps, in order.
+        user, step, timestamp: names of the columns; looked for where not given. With a timestamp a step
+            counts only at or after the step before it; without one the order of events is not looked at.
+        notes: a list that takes what the reader must know.
+
+    Returns:
+        A frame of the caller's own kind: step, count, of_previous, of_first.
+
+    Raises:
+        MetricError: a column is missing or of another type.
+
+    Examples:
+        >>> import pandas
+        >>> frame = pandas.DataFrame({"user": ["A", "A", "B"], "step": ["visit", "trial", "visit"]})
+        >>> funnel(frame, ["visit", "trial"])["of_previous"].tolist()
+        [1.0, 0.5]
+
+    Source: definition of a step conversion rate.
+    """
+    if not steps or len(set(steps)) < len(steps):
+        raise WrongShape("steps is empty or names a step twice", "Name each step once, in order.", argument="steps")
+    roles = (Role("user", "id"), Role("step", "id"), Role("timestamp", "date", needed=False))
+    source = open_table(frame, roles, {"user": user, "step": step, "timestamp": timestamp}, notes=notes)
+    reached = _reached(source, steps)
+    source.note("with the order of events" if "timestamp" in source.roles else "without a timestamp: in any order")
+    done = evaluate(lookup("funnel"), (reached, list(steps)))
+    return like(source.native, done.value)
+
+
+def _reached(source: Source, steps: Sequence[str]) -> list[int]:
+    """Stage 1: how many users reach each step, each at or after the one before."""
+    moment = millisecond_of("timestamp") if "timestamp" in source.roles else nw.lit(0)
+    rows = source.rows.with_columns(moment=moment).filter(nw.col("step").is_in(list(steps)))
+    rows = rows.filter(source.known("user") == 1, nw.col("moment") != UNKNOWN)
+    names = [f"step_{number}" for number in range(len(steps))]
+    earlier = None
+    for name, step in zip(names, steps, strict=True):
+        counts = nw.col("step") == step
+        counts = counts if earlier is None else counts & (nw.col("moment") >= nw.col(earlier))
+        # Later than every moment where the step is not reached: nothing comes after it.
+        rows = rows.with_columns(at=nw.when(counts).then(nw.col("moment")).otherwise(nw.lit(2**62)))
+        rows = rows.with_columns(nw.col("at").min().over("user").alias(name))
+        earlier = name
+    users = rows.group_by("user").agg(*(nw.col(name).min() for name in names))
+    flags = {name: nw.when(nw.col(name) < 2**62).then(nw.lit(1)).otherwise(nw.lit(0)) for name in names}
+    users = users.with_columns(everybody=nw.lit(1), **flags).group_by("everybody")
+    found = collected(users.agg(*(nw.col(name).sum() for name in names)))
+    return [int(found[name][0]) if len(found[name]) else 0 for name in names]
+
+
+def health(
+    frame: Any,
+    inputs: Mapping[str, Sequence[float]],
+    *,
+    account: str | None = None,
+    amber: float = 50,
+    green: float = 75,
+    notes: list[str] | None = None,
+) -> Any:
+    """Health score and band of each account.
+
+    Args:
+        frame: one row an account, one column an input.
+        inputs: column -> (worst, best) or (worst, best, weight); worst above best where less is better.
+        account: name of the column; looked for where not given.
+        amber, green: where the bands begin.
+        notes: a list that takes what the reader must know.
+
+    Returns:
+        A frame of the caller's own kind: account, score, band, sorted by account; missing where under half
+        of the weight is known.
+
+    Raises:
+        MetricError: a column is missing or of another type, or an input's line is impossible.
+
+    Examples:
+        >>> import pandas
+        >>> frame = pandas.DataFrame({"account": ["A", "B"], "breadth": [0.9, 0.2], "tickets": [0, 8]})
+        >>> health(frame, {"breadth": (0, 1), "tickets": (10, 0)})["band"].tolist()
+        ['green', 'red']
+
+    Source: the weighted mean of normalised inputs, as `health_score`.
+    """
+    for column, line in inputs.items():
+        if len(line) not in (2, 3):
+            raise off_scale("inputs", None, f"{column}: {tuple(line)}", "(worst, best) or (worst, best, weight)", "")
+    roles = (Role("account", "id"), *(Role(column, "number") for column in inputs))
+    given = {"account": account, **_as_named(inputs)}
+    source = open_table(frame, roles, given, notes=notes)
+    found = collected(source.rows.filter(source.known("account") == 1).sort("account", *inputs))
+    block = np.array([[_NOTHING if v is None else float(v) for v in found[name]] for name in inputs]).T
+    if not block.size:
+        raise WrongShape("the table holds no row with an account", "Give at least one.")
+    single = block.shape[0] == 1
+    marks = [[line[i] if len(line) > i else 1 for line in inputs.values()] for i in (2, 0, 1)]
+    done = evaluate(lookup("health_score"), (np.vstack([block, block]) if single else block, *marks))
+    scores = np.asarray(done.value)[:1] if single else np.asarray(done.value)
+    source.notes.extend(done.parts.notes)
+    words = [None if s != s else evaluate(lookup("health_band"), (s, amber, green)).value for s in scores.tolist()]
+    return like(source.native, {"account": list(found["account"]), "score": scores, "band": words})
+
+
+def _grouping(by: Iterable[str]) -> tuple[Role, ...]:
+    return tuple(Role(column, "any") for column in by)
+
+
+def _as_named(columns: Iterable[str]) -> dict[str, str | None]:
+    return {column: column for column in columns}
+
+
+def _cells(source: Source, by: Sequence[str], names: Sequence[str]) -> dict[tuple[Any, ...], tuple[list, list[int]]]:
+    """Stage 1: how often each combination of cells occurs, by group, in sorted order."""
+    keys = list(dict.fromkeys([*by, *names]))
+    found = collected(source.rows.group_by(*keys).agg(nw.len().alias("rows")))
+    groups: dict[tuple[Any, ...], tuple[list, list[int]]] = {}
+    columns = [list(found[name]) for name in names]
+    for row, count in enumerate(found["rows"]):
+        group = tuple(_cell(found[name][row]) for name in by)
+        cells, counts = groups.setdefault(group, ([], []))
+        cells.append(tuple(_cell(column[row]) for column in columns))
+        counts.append(int(count))
+    if not groups:
+        raise WrongShape("the table is empty", "Give at least one row.")
+    return dict(sorted(groups.items(), key=lambda item: [(v is None, isinstance(v, str), v or 0) for v in item[0]]))
+
+
+def _cell(value: Any) -> Any:
+    """One value of a result as plain Python; what is missing is None."""
+    value = value.item() if isinstance(value, np.generic) else value
+    return None if value is None or value != value else value
+
+
+def _number(cell: Any) -> float | None:
+    """An answer as a number, also where the column holds text; None where it is none."""
+    if isinstance(cell, str):
+        try:
+            return float(cell) if cell == cell.strip() else None
+        except ValueError:
+            return None
+    return None if cell is None or isinstance(cell, bool) else float(cell)
+
+
+def _row(declared: Metric, arguments: Mapping[str, Any], confidence: float) -> tuple[float, int, float, float]:
+    """Value, n, low and high of one group; missing where the group has no value."""
+    try:
+        done = evaluate(declared, (), arguments)
+    except UndefinedMetric:
+        return _NOTHING, 0, _NOTHING, _NOTHING
+    parts = done.parts
+    if not isinstance(parts, Ratio):
+        raise TypeError(f"{declared.name} gives no ratio")
+    low, high = parts.interval(confidence) if parts.interval else (_NOTHING, _NOTHING)
+    n = parts.n if parts.n is not None else done.prepared.used
+    return float(done.value), int(n or 0), low, high
+
+
+def _columns(names: Sequence[str], rows: Sequence[Sequence[Any]]) -> dict[str, Any]:
+    columns = {name: list(values) for name, values in zip(names, zip(*rows, strict=True), strict=True)}
+    for name in ("value", "low", "high"):
+        columns[name] = np.array(columns[name], dtype=float)
+    return columns

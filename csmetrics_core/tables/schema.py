@@ -1,0 +1,111 @@
+"""Which column of a table is which: names matched loosely, types checked, and what was found listed."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+import narwhals as nw
+
+from csmetrics_core.errors import WrongKind, WrongShape
+from csmetrics_core.headings import find_heading, plain
+
+#: Role -> headings to look for, besides its own name. Their synonyms count too.
+ALSO_CALLED: dict[str, tuple[str, ...]] = {
+    "account": ("customer", "company", "organisation", "organization"),
+    "amount": ("mrr", "list price", "unit price"),
+    "currency": ("currency code", "iso currency"),
+    "date": ("day", "timestamp", "month"),
+    "discount": ("discount amount", "rebate"),
+    "feature": ("feature name", "event"),
+    "interval": ("interval_months", "billing period", "frequency"),
+    "kind": ("type", "line type", "charge type"),
+    "step": ("stage", "event", "event name", "page"),
+    "timestamp": ("date",),
+}
+
+
+@dataclass(frozen=True)
+class Role:
+    """What a function reads from a table.
+
+    Args:
+        name: the keyword of the function.
+        holds: "id", "date", "number", "flag" or "any".
+        needed: whether the function can do without.
+    """
+
+    name: str
+    holds: str
+    needed: bool = True
+
+
+def _is_number(kind: nw.dtypes.DType) -> bool:
+    return kind.is_numeric() or kind == nw.Unknown
+
+
+def _is_date(kind: nw.dtypes.DType) -> bool:
+    return kind in (nw.Date, nw.Datetime, nw.Unknown)  # a column of nothing but blanks has no type
+
+
+_HOLDS = {
+    "any": ("anything", lambda _: True),
+    "id": ("names or numbers", lambda kind: not _is_date(kind) and kind != nw.Boolean),
+    "date": ("dates", _is_date),
+    "number": ("numbers", _is_number),
+    "flag": ("TRUE/FALSE or 1/0", lambda kind: kind == nw.Boolean or kind.is_numeric()),
+}
+
+
+def resolve(
+    schema: Mapping[str, nw.dtypes.DType], roles: Iterable[Role], given: Mapping[str, str | None]
+) -> dict[str, str]:
+    """Find the column of each role.
+
+    Args:
+        schema: the table's columns and their types.
+        roles: what is read.
+        given: role -> the column named by the caller; None to look for it.
+
+    Returns:
+        Role -> column; a role that is not needed and not there is left out.
+
+    Raises:
+        WrongShape: a needed column is not there; the message lists what is.
+        WrongKind: a column holds something else.
+    """
+    found: dict[str, str] = {}
+    for role in roles:
+        named = given.get(role.name)
+        column = _exactly(named, schema) if named is not None else _look_for(role.name, schema)
+        if column is None:
+            if named is None and not role.needed:
+                continue
+            problem = f"the table has no column {named!r}" if named else f"the table has no column for {role.name}"
+            fix = f"Name it: {role.name}='...'. The columns are {', '.join(schema)}."
+            raise WrongShape(problem, fix, argument=role.name)
+        words, fits = _HOLDS[role.holds]
+        if not fits(schema[column]):
+            if named is None and not role.needed:
+                continue
+            problem = f"column {column!r}, read as {role.name}, holds {schema[column]}; expected {words}"
+            types = ", ".join(f"{name} ({kind})" for name, kind in schema.items())
+            raise WrongKind(problem, f"Convert it, or name another: {types}.", argument=role.name)
+        found[role.name] = column
+    return found
+
+
+def _exactly(named: str, schema: Mapping[str, object]) -> str | None:
+    if named in schema:
+        return named
+    return next((column for column in schema if plain(column) == plain(named)), None)
+
+
+def _look_for(role: str, schema: Mapping[str, object]) -> str | None:
+    for name in (role, *ALSO_CALLED.get(role, ())):
+        if (column := find_heading(name, schema)) is not None:
+            return column
+    return None
+
+
+def mapping_note(found: Mapping[str, str]) -> str:
+    """Say which column was read as what."""
+    return "read " + ", ".join(f"{column!r} as {role}" for role, column in found.items())
