@@ -20,9 +20,20 @@ from csmetrics_core.metrics.adoption import (
     feature_adoption,
     usage_by_account,
 )
+from csmetrics_core.metrics.backtest import (
+    health_backtest,
+    health_calibration,
+)
+from csmetrics_core.metrics.changes import (
+    rate_change,
+)
 from csmetrics_core.metrics.cohorts import (
     cohort_retention,
     customer_movements,
+)
+from csmetrics_core.metrics.comparison import (
+    csm_benchmarks,
+    csm_reconcile,
 )
 from csmetrics_core.metrics.conversion import (
     conversion_interval,
@@ -34,10 +45,21 @@ from csmetrics_core.metrics.conversion import (
 from csmetrics_core.metrics.feedback import (
     sentiment,
 )
+from csmetrics_core.metrics.forecast import (
+    clv_forecast,
+    retention_forecast,
+)
 from csmetrics_core.metrics.health import (
     health_band,
     health_contributions,
     health_score,
+)
+from csmetrics_core.metrics.lifetimes import (
+    mean_lifetime,
+    median_lifetime,
+    onboarding_rate,
+    survival_curve,
+    time_to_value,
 )
 from csmetrics_core.metrics.movements import (
     mrr_movements,
@@ -91,6 +113,9 @@ from csmetrics_core.metrics.survey import (
     nps_responses_needed,
     response_rate,
 )
+from csmetrics_core.metrics.themes import (
+    feedback_themes,
+)
 from csmetrics_core.metrics.usage import (
     avg_session_duration,
     product_usage_rate,
@@ -104,12 +129,14 @@ from csmetrics_core.metrics.value import (
     crc,
     ltv_cac,
 )
+from csmetrics_core.reconcile import Reconciliation, reconcile
 from csmetrics_core.version import __version__
 
 __all__ = [
     "CATALOG",
     "Explained",
     "MetricError",
+    "Reconciliation",
     "UndefinedMetric",
     "__version__",
     "active_users",
@@ -127,6 +154,7 @@ __all__ = [
     "churn_conventions",
     "churn_rate",
     "clv",
+    "clv_forecast",
     "clv_from_lifespan",
     "cohort_retention",
     "conversion_interval",
@@ -135,9 +163,11 @@ __all__ = [
     "csat",
     "csat_interval",
     "csat_mean",
+    "csm_benchmarks",
     "csm_by",
     "csm_explain",
     "csm_metrics",
+    "csm_reconcile",
     "csm_version",
     "customer_lifetime",
     "customer_movements",
@@ -146,15 +176,20 @@ __all__ = [
     "fcr",
     "fcr_from_contacts",
     "feature_adoption",
+    "feedback_themes",
     "free_to_paid",
     "funnel",
     "grr",
+    "health_backtest",
     "health_band",
+    "health_calibration",
     "health_contributions",
     "health_score",
     "lookup",
     "ltv_cac",
     "mau",
+    "mean_lifetime",
+    "median_lifetime",
     "monthly_churn",
     "mrr",
     "mrr_churn_rate",
@@ -170,11 +205,15 @@ __all__ = [
     "nps_interval",
     "nps_responses_needed",
     "nrr",
+    "onboarding_rate",
     "product_usage_rate",
+    "rate_change",
+    "reconcile",
     "renewal_rate",
     "response_rate",
     "retention_by_customer",
     "retention_by_month",
+    "retention_forecast",
     "retention_rate",
     "rule_of_40",
     "saas_quick_ratio",
@@ -182,6 +221,8 @@ __all__ = [
     "sessions",
     "stickiness",
     "stickiness_by_day",
+    "survival_curve",
+    "time_to_value",
     "trial_conversion",
     "usage_by_account",
     "wau",

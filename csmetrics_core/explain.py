@@ -1,10 +1,12 @@
 """Why this number: its parts, what was dropped, the convention, the interval and the source."""
 
 from dataclasses import dataclass
+from html import escape
 from typing import Any
 
 import numpy as np
 
+from csmetrics_core.benchmarks import published_figures
 from csmetrics_core.catalog import lookup
 from csmetrics_core.errors import MetricError
 from csmetrics_core.evaluate import Evaluation, evaluate
@@ -49,13 +51,14 @@ class Explained:
 
     def rows(self) -> list[tuple[str, Any]]:
         """Item and value, in the order a reader asks."""
-        unit, metric = self.metric.unit, self.metric
-        rows: list[tuple[str, Any]] = [("metric", metric.title), ("value", self.value), ("unit", unit.name)]
+        metric = self.metric
+        rows: list[tuple[str, Any]] = [("metric", metric.title), ("value", _one_cell(self.value))]
+        if metric.gives != "table":
+            rows.append(("unit", metric.unit.name))
         if self.interval is not None:
-            rows += [
-                (f"low ({self.confidence:.0%})", self.interval[0]),
-                (f"high ({self.confidence:.0%})", self.interval[1]),
-            ]
+            bounds = ("not known" if bound != bound else bound for bound in self.interval)
+            ends = (f"{end} ({100 * self.confidence:g}%)" for end in ("low", "high"))
+            rows += list(zip(ends, bounds, strict=True))
         if self.n is not None:
             rows.append(("n", self.n))
         for argument, reason, count, first in self.dropped:
@@ -69,15 +72,35 @@ class Explained:
         rows += [("note", note) for note in self.notes]
         rows += [(f"element {p + 1} has no value", str(e)) for p, e in sorted(self.failures.items())[:10]]
         rows += [("formula", metric.formula), ("convention", metric.convention), ("source", metric.source)]
+        rows += [("published figure", str(figure)) for figure in published_figures(metric.name)]
         return [(item, value) for item, value in rows if not (isinstance(value, str) and not value)]
 
     def __str__(self) -> str:
-        lines = (f"{item}: {self._text(item, value)}" for item, value in self.rows())
-        return "\n".join(lines)
+        return "\n".join(f"{item}: {text}" for item, text in self.texts())
+
+    def _repr_html_(self) -> str:
+        """A card in a notebook; every text is escaped, so that nothing in the data becomes markup."""
+        cell = '<td style="text-align:left;vertical-align:top;white-space:pre-wrap">'
+        rows = (f"<tr>{cell}{escape(item)}</td>{cell}{escape(text)}</td></tr>" for item, text in self.texts())
+        return f"<table>{''.join(rows)}</table>"
+
+    def texts(self) -> list[tuple[str, str]]:
+        """Item and value as a person reads them."""
+        return [(item, self._text(item, value)) for item, value in self.rows()]
 
     def _text(self, item: str, value: Any) -> str:
         is_result = item == "value" or item.startswith(("low (", "high ("))
+        if isinstance(value, tuple):
+            return " to ".join(self.metric.unit.text(bound) for bound in value)
         return self.metric.unit.text(value) if is_result and isinstance(value, float) else str(value)
+
+
+def _one_cell(value: Any) -> Any:
+    """A result as one line of the explanation: a table is named, not written out."""
+    if not isinstance(value, dict):
+        return value
+    rows = len(next(iter(value.values()), []))
+    return "a table of 1 row" if rows == 1 else f"a table of {rows} rows"
 
 
 def explain(metric: object, *args: Any, confidence: float = 0.95, **kwargs: Any) -> Explained:
@@ -99,7 +122,7 @@ def explain(metric: object, *args: Any, confidence: float = 0.95, **kwargs: Any)
         (('scores', 'blank', 1, (4,)),)
     """
     declared = lookup(metric)
-    if "confidence" in declared.names:
+    if "confidence" in declared.names[len(args) :]:
         kwargs["confidence"] = confidence
     return explained(evaluate(declared, args, kwargs), confidence)
 

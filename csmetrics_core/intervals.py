@@ -36,6 +36,18 @@ def wilson(successes: ArrayLike, trials: ArrayLike, confidence: float) -> tuple[
     return low, high
 
 
+def newcombe(successes: tuple[float, float], trials: tuple[float, float], confidence: float) -> tuple[float, float]:
+    """Hybrid score interval of the second proportion minus the first, independent samples.
+
+    Source: Newcombe (1998), Statistics in Medicine 17, pp. 873-890, method 10.
+    """
+    (low_1, low_2), (high_1, high_2) = wilson(successes, trials, confidence)
+    first, second = (s / n for s, n in zip(successes, trials, strict=True))
+    low = second - first - sqrt((second - low_2) ** 2 + (high_1 - first) ** 2)
+    high = second - first + sqrt((high_2 - second) ** 2 + (first - low_1) ** 2)
+    return float(low), float(high)
+
+
 def adjusted_votes(mean: float, mean_square: float, n: float) -> tuple[float, float]:
     """Estimate and standard error of a mean of +1, 0, -1 votes, three neutral-on-balance votes added.
 

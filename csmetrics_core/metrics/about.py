@@ -98,15 +98,16 @@ def signature_text(declared: Metric) -> str:
     return ", ".join(a.name if a.required else f"[{a.name}]" for a in declared.arguments)
 
 
-def _inner(name: Any) -> Metric:
+def asked_about(name: Any) -> Metric:
     """The metric a function is asked about; one that asks about metrics itself is refused."""
-    declared = lookup(_single(name))
+    declared = lookup(single_cell(name))
     if any(a.variadic for a in declared.arguments):
         raise WrongKind(f"{declared.name} cannot be asked about itself", "Name the metric itself.", argument="metric")
     return declared
 
 
-def _single(value: Any) -> Any:
+def single_cell(value: Any) -> Any:
+    """The value of a range of one cell."""
     while isinstance(value, list | tuple) and len(value) == 1:
         value = value[0]
     return value
@@ -123,7 +124,10 @@ def _single(value: Any) -> Any:
         metric="rule_of_40",
         arguments=(0.5, -0.25),
         result={
-            "item": "metric value unit numerator denominator working formula convention source".split(),
+            "item": [
+                *"metric value unit numerator denominator working formula convention source".split(),
+                "published figure",
+            ],
             "value": [
                 "Rule of 40",
                 0.25,
@@ -134,6 +138,7 @@ def _single(value: Any) -> Any:
                 "growth + margin",
                 "Growth year on year; EBITDA or free cash flow margin of the same year. 0.4 meets the rule.",
                 "Brad Feld, The rule of 40 % for a healthy SaaS company (2015)",
+                "40 % or more meets the rule (Brad Feld, The rule of 40 % (2015), as read in November 2026)",
             ],
         },
     ),
@@ -145,12 +150,12 @@ def csm_explain(metric: MetricName, *arguments: Raw) -> Table:
         metric: The name of the metric, such as "NPS".
         arguments: Its arguments, as in the call itself.
     """
-    told = explained(evaluate(_inner(metric), _trimmed(arguments)))
+    told = explained(evaluate(asked_about(metric), trimmed(arguments)))
     rows = told.rows()
     return Table({"item": [item for item, _ in rows], "value": [_cell(value) for _, value in rows]})
 
 
-def _trimmed(arguments: Sequence[Any]) -> list[Any]:
+def trimmed(arguments: Sequence[Any]) -> list[Any]:
     """Arguments without the omitted ones at the end."""
     given = list(arguments)
     while given and given[-1] is None:
@@ -204,7 +209,7 @@ def csm_by(metric: MetricName, groups: Annotated[Raw, Id()], *arguments: Raw) ->
         groups: The group of each row, such as the segment column.
         arguments: The metric's arguments; ranges as long as groups are split by it.
     """
-    declared, given = _inner(metric), _trimmed(arguments)
+    declared, given = asked_about(metric), trimmed(arguments)
     if declared.gives != "number":
         problem = f"{declared.name} gives a {declared.gives}"
         raise WrongKind(problem, "Name a metric that gives a number.", argument="metric")

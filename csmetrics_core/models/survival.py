@@ -137,7 +137,12 @@ def survival_at(curve: SurvivalCurve, times: Floats) -> Floats:
 
 def median_lifetime(curve: SurvivalCurve) -> float:
     """Shortest duration at which no more than half are left; NaN when the curve stays above one half."""
-    return _first_time_at_half(curve, curve.survival)
+    return time_until(curve, 0.5)
+
+
+def time_until(curve: SurvivalCurve, left: float) -> float:
+    """Shortest duration at which no more than this share is left; NaN when the curve stays above it."""
+    return _first_time_at(curve, curve.survival, left)
 
 
 def median_interval(curve: SurvivalCurve, confidence: float) -> tuple[float, float]:
@@ -146,7 +151,7 @@ def median_interval(curve: SurvivalCurve, confidence: float) -> tuple[float, flo
     Source: Brookmeyer and Crowley (1982), Biometrics 38.
     """
     low, high = survival_interval(curve, confidence)
-    return _first_time_at_half(curve, low), _first_time_at_half(curve, high)
+    return _first_time_at(curve, low, 0.5), _first_time_at(curve, high, 0.5)
 
 
 def restricted_mean(curve: SurvivalCurve, horizon: float | None = None) -> RestrictedMean:
@@ -179,6 +184,6 @@ def restricted_mean(curve: SurvivalCurve, horizon: float | None = None) -> Restr
     return RestrictedMean(float(areas.sum()), variance, reach, int(lost.sum()))
 
 
-def _first_time_at_half(curve: SurvivalCurve, heights: Floats) -> float:
-    below = np.flatnonzero(heights <= 0.5 + _ROUNDING)
+def _first_time_at(curve: SurvivalCurve, heights: Floats, level: float) -> float:
+    below = np.flatnonzero(heights <= level + _ROUNDING)
     return float(curve.time[below[0]]) if below.size else float("nan")
