@@ -1,0 +1,212 @@
+"""All files of a folder, or all sheets of a workbook, as one set of standard tables."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+
+import pandas as pd
+
+from csmetrics_core.periods import as_dates, first_day
+from csmetrics_core.readers.months import last_month, monthly, stays
+from csmetrics_core.readers.own import STANDARD
+from csmetrics_core.readers.recognise import read_sheet
+from csmetrics_core.readers.report import How, ReadTable, Report, UnreadableFile
+from csmetrics_core.readers.sheets import TEXT_ENDINGS, WORKBOOK_ENDINGS, Sheet, open_sheets
+
+# Tables in which two products describe the same things: both together would count twice.
+_ONCE = ("customers", "contracts", "subscriptions", "payments")
+_IDENTITY = {
+    "tickets": ["ticket"],
+    "contracts": ["subscription", "start", "kind"],
+    "subscriptions": ["customer", "subscription", "month"],
+}
+
+
+@dataclass
+class Folder:
+    """What was read from a folder or a workbook.
+
+    Args:
+        tables: standard table -> its rows.
+        reports: one a file or sheet that was read.
+        refused: file or sheet -> why it was not.
+        derived: table -> what it was computed from.
+        notes: what else the reader must know.
+    """
+
+    tables: dict[str, pd.DataFrame] = field(default_factory=dict)
+    reports: list[Report] = field(default_factory=list)
+    refused: dict[str, UnreadableFile] = field(default_factory=dict)
+    derived: dict[str, str] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+
+    @property
+    def scales(self) -> dict[str, int]:
+        """Question -> highest answer, where the products document one."""
+        return {name: top for report in self.reports for name, top in report.scales.items()}
+
+    def __str__(self) -> str:
+        parts = [str(report) for report in self.reports]
+        parts += [f"{place}\n  refused: {error}" for place, error in self.refused.items()]
+        parts += [f"{table}\n  derived: {how}" for table, how in self.derived.items()]
+        return "\n".join([*parts, *(f"note: {note}" for note in self.notes)])
+
+
+def read_file(path: str | Path, how: How | None = None) -> ReadTable:
+    """Read one export file into a standard table.
+
+    Args:
+        path: a text file, or a workbook of which one sheet is recognised.
+        how: what the file cannot say about itself, asked for by a refusal.
+
+    Returns:
+        The table's name, its rows with the column names of the sample company, and the report.
+
+    Raises:
+        UnreadableFile: not recognised, cut short, or not to be read without guessing; it says what to do.
+
+    Example:
+        >>> from csmetrics_core.readers import read_file
+        >>> read_file("subscriptions.csv").table  # doctest: +SKIP
+        'contracts'
+    """
+    how = how or How()
+    sheets = open_sheets(Path(path), how)
+    if len(sheets) == 1:
+        return read_sheet(sheets[0], how)
+    read, refused = _read_all(sheets, how)
+    if len(read) == 1:
+        return read[0]
+    if not read and refused:
+        raise next(iter(refused.values()))
+    names = ", ".join(found.report.sheet for found in read) or "none"
+    fix = 'Say which, such as How(sheet="..."), or take all with read_folder.'
+    raise UnreadableFile(f"{Path(path).name} holds several tables ({names})", fix)
+
+
+def read_folder(path: str | Path, how: How | None = None, each: Mapping[str, How] | None = None) -> Folder:
+    """Read all files of a folder, or all sheets of a workbook, into standard tables.
+
+    Args:
+        path: a folder, whose own files are read and not those of folders in it, or one file.
+        how: what the files cannot say about themselves.
+        each: the same for single files, by name.
+
+    Returns:
+        The tables, the reports, and the files that were refused, each with the reason. Monthly subscriptions and
+        the stays of customers are computed from contracts where no file holds them.
+
+    Raises:
+        UnreadableFile: there is nothing to read.
+    """
+    folder = Folder()
+    for file in _files(Path(path)):
+        chosen = (each or {}).get(file.name, how or How())
+        try:
+            read, refused = _read_all(open_sheets(file, chosen), chosen)
+        except UnreadableFile as error:
+            read, refused = [], {file.name: error}
+        folder.refused |= refused
+        for found in read:
+            _add(folder, found)
+    _derive(folder, how or How())
+    _note_strangers(folder)
+    return folder
+
+
+def _files(root: Path) -> list[Path]:
+    if not root.is_dir():
+        return [root]
+    known = TEXT_ENDINGS | WORKBOOK_ENDINGS
+    readable = [file for file in sorted(root.iterdir()) if file.suffix.lower() in known and file.name[0] not in ".~"]
+    if not readable:
+        fix = f"Endings read: {', '.join(sorted(known))}."
+        raise UnreadableFile(f"{root.name} holds no file that can be read", fix)
+    return readable
+
+
+def _read_all(sheets: list[Sheet], how: How) -> tuple[list[ReadTable], dict[str, UnreadableFile]]:
+    read: list[ReadTable] = []
+    refused: dict[str, UnreadableFile] = {}
+    for sheet in sheets:
+        try:
+            read.append(read_sheet(sheet, how))
+        except UnreadableFile as error:
+            refused[f"{sheet.file}, sheet {sheet.name}" if sheet.in_workbook else sheet.file] = error
+    return read, refused
+
+
+def _add(folder: Folder, found: ReadTable) -> None:
+    """Put a table to those of the same name, unless both tell about the same things."""
+    table, frame, report = found
+    before = [other for other in folder.reports if other.table == table]
+    if before and table in _ONCE and any((o.product, o.what) != (report.product, report.what) for o in before):
+        other = before[0]
+        problem = f"{report.place} holds {table}, and so does {other.place} ({other.product or 'own'} {other.what})"
+        folder.refused[report.place] = UnreadableFile(problem, "Both would count twice: leave one of them out.")
+        return
+    if before:
+        old = folder.tables[table]
+        both = pd.concat([old, frame], ignore_index=True)
+        fresh = both[~both.duplicated() | (both.index < len(old))]
+        keys = [key for key in _IDENTITY.get(table, []) if key in fresh]
+        clashes = fresh[keys].iloc[len(old) :].merge(old[keys].drop_duplicates(), on=keys) if keys else fresh.iloc[:0]
+        if len(clashes):
+            problem = f"{report.place} tells about {len(clashes):,} {table} otherwise than {before[0].place} does"
+            folder.refused[report.place] = UnreadableFile(problem, "Leave the older of the two exports out.")
+            return
+        if len(fresh) < len(both):
+            twice = len(both) - len(fresh)
+            folder.notes.append(f"{report.place}: {twice:,} rows are in {before[0].place} too; counted once.")
+        frame = fresh.reset_index(drop=True)
+    folder.tables[table] = frame
+    folder.reports.append(report)
+
+
+def _derive(folder: Folder, how: How) -> None:
+    """Months and stays from contracts, where no file holds them."""
+    contracts = folder.tables.get("contracts")
+    if contracts is None:
+        return
+    reports = [report for report in folder.reports if report.table == "contracts"]
+    latest = max(reports, key=lambda report: report.until or date.min)
+    if "subscriptions" not in folder.tables:
+        last = last_month(latest, how)
+        folder.tables["subscriptions"] = monthly(contracts, last)
+        month = str(as_dates(first_day(pd.array([last]).to_numpy(int), "month"))[0])[:7]
+        folder.derived["subscriptions"] = f"contracts, at each month's end up to {month}"
+    customers = folder.tables.get("customers")
+    if customers is None or not {"start", "end"} <= set(customers.columns):
+        spans = stays(contracts)
+        if customers is not None:
+            spans = _described(folder, spans, customers)
+        folder.tables["customers"] = spans[[name for name in STANDARD["customers"].columns.split() if name in spans]]
+        folder.derived["customers"] = "contracts: each customer's unbroken stretches of paid subscriptions"
+
+
+def _described(folder: Folder, spans: pd.DataFrame, customers: pd.DataFrame) -> pd.DataFrame:
+    """Stays with what a customer list says about their customers, if the two name them alike."""
+    extra = customers[[name for name in customers if name == "customer" or name not in spans]]
+    extra = extra.drop_duplicates("customer")
+    known = int(spans["customer"].isin(extra["customer"]).sum())
+    if not known:
+        folder.notes.append("The customer list and the contracts name no customer alike; the list is not used.")
+        return spans
+    folder.notes.append(f"The customer list describes {known:,} of {len(spans):,} stays.")
+    return spans.merge(extra, on="customer", how="left")
+
+
+def _note_strangers(folder: Folder) -> None:
+    """Say where tables name customers that the customer list does not."""
+    if "customers" not in folder.tables:
+        return
+    known = set(folder.tables["customers"]["customer"].dropna())
+    for name, table in folder.tables.items():
+        if name not in (*_ONCE[:3], "features") and "customer" in table:
+            named = set(table["customer"].dropna())
+            strangers = len(named - known)
+            if strangers:
+                folder.notes.append(f"{name}: {strangers:,} of {len(named):,} customers are not among customers.")
