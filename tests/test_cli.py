@@ -329,3 +329,21 @@ def test_version(run):
 def test_a_book_says_what_it_cannot_find(workbook):
     with pytest.raises(Problem, match=r"There are|Did you mean"):
         Book(workbook).cells("Nothing!Like")
+
+
+def test_headings_without_rows_are_no_data(run, tmp_path):
+    (tmp_path / "x.csv").write_text("Score\n")
+    result = run("compute", "nps", tmp_path / "x.csv", "--scores", "Score")
+    assert result.exit_code == 3
+    assert "scores is empty" in result.stderr
+
+
+def test_a_wide_table_goes_on_below_and_no_number_is_cut(run, tmp_path):
+    rows = [f"C{i},2025-{m:02}-01,{1000 * i + m}.5" for i in range(1, 20) for m in range(1, 13)]
+    (tmp_path / "s.csv").write_text("\n".join(["customer,month,mrr", *rows]))
+    words = ["--customers", "customer", "--months", "month", "--mrr", "mrr"]
+    shown = run("compute", "mrr_movements", tmp_path / "s.csv", *words).stdout
+    table = json.loads(run("compute", "mrr_movements", tmp_path / "s.csv", *words, "--json").stdout)["value"]
+    assert max(map(len, shown.splitlines())) <= 80
+    assert f"{table[-1]['closing']:,.2f}" in shown
+    assert shown.count("2025-12-01") == 2

@@ -44,22 +44,28 @@ def styled(value: object, style: str = "") -> Text:
 
 
 def grid(columns: Sequence[tuple[str, str]], rows: Sequence[Sequence[object]], title: str = "") -> Table:
-    """A table that is legible at 80 columns and in a pipe.
+    """A table that is legible at 80 columns and in a pipe; numbers and single words are never cut or broken.
 
     Args:
-        columns: heading and alignment, "left" or "right"; the first column never wraps.
+        columns: heading and alignment, "left" or "right".
         rows: the cells; Text is kept as it is.
         title: above the table.
     """
     table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, title_justify="left")
     table.title = styled(title, "bold") if title else None
+    cells = [[cell if isinstance(cell, Text) else styled(cell) for cell in row] for row in rows]
     for place, (heading, align) in enumerate(columns):
-        right = align == "right"
+        texts = [heading, *(row[place].plain for row in cells)]
+        whole = align == "right" or (place == 0 and not any(" " in text for text in texts))
         table.add_column(
-            styled(heading), justify="right" if right else "left", no_wrap=place == 0 or right, overflow="fold"
+            styled(heading),
+            justify="right" if align == "right" else "left",
+            no_wrap=whole,
+            min_width=max(map(len, texts)) if whole else None,
+            overflow="fold",
         )
-    for row in rows:
-        table.add_row(*(cell if isinstance(cell, Text) else styled(cell) for cell in row))
+    for row in cells:
+        table.add_row(*row)
     return table
 
 

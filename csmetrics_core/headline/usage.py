@@ -1,0 +1,108 @@
+"""What customers do in the product: seats used, sessions, stickiness and the health made of it."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from csmetrics_core.catalog import lookup
+from csmetrics_core.company import Company, Missing, last_day, select
+from csmetrics_core.evaluate import evaluate
+from csmetrics_core.headline.given import Assumptions, Call, dated
+from csmetrics_core.spec import Unit
+
+MINUTES = Unit("minutes", "0.0", "{:,.1f}")
+
+
+def product_usage_rate(company: Company, month: int | None, given: Assumptions) -> Call:
+    """Users active in the month over the seats of the accounts that pay."""
+    rows = company.rows("events", month)
+    users = company.column("events", "user", "id").values
+    seats = company.column("licences", "licensed", "number").values
+    basis = "active users of the month ÷ seats"
+    can_tell = company.knows_customers and company.has("licences", "customer") and company.has("events", "customer")
+    if can_tell and month is not None:
+        owners = company.column("licences", "customer", "id")
+        paying = company.customers_on(month)
+        seats = seats[_among(owners, paying)]
+        rows = rows & _among(company.column("events", "customer", "id"), paying)
+        basis += " of accounts that pay"
+    active = np.unique(users[rows & (users >= 0)]).size
+    return Call({"active": int(active), "licensed": float(np.nansum(seats))}, basis, int(np.nansum(seats)))
+
+
+def _among(column: Any, labels: frozenset[Any]) -> NDArray[np.bool_]:
+    """Which rows of an identifier column name one of the labels."""
+    known = np.fromiter((label in labels for label in [*column.labels, None]), bool, len(column.labels) + 1)
+    return np.asarray(known[column.values])
+
+
+def avg_session_duration(company: Company, month: int | None, given: Assumptions) -> Call:
+    """The sessions that began in the month, in minutes."""
+    company.rows("events", month)
+    table = company.evaluated(
+        "sessions",
+        users=company.cells("events", "user"),
+        timestamps=company.cells("events", "timestamp"),
+        timeout_minutes=given.timeout_minutes,
+    )
+    began = table["start"].astype("datetime64[M]").astype(np.int64) == month
+    basis = f"sessions of the month; {given.timeout_minutes:g} idle minutes end one"
+    return Call({"durations": table["seconds"][began] / 60}, basis, unit=MINUTES)
+
+
+def stickiness(company: Company, month: int | None, given: Assumptions) -> Call:
+    """Daily users of the last 30 days of the month, and the users of all of them."""
+    day = dated(company, month, "events")
+    company.rows("events", month)
+    table = company.evaluated(
+        "stickiness_by_day",
+        users=company.cells("events", "user"),
+        dates=company.cells("events", "timestamp"),
+    )
+    days = table["date"].astype(np.int64)
+    end = min(last_day(day), int(days[-1]))
+    window = (days > end - 30) & (days <= end)
+    monthly = table["mau"][days == end]
+    if np.isnan(monthly[0]):
+        raise Missing("needs 30 days of events")
+    arguments = {"dau": table["dau"][window].astype(float), "mau": float(monthly[0])}
+    return Call(arguments, "events of the last 30 days of the month", int(window.sum()))
+
+
+def health_score(company: Company, month: int | None, given: Assumptions) -> Call:
+    """Each account's usage in the last 30 days of the month."""
+    day = dated(company, month, "events")
+    company.rows("events", month)
+    table = evaluate(lookup("usage_by_account"), (), _usage(company, last_day(day))).value
+    inputs = [name for name in given.health_range if not np.isnan(np.asarray(table[name], dtype=float)).all()]
+    paying = company.customers_on(day) if company.knows_customers else table["account"]
+    keep = np.fromiter((account in paying for account in table["account"]), bool, len(table["account"]))
+    worst, best = ([given.health_range[name][end] for name in inputs] for end in (0, 1))
+    return Call(
+        {
+            "values": np.column_stack([np.asarray(table[name], dtype=float)[keep] for name in inputs]),
+            "worst": worst,
+            "best": best,
+        },
+        f"mean over accounts; {', '.join(inputs)} of 30 days",
+        averaged=True,
+        labels=tuple(map(str, select(table["account"], keep))),
+        columns=tuple(inputs),
+    )
+
+
+def _usage(company: Company, end: int) -> dict[str, Any]:
+    """The arguments of usage_by_account for the 60 days up to one: 30 looked at and 30 to compare with."""
+    days = company.column("events", "timestamp", "day").values
+    window = (days > end - 60) & (days <= end)
+    names = {"accounts": "customer", "users": "user", "dates": "timestamp", "features": "feature"}
+    wanted = {name: column for name, column in names.items() if name != "features" or company.has("events", column)}
+    arguments = {name: company.take("events", column, window) for name, column in wanted.items()}
+    if "features" in arguments and company.has("features", "key"):
+        key = company.column("features", "key", "flag").values == 1
+        arguments["key_features"] = company.take("features", "feature", key)
+    if company.has("licences", "customer"):
+        seats = dict(zip(company.cells("licences", "customer"), company.cells("licences", "licensed"), strict=True))
+        arguments["licensed"] = [seats.get(account) for account in arguments["accounts"]]
+    return arguments
