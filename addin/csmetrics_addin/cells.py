@@ -19,6 +19,7 @@ SHOWN_ERRORS = ("#N/A", "#DIV/0!", "#NUM!", "#REF!", "#NAME?", "#NULL!", "#VALUE
 #: How many days a workbook with the 1904 date system is behind.
 DAYS_1904 = 1462
 _LONGEST_TEXT = 32_767  # characters a cell holds
+_WHOLE_COLUMN = 1_000_000  # rows: nobody selects so many but by the column's letter
 
 Grid = list[list[Any]]
 
@@ -93,10 +94,11 @@ def arguments(metric: Metric, given: Sequence[Any], runtime: Runtime, behind: in
     if metric.arguments and metric.arguments[-1].variadic:
         plain = _without_omitted_tail(plain)
         declared = _declared_for(metric, plain)
-    return [
+    read = [
         _as_read(value, argument, behind) if argument else value
         for value, argument in zip(plain, declared, strict=False)
     ]
+    return _without_unused_rows(read, declared)
 
 
 def _without_omitted_tail(values: list[Any]) -> list[Any]:
@@ -138,6 +140,24 @@ def _as_read(value: Any, argument: Argument, behind: int) -> Any:
         value = _each_cell(value, lambda cell: cell + behind if type(cell) in (int, float) else cell)
     is_row = argument.role is Role.EACH and isinstance(value, list | tuple) and not isinstance(value[0], list | tuple)
     return [value] if is_row else value
+
+
+def _without_unused_rows(values: list[Any], declared: Sequence[Argument | None]) -> list[Any]:
+    """Whole columns of single values end at the last row any of them uses, not after a million blank results."""
+    places = [
+        place
+        for place, (value, argument) in enumerate(zip(values, declared, strict=False))
+        if argument and argument.role is Role.EACH and isinstance(value, list | tuple) and len(value) > _WHOLE_COLUMN
+    ]
+    end = max((_last_used_row(values[place]) for place in places), default=0)
+    return [value[: max(end, 1)] if place in places else value for place, value in enumerate(values)]
+
+
+def _last_used_row(rows: Sequence[Sequence[Any]]) -> int:
+    for row in range(len(rows), 0, -1):
+        if any(cell is not None and cell != "" for cell in rows[row - 1]):
+            return row
+    return 0
 
 
 def grid(evaluation: Evaluation) -> Grid:

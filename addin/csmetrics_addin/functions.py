@@ -22,7 +22,7 @@ def _wrapper(metric: Metric) -> Callable[..., Any]:
     signature = inspect.Signature([*parameters, _DATE_SYSTEM] if _OVER_COM else parameters)
 
     def function(*given: Any, **named: Any) -> Any:
-        values = signature.bind(*given, **named).args if named else given
+        values = _in_order(signature, given, named) if named else given
         if not _OVER_COM:
             return for_excel(answer(metric, values, Runtime.OFFICE_JS))
         behind = DAYS_1904 if len(values) > len(offered) and values[-1] else 0
@@ -39,6 +39,13 @@ def _wrapper(metric: Metric) -> Callable[..., Any]:
     if _OVER_COM:
         function = arg("date1904", "raw", vba="ActiveWorkbook.Date1904")(function)
     return func(category=f"csmetrics {metric.category.value}")(function)
+
+
+def _in_order(signature: inspect.Signature, given: tuple[Any, ...], named: dict[str, Any]) -> tuple[Any, ...]:
+    """All arguments by position; a spreadsheet gives no names, a person trying a function out does."""
+    bound = signature.bind(*given, **named)
+    bound.apply_defaults()
+    return bound.args
 
 
 globals().update({name: _wrapper(metric) for name, metric in CATALOG.items()})

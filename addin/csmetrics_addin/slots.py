@@ -61,5 +61,5 @@ def _slots(argument: Argument) -> Iterator[Slot]:
 
 def description(metric: Metric) -> str:
     """What a function wizard says of a metric: its summary, and its formula where there is room."""
-    full = f"{metric.summary} {metric.formula[0].upper()}{metric.formula[1:]}."
+    full = f"{metric.summary} Formula: {metric.formula}."
     return full if len(full) <= LONGEST_HELP else metric.summary[:LONGEST_HELP]

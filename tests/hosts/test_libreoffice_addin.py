@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 import xlsxwriter
 from calc_office import Calc, address, available, office_for
-from csmetrics_addin.hosts import libreoffice
+from csmetrics_addin.hosts import libreoffice, lite
 from csmetrics_addin.slots import description, slots
 from examples import CASES, assert_cells, code_of, expected, given, serial, with_bad_value
 
@@ -179,6 +179,18 @@ def test_a_workbook_takes_the_functions_values_when_it_is_opened(calc, home):
     path.chmod(0o644)
     calc.open(url=path.as_uri())
     assert [calc.cell(cell=f"D{row}") for row in range(1, 5)] == [25, "#NUM!", "#DIV/0!", "#N/A"]
+
+
+def test_a_workbook_that_carries_its_engine_shows_its_plain_formulas_here(calc, home):
+    with xlsxwriter.Workbook(home / "plain.xlsx") as book:
+        sheet = book.add_worksheet()
+        sheet.write_column("A1", [10, 9, 8, 6])
+        book.define_name("addin_on", "=NOT(ISERROR(CSM_VERSION()))")
+        sheet.write_formula("D1", "=IF(addin_on,NPS(A1:A4),SUM(A1:A4))", None, 0)
+    carrying = lite.carry(home / "plain.xlsx", home / "carrying.xlsx")
+    carrying.chmod(0o644)
+    calc.open(url=carrying.as_uri())
+    assert calc.cell(cell="D1") == 33
 
 
 def test_the_wizard_tells_every_function_and_argument(calc):

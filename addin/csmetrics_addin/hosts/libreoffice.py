@@ -112,8 +112,7 @@ def _has_dates(metric: Metric) -> bool:
 
 def own_packages() -> tuple[str, ...]:
     """The folders this Python imports the needed packages from."""
-    modules = [name.replace("-", "_") for name in wheel.REQUIREMENTS]
-    found = [find_spec(module) for module in modules]
+    found = [find_spec(module) for module in wheel.REQUIREMENTS.values()]
     folders = [Path(spec.origin).parent.parent for spec in found if spec is not None and spec.origin]
     return tuple(dict.fromkeys(str(folder) for folder in folders))
 
@@ -155,13 +154,13 @@ class Office:
 
     def missing(self, folders: tuple[str, ...]) -> list[str]:
         """The packages LibreOffice's Python cannot import, given folders to look in beside its own."""
-        modules = [name.replace("-", "_") for name in wheel.REQUIREMENTS]
+        packages = wheel.REQUIREMENTS
         tried = (
-            f"import sys, importlib\nsys.path[:0] = {list(folders)!r}\nfor name in {modules!r}:\n"
-            "    try: importlib.import_module(name)\n    except ImportError: print(name)"
+            f"import sys, importlib\nsys.path[:0] = {list(folders)!r}\nfor package, module in {packages!r}.items():\n"
+            "    try: importlib.import_module(module)\n    except ImportError: print(package)"
         )
         done = subprocess.run([*self.python, "-c", tried], capture_output=True, text=True, timeout=120, check=False)
-        return done.stdout.split() if done.returncode == 0 else modules
+        return done.stdout.split() if done.returncode == 0 else list(packages)
 
 
 def _first_file(*paths: str) -> str:

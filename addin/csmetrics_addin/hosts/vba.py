@@ -1,16 +1,14 @@
 """The Visual Basic text of the classic add-in: a wrapper for every metric, and its help for the function wizard."""
 
+import unicodedata
 from importlib.resources import files
 
 from csmetrics_addin.slots import Slot, description, slots
 from csmetrics_core import CATALOG
 from csmetrics_core.spec import Metric, Role
 
-# What Windows' code page has no letter for.
-_SPELLED_OUT = str.maketrans(
-    {"−": "-", "≥": ">=", "≤": "<=", "≠": "<>", "≈": "about ", "√": "root of ", "→": "->", "Σ": "sum of ", "Φ": "Phi",
-     "₀": "0", "₁": "1", "₂": "2", "∞": "infinity"}
-)  # fmt: skip
+_SPELLED_OUT = {"−": "-", "≥": ">=", "≤": "<=", "≠": "<>", "≈": "about ", "√": "root of ", "→": "->", "Σ": "sum of ",
+                "∞": "infinity"}  # fmt: skip
 _WRAPPERS_HEAD = """Attribute VB_Name = "csmetrics_functions"
 Option Explicit
 ' One function for every metric. Generated from the catalogue.
@@ -126,7 +124,19 @@ def _help_of(metric: Metric) -> str:
 
 def _quoted(text: str) -> str:
     """A string in Visual Basic, in letters Windows has."""
-    return '"' + " ".join(text.translate(_SPELLED_OUT).split()).replace('"', '""') + '"'
+    return '"' + " ".join("".join(map(_windows_sign, text)).split()).replace('"', '""') + '"'
+
+
+def _windows_sign(sign: str) -> str:
+    """A sign as Windows' code page has it, spelled out where it has none: β becomes beta, a low 1 becomes 1."""
+    try:
+        sign.encode("cp1252")
+    except UnicodeEncodeError:
+        greek = unicodedata.name(sign, "").startswith("GREEK")
+        return _SPELLED_OUT.get(sign) or (
+            unicodedata.name(sign).split()[-1].lower() if greek else unicodedata.normalize("NFKD", sign)
+        )
+    return sign
 
 
 def _continued(line: str) -> str:

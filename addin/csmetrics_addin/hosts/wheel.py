@@ -9,8 +9,15 @@ from importlib.resources.abc import Traversable
 
 from csmetrics_core.version import __version__
 
-#: What the functions themselves import; everything else of csmetrics serves other doors.
-REQUIREMENTS = ("docstring-parser", "numpy", "pandas", "scipy", "vaderSentiment")
+#: What the functions themselves import, package and module; everything else of csmetrics serves other doors.
+REQUIREMENTS = {
+    "docstring-parser": "docstring_parser",
+    "numpy": "numpy",
+    "pandas": "pandas",
+    "scikit-learn": "sklearn",
+    "scipy": "scipy",
+    "vaderSentiment": "vaderSentiment",
+}
 _LEFT_OUT = ("__pycache__", "tables", "readers", "samples")
 _OF_THE_ADDIN = ("__init__.py", "cells.py", "functions.py", "lite_scripts.py", "slots.py", "spelling.py")
 _FIXED_TIME = (2020, 1, 1, 0, 0, 0)
