@@ -8,7 +8,7 @@ from typing import Any, Literal
 import numpy as np
 
 from csmetrics_core.palette import ACCENT, BAD, CAUTION, GOOD, MUTED, SERIES
-from csmetrics_core.spec import COUNT, DATE, FRACTION, MOMENT, POINTS, TEXT, Better, Metric, Unit
+from csmetrics_core.spec import COUNT, DATE, FRACTION, MOMENT, POINTS, TEXT, Better, Column, Metric, Unit
 from csmetrics_panels.compute import Outcome, Point
 
 _MOST_BARS = 40
@@ -122,35 +122,45 @@ def table_chart(metric: Metric, table: dict[str, Any], title: str = "") -> Chart
     """A table as its columns ask: heat where there are as many as the data need, lines over dates, bars over names."""
     if not len(next(iter(table.values()), ())):
         return None
-    declared = {c.name: c for c in metric.columns if "{n}" not in c.name}
-    spread = [name for name in table if name not in declared]
-    first = metric.columns[0]
-    if spread:
-        unit = next(c.unit for c in metric.columns if "{n}" in c.name)
-        values = np.array([np.asarray(table[name], dtype=float) for name in spread]).T
-        ages = tuple(name.rsplit("_", 1)[-1] for name in spread)
-        return Heat(title or metric.title, tuple(_texts(first.unit, table[first.name])), ages, values, unit)
+    declared = {c.name for c in metric.columns}
+    if set(table) - declared:
+        return _heat_chart(metric, table, title)
     numbers = [c for c in metric.columns if c.unit not in (TEXT, DATE, MOMENT) and c.name in table]
+    first = metric.columns[0]
+    if {"opening", "closing"} <= {c.name for c in numbers} and first.unit is DATE:
+        return flows_chart(metric, table, title)
     if first in numbers and len(numbers) > 2 and len(table[first.name]) == 1:
         return _single_row(metric, table, title)
-    numbers = [c for c in numbers if c is not first]
-    if not numbers:
-        return None
-    if {"opening", "closing"} <= {c.name for c in numbers}:
-        return flows_chart(metric, table, title)
+    measured = [c for c in numbers if c is not first]
+    return _columns_chart(metric, table, measured, title) if measured else None
+
+
+def _heat_chart(metric: Metric, table: dict[str, Any], title: str) -> Heat:
+    first, declared = metric.columns[0], {c.name for c in metric.columns}
+    spread = [name for name in table if name not in declared]
+    unit = next(c.unit for c in metric.columns if "{n}" in c.name)
+    values = np.array([np.asarray(table[name], dtype=float) for name in spread]).T
+    ages = tuple(name.rsplit("_", 1)[-1] for name in spread)
+    return Heat(title or metric.title, tuple(_texts(first.unit, table[first.name])), ages, values, unit)
+
+
+def _columns_chart(metric: Metric, table: dict[str, Any], numbers: list[Column], title: str) -> Chart:
+    """Lines where the first column counts on, bars where it names things."""
+    first = metric.columns[0]
     unit = next((c.unit for c in numbers if c.unit in (FRACTION, POINTS)), numbers[0].unit)
     alike = [c for c in numbers if c.unit is unit]
-    if first.unit in (DATE, MOMENT) or (first in metric.columns[:1] and first.unit is not TEXT):
+    if first.unit is not TEXT:
+        labels = _texts(first.unit, table[first.name])
         series = tuple(
-            Series(_words(c.name), _texts(first.unit, table[first.name]), _floats(table[c.name]), "line", colour)
+            Series(_words(c.name), labels, _floats(table[c.name]), "line", colour)
             for c, colour in zip(alike, _colours(len(alike)), strict=True)
         )
         return Chart(title or metric.title, series, unit)
     names = _texts(first.unit, table[first.name])[:_MOST_BARS]
-    colours = [BAND_COLOURS[n] for n in names] if set(names) <= set(BAND_COLOURS) else None
+    colours = [BAND_COLOURS.get(name, MUTED) for name in names] if set(BAND_COLOURS) & set(names) else None
     values = _floats(table[alike[0].name])[:_MOST_BARS]
-    series = (Series(_words(alike[0].name), names, values, "bar", colours=colours),)
-    return Chart(title or f"{metric.title}: {_words(alike[0].name)}", series, unit, across=True)
+    bars = Series(_words(alike[0].name), names, values, "bar", colours=colours)
+    return Chart(title or f"{metric.title}: {_words(alike[0].name)}", (bars,), unit, across=True)
 
 
 def flows_chart(metric: Metric, table: dict[str, Any], title: str = "") -> Chart:

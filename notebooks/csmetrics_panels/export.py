@@ -49,3 +49,26 @@ def _cell(value: Any) -> Any:
     if isinstance(value, np.integer | np.floating | int | float):
         return value.item() if isinstance(value, np.generic) else value
     return str(value)[:19]
+
+
+def dashboard_files(dashboard: Any) -> list[tuple[str, Callable[[], File]]]:
+    """The files a dashboard offers: the page in front as CSV and pictures."""
+    from csmetrics_panels.dashboards.blocks import Across, Grid, Picture
+
+    def flat(blocks: Any) -> list[Any]:
+        return [one for block in blocks for one in (flat(block.blocks) if isinstance(block, Across) else [block])]
+
+    def tables() -> File:
+        grids = [block for block in flat(dashboard.blocks) if isinstance(block, Grid)]
+        if not grids:
+            raise NoData("this page has no table", "Open a page that has one.")
+        content = b"\r\n".join(csv_bytes(grid.columns) for grid in grids)
+        return f"{dashboard.name}.csv", "text/csv", content
+
+    def chart() -> File:
+        charts = [block.chart for block in flat(dashboard.blocks) if isinstance(block, Picture) and block.chart]
+        if not charts:
+            raise NoData("this page has no chart", "Open a page that has one.")
+        return f"{dashboard.name}.png", "image/png", image(charts[0])
+
+    return [("Tables of this page as CSV", tables), ("First chart as PNG", chart)]

@@ -1,6 +1,5 @@
 """MetricPanel: one metric of the catalogue as a live instrument, with the code behind it."""
 
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -18,6 +17,7 @@ from csmetrics_panels.compute import Outcome, compute, spans, splits
 from csmetrics_panels.draw import ChartView
 from csmetrics_panels.form import OMITTED, dropdown, fields, short
 from csmetrics_panels.frames import Frame
+from csmetrics_panels.notebook import in_notebook
 from csmetrics_panels.request import LENGTHS, Request, excel_formula, plain_formula, python_code, span_text
 from csmetrics_panels.work import Job, Worker
 
@@ -59,7 +59,7 @@ class MetricPanel(widgets.VBox):
         self._outcome: Outcome | None = None
         self._chart: Chart | Heat | None = None
         self._quiet = False
-        live = _in_notebook() if background is None else background
+        live = in_notebook() if background is None else background
         self._worker = Worker(live, self._show_busy, self._show_progress)
         self._given = sources.given(data)
         self._uploaded: list[sources.Source] = []
@@ -350,12 +350,3 @@ class MetricPanel(widgets.VBox):
             return {"period" if outcome.trend else "segment": [p.label for p in points], **columns}
         rows = told.rows()
         return {"item": [item for item, _ in rows], "value": [value for _, value in rows]}
-
-
-def _in_notebook() -> bool:
-    """Whether a kernel runs this, which must stay free for typing."""
-    if "IPython" not in sys.modules:
-        return False
-    from IPython import get_ipython
-
-    return hasattr(get_ipython(), "kernel")

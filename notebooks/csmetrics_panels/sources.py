@@ -40,7 +40,8 @@ def given(data: Any) -> list[Source]:
         import pandas as pd
 
         data = pd.DataFrame({name: list(values) for name, values in data.items()})
-    return [_held("data", data, _name_in_notebook(data) or "df")]
+    frame = Frame(data, _name_in_notebook(data) or "df")
+    return [Source("data", lambda: frame)]
 
 
 def notebook_frames() -> list[Source]:
@@ -102,7 +103,7 @@ def uploaded(name: str, content: bytes) -> list[Source]:
         size, most = len(content) / 2**20, LARGEST_UPLOAD / 2**20
         fix = "Read it in the notebook with read_table(path) and choose it there."
         raise OutOfScale(f"{name} has {size:,.0f} MB, and an upload takes {most:.0f} MB", fix, argument="file")
-    tables = _tables(name, content)
+    tables = read_tables(name, content)
     stem = _identifier(Path(name).stem)
     sources = []
     for sheet, frame in tables.items():
@@ -128,13 +129,18 @@ def read_table(path: str | Path, sheet: str | None = None) -> Any:
         MetricError: the file is of another kind, or is not what its name says.
     """
     path = Path(path)
-    tables = _tables(path.name, path.read_bytes())
+    tables = read_tables(path.name, path.read_bytes())
     if sheet is not None and sheet not in tables:
         raise WrongKind(f"{path.name} has no sheet {sheet!r}", f"It has {', '.join(tables)}.", argument="sheet")
     return tables[sheet] if sheet is not None else next(iter(tables.values()))
 
 
-def _tables(name: str, content: bytes) -> dict[str, Any]:
+def read_tables(name: str, content: bytes) -> dict[str, Any]:
+    """The tables of a file by sheet; those of a file without sheets have no name.
+
+    Raises:
+        MetricError: it is of another kind, or not what its name says.
+    """
     ending = Path(name).suffix.lower()
     if ending not in ENDINGS:
         raise OutOfScale(f"{name} is no {', '.join(ENDINGS)}", "Save it as one of these.", argument="file")

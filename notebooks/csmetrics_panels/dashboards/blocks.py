@@ -1,0 +1,134 @@
+"""What a page of a dashboard is made of, and the screen that shows it: figures, charts, tables, sentences."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from html import escape
+from typing import Any
+
+import ipywidgets as widgets
+
+from csmetrics_core.palette import MUTED, STATUS
+from csmetrics_core.spec import Unit
+from csmetrics_panels import card
+from csmetrics_panels.charts import Chart, Heat
+from csmetrics_panels.dashboards.view import Told, unit_text
+from csmetrics_panels.draw import ChartView
+
+_TONES = {"better": (STATUS["met"][0], "▲ "), "worse": (STATUS["missed"][0], "▼ ")}
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One number with its name and what to know about it."""
+
+    title: str
+    value: str
+    detail: str = ""
+    change: str = ""
+    tone: str = ""
+    missing: str = ""
+
+
+@dataclass(frozen=True)
+class Figures:
+    """Numbers beside each other."""
+
+    items: Sequence[Figure]
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A chart; `clicked` is called with the label of a bar."""
+
+    chart: Chart | Heat | None
+    clicked: Callable[[str], None] | None = None
+
+
+@dataclass(frozen=True)
+class Grid:
+    """A table."""
+
+    columns: dict[str, Sequence[Any]]
+    units: Sequence[Unit | None]
+    caption: str
+
+
+@dataclass(frozen=True)
+class Words:
+    """A sentence; an empty page says so in a box."""
+
+    text: str
+    empty: bool = False
+
+
+@dataclass(frozen=True)
+class Across:
+    """Blocks side by side."""
+
+    blocks: Sequence["Block"]
+
+
+Block = Figures | Picture | Grid | Words | Across
+
+
+def figure(told: Told, title: str = "") -> Figure:
+    """A metric as a figure."""
+    metric = told.metric
+    if told.told is None:
+        return Figure(title or metric.title, "–", missing=told.missing)
+    interval = told.told.interval
+    parts = [f"{metric.unit.text(interval[0])} to {metric.unit.text(interval[1])}"] if interval else []
+    parts += [f"n = {told.told.n:,}"] if told.told.n is not None else []
+    parts += [f"{count:,} {reason} left out" for _, reason, count, _ in told.told.dropped if reason != "blank"]
+    change = told.change_text and f"{told.change_text} {told.tone}".strip()
+    return Figure(title or metric.title, unit_text(metric.unit, told.value), ", ".join(parts), change, told.tone)
+
+
+class Screen(widgets.VBox):
+    """Shows blocks one under the other; what is there is redrawn, not built anew."""
+
+    def show(self, blocks: Sequence[Block]) -> None:
+        """Show these blocks in place of those before."""
+        self.children = tuple(_placed(block, self.children, i) for i, block in enumerate(blocks))
+
+
+def _placed(block: Block, there: Sequence[Any], position: int) -> Any:
+    """The widget of a block; one of the same kind at the same place is used again."""
+    old = there[position] if position < len(there) else None
+    if isinstance(block, Across):
+        return _across(block, old)
+    if isinstance(block, Picture):
+        view = old if isinstance(old, ChartView) else ChartView()
+        if block.clicked:
+            view.on_click(block.clicked)
+        view.show(block.chart)
+        return view
+    page = old if isinstance(old, widgets.HTML) else widgets.HTML()
+    page.value = _html(block)
+    return page
+
+
+def _across(block: Across, old: Any) -> Any:
+    box = old if isinstance(old, widgets.HBox) else widgets.HBox(layout={"flex_flow": "row wrap", "width": "100%"})
+    inner = [_placed(one, box.children, i) for i, one in enumerate(block.blocks)]
+    for widget in inner:
+        widget.layout.flex = "1 1 420px"
+        widget.layout.width = "auto"
+        widget.layout.min_width = "320px"
+    box.children = tuple(inner)
+    return box
+
+
+def _html(block: Figures | Grid | Words) -> str:
+    if isinstance(block, Figures):
+        return card.wrap(f"<div class='kpis' role='status'>{''.join(map(_figure_html, block.items))}</div>")
+    if isinstance(block, Grid):
+        return card.wrap(card.table(list(block.columns), list(block.columns.values()), block.units, block.caption))
+    return card.wrap(f"<div class='{'empty' if block.empty else 'quiet'}' role='status'>{escape(block.text)}</div>")
+
+
+def _figure_html(item: Figure) -> str:
+    colour, sign = _TONES.get(item.tone, (MUTED, ""))
+    change = f"<span style='color:{colour}'>{sign}{escape(item.change)}</span>" if item.change else ""
+    details = "".join(f"<span>{escape(text)}</span>" for text in (item.detail, item.missing) if text)
+    return f"<div class='kpi'><span>{escape(item.title)}</span><b>{escape(item.value)}</b>{change}{details}</div>"

@@ -1,0 +1,267 @@
+"""Which accounts are in danger: a weighted score one can change, who is in which band, and whether it told churn."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from csmetrics_core.catalog import lookup
+from csmetrics_core.company import Missing, last_day
+from csmetrics_core.errors import MetricError
+from csmetrics_core.headings import find_heading
+from csmetrics_core.headline import Assumptions
+from csmetrics_core.spec import COUNT, DATE, MONEY, POINTS, TEXT
+from csmetrics_panels.browser import Slider
+from csmetrics_panels.charts import BAND_COLOURS, Chart, Series
+from csmetrics_panels.dashboards.blocks import Across, Block, Figure, Figures, Grid, Picture, Words
+from csmetrics_panels.dashboards.dashboard import Dashboard, Page
+from csmetrics_panels.dashboards.data import find_part
+from csmetrics_panels.dashboards.view import View
+from csmetrics_panels.form import TYPING, dropdown
+
+BANDS = ("red", "amber", "green")
+_INPUTS = tuple(Assumptions().health_range)
+_DAYS = 30
+
+
+@dataclass(frozen=True)
+class Accounts:
+    """Accounts with what they scored; NaN is too little known."""
+
+    names: list[Any]
+    inputs: NDArray[np.float64]
+    scores: NDArray[np.float64]
+    bands: list[str | None]
+
+
+class HealthDashboard(Dashboard):
+    """A weighted health score with editable weights and thresholds, its bands, and its back-test."""
+
+    name = "health_score"
+    title = "Customer health"
+    question = "Which accounts need a call, what drives their score, and did the score foresee churn before?"
+
+    def pages(self) -> Sequence[Page]:
+        self._weights = {name: _slider(f"weight of {name}", 0, 5, 0.5, 1) for name in _INPUTS}
+        self._edges = {"amber": _slider("amber from", 0, 100, 1, 50), "green": _slider("green from", 0, 100, 1, 75)}
+        for slider in (*self._weights.values(), *self._edges.values()):
+            slider.observe(lambda change: self._slid(change.owner), "value")
+        self._band = dropdown("accounts in band", [(band, band) for band in BANDS], "As a click on a bar")
+        self._band.layout.width = "300px"
+        self._band.observe(lambda _: self.refresh(), "value")
+        self._account = dropdown("account", [("", "")])
+        self._account.layout.width = "420px"
+        self._account.observe(lambda _: self.refresh(), "value")
+        sliders = [*self._weights.values(), *self._edges.values()]
+        return [
+            Page("Scores and back-test", self._scores, [*sliders, self._band]),
+            Page("What drives a score", self._drivers, [self._account]),
+        ]
+
+    @property
+    def weights(self) -> dict[str, float]:
+        """The weight of each input."""
+        return {name: slider.value for name, slider in self._weights.items()}
+
+    def _slid(self, slider: Slider) -> None:
+        slider.shown = f"{slider.value:g}"
+        self.refresh(TYPING)
+
+    def scored(self, view: View, back_days: int = 0) -> Accounts:
+        """The accounts' scores, as of the end of the span or so many days before."""
+        usage = _usage(view, back_days)
+        inputs = np.column_stack([np.asarray(usage[name], dtype=float) for name in _INPUTS])
+        ranges = Assumptions().health_range
+        known = [i for i in range(len(_INPUTS)) if not np.isnan(inputs[:, i]).all()]
+        worst, best = ([ranges[_INPUTS[i]][end] for i in known] for end in (0, 1))
+        scores = view.result(
+            "health_score",
+            values=inputs[:, known].tolist(),
+            weights=[self._weights[_INPUTS[i]].value for i in known],
+            worst=worst,
+            best=best,
+        )
+        scores = np.atleast_1d(np.asarray(scores, dtype=float)).ravel()
+        edges = {name: slider.value for name, slider in self._edges.items()}
+        bands = view.result("health_band", score=[None if s != s else s for s in scores], **edges)
+        return Accounts(list(usage["account"]), inputs, scores, list(np.ravel(bands)))
+
+    def _scores(self, view: View) -> Sequence[Block]:
+        accounts = self.scored(view)
+        facts = _facts(view, accounts.names)
+        counts = [accounts.bands.count(band) for band in BANDS]
+        colours = [BAND_COLOURS[band] for band in BANDS]
+        series = Series("accounts", list(BANDS), counts, "bar", colours=colours)
+        known = accounts.scores[~np.isnan(accounts.scores)]
+        if not known.size:
+            raise Missing("no account has inputs for half of the weight")
+        arr = [sum(facts["arr"][i] or 0 for i, b in enumerate(accounts.bands) if b == band) for band in BANDS]
+        figures = [Figure("Mean health", POINTS.text(float(known.mean())), f"{known.size:,} accounts")]
+        figures += [
+            Figure(f"ARR in {band}", MONEY.text(money), f"{count:,} accounts")
+            for band, money, count in zip(BANDS, arr, counts, strict=True)
+        ]
+        chart = Chart("Accounts by band: click a bar to list them", (series,), COUNT)
+        return [
+            Figures(figures),
+            Across([Picture(chart, self._clicked), self._backtest(view)]),
+            self._members(accounts, facts),
+        ]
+
+    def _clicked(self, band: str) -> None:
+        if band in BANDS:
+            self._band.value = band
+
+    def _members(self, accounts: Accounts, facts: dict[str, list[Any]]) -> Block:
+        band = self._band.value
+        rows = [i for i, b in enumerate(accounts.bands) if b == band]
+        if not rows:
+            return Words(f"No account is in the {band} band.", empty=True)
+        rows.sort(key=lambda i: accounts.scores[i])
+        columns = {"account": [accounts.names[i] for i in rows], "score": [accounts.scores[i] for i in rows]}
+        columns |= {name: [facts[name][i] for i in rows] for name in facts}
+        columns |= {name: [accounts.inputs[i, place] for i in rows] for place, name in enumerate(_INPUTS)}
+        usage = {c.name: c.unit for c in lookup("usage_by_account").columns}
+        units = [TEXT, POINTS, TEXT, MONEY, DATE, *(usage[name] for name in _INPUTS)]
+        return Grid(columns, units, f"Accounts in {band}, the lowest score first")
+
+    def _backtest(self, view: View) -> Block:
+        """Scores of 30 days before, against who left since."""
+        try:
+            before = self.scored(view, _DAYS)
+            left = _left(view, before.names, _DAYS)
+            edges = {name: slider.value for name, slider in self._edges.items()}
+            scores = [None if s != s else float(s) for s in before.scores]
+            table = view.table("health_backtest", scores=scores, churned=left, **edges)
+        except (Missing, MetricError) as error:
+            words = str(error).removeprefix("health_backtest: ")
+            return Words(f"No back-test with these weights: {words}", empty=True)
+        units = {c.name: c.unit for c in lookup("health_backtest").columns}
+        names = [n for n in ("band", "customers", "churned", "churn_rate", "lift") if n in table]
+        area, low, high = (next((v for v in table[n] if v == v), float("nan")) for n in ("auc", "auc_low", "auc_high"))
+        words = (
+            f"Back-test: scores {_DAYS} days earlier against who left since. AUC {area:.2f} ({low:.2f} to {high:.2f})"
+        )
+        return Grid({n: table[n] for n in names}, [units[n] for n in names], words)
+
+    def _drivers(self, view: View) -> Sequence[Block]:
+        accounts = self.scored(view)
+        with self._together():
+            chosen = self._account.value
+            order = np.argsort(np.where(np.isnan(accounts.scores), np.inf, accounts.scores)).tolist()
+            self._account.options = [
+                (f"{accounts.names[i]}: {POINTS.text(accounts.scores[i]) or 'unknown'}", str(accounts.names[i]))
+                for i in order
+            ]
+            names = [value for _, value in self._account.options]
+            self._account.value = chosen if chosen in names else names[0]
+        row = [str(name) for name in accounts.names].index(self._account.value)
+        values = [None if v != v else float(v) for v in accounts.inputs[row]]
+        ranges = Assumptions().health_range
+        table = view.table(
+            "health_contributions",
+            values=values,
+            weights=list(self.weights.values()),
+            worst=[ranges[name][0] for name in _INPUTS],
+            best=[ranges[name][1] for name in _INPUTS],
+            labels=list(_INPUTS),
+        )
+        series = (
+            Series("points", list(table["input"]), np.asarray(table["points"], dtype=float).tolist(), "bar"),
+            Series(
+                "possible", list(table["input"]), np.asarray(table["possible"], dtype=float).tolist(), "bar", "#A0AEC0"
+            ),
+        )
+        units = {c.name: c.unit for c in lookup("health_contributions").columns}
+        return [
+            Picture(Chart(f"What drives the score of {self._account.value}", series, POINTS, across=True)),
+            Grid(table, [units[n] for n in table], "Points each input gives"),
+        ]
+
+
+def _slider(label: str, low: float, high: float, step: float, value: float) -> Slider:
+    return Slider(
+        label=label, low=low, high=high, step=step, value=value, shown=f"{value:g}", help=f"{low:g} to {high:g}"
+    )
+
+
+def _usage(view: View, back_days: int) -> dict[str, Any]:
+    """Usage by account in the 30 days up to the end of the span, or to so many days before it."""
+    company = view.company
+    days = company.column("events", "timestamp", "day").values
+    end = (int(np.nanmax(days)) if view.end is None else min(last_day(view.end), int(np.nanmax(days)))) - back_days
+    window = (days > end - 2 * _DAYS) & (days <= end)
+    if not window.any():
+        raise Missing(f"there are no events of {view.words()}")
+    given = {
+        name: company.take("events", c, window)
+        for name, c in (("accounts", "customer"), ("users", "user"), ("dates", "timestamp"))
+    }
+    if company.has("events", "feature"):
+        given["features"] = company.take("events", "feature", window)
+        if company.has("features", "key"):
+            key = company.column("features", "key", "flag").values == 1
+            given["key_features"] = company.take("features", "feature", key)
+    if company.has("licences", "customer"):
+        seats = dict(zip(company.cells("licences", "customer"), company.cells("licences", "licensed"), strict=True))
+        given["licensed"] = [seats.get(account) for account in given["accounts"]]
+    table = view.table("usage_by_account", **given, days=_DAYS)
+    if "customers" not in company.matched:
+        return table
+    month = int(np.datetime64(end, "D").astype("datetime64[M]").astype(np.int64))
+    here = _paying(company, end) if back_days else company.customers_on(month)
+    keep = [i for i, account in enumerate(table["account"]) if account in here]
+    if not keep:
+        raise Missing("no account with usage pays at that time")
+    return {name: [values[i] for i in keep] for name, values in table.items()}
+
+
+def _stays(view_company: Any) -> tuple[list[Any], Any, Any]:
+    starts = view_company.column("customers", "start", "day").values
+    ends = view_company.column("customers", "end", "day").values
+    return list(view_company.cells("customers", "customer")), starts, np.where(np.isnan(ends), np.inf, ends)
+
+
+def _paying(company: Any, day: int) -> set[Any]:
+    """Who pays on a day."""
+    who, starts, ends = _stays(company)
+    return {w for w, s, e in zip(who, starts, ends, strict=True) if s <= day < e}
+
+
+def _left(view: View, accounts: list[Any], days: int) -> list[bool]:
+    """Whether each account left in the days before the end of the span."""
+    if "customers" not in view.company.matched:
+        raise Missing("needs a table of customers with customer, start, end")
+    end = (
+        last_day(view.end)
+        if view.end is not None
+        else int(np.nanmax(view.company.column("events", "timestamp", "day").values))
+    )
+    still = _paying(view.company, end)
+    return [account not in still for account in accounts]
+
+
+def _facts(view: View, accounts: list[Any]) -> dict[str, list[Any]]:
+    """Name, ARR and renewal date of each account, where the tables tell."""
+    names: dict[Any, Any] = {}
+    money: dict[Any, Any] = {}
+    due: dict[Any, Any] = {}
+    if "customers" in view.company.matched:
+        frame = view.frames[view.company.table("customers").table]
+        who = frame.series(view.company.table("customers").columns["customer"]).to_list()
+        for target, column in ((names, "name"), (money, "arr")):
+            if heading := find_heading(column, frame):
+                target.update(zip(who, frame.series(heading).to_list(), strict=True))
+    if found := find_part(view.frames, "renewals"):
+        frame, headings = found
+        after = "" if view.end is None else str(np.datetime64(last_day(view.end), "D"))
+        pairs = zip(frame.series(headings["customer"]).to_list(), frame.series(headings["due"]).to_list(), strict=True)
+        for customer, day in sorted(
+            ((c, str(d)[:10]) for c, d in pairs if d == d and d is not None), key=lambda p: p[1]
+        ):
+            if day > after:
+                due.setdefault(customer, day)
+    arr = [None if (v := money.get(a)) is None or v != v else float(v) for a in accounts]
+    return {"name": [names.get(a, "") for a in accounts], "arr": arr, "renewal": [due.get(a) for a in accounts]}

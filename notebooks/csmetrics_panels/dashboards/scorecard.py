@@ -1,0 +1,96 @@
+"""The sixteen headline metrics: value, interval, change, and how they moved."""
+
+from collections.abc import Sequence
+
+from csmetrics_core.company import month_text
+from csmetrics_core.palette import ACCENT
+from csmetrics_core.scorecard import Line, Scorecard, scorecard
+from csmetrics_core.spec import FRACTION, TEXT, Better
+from csmetrics_panels.charts import Chart, Series
+from csmetrics_panels.dashboards.blocks import Block, Figure, Figures, Grid, Picture, Words
+from csmetrics_panels.dashboards.dashboard import Dashboard, Page
+from csmetrics_panels.dashboards.view import View
+from csmetrics_panels.form import dropdown
+
+_MONTHS = 13
+
+
+class ScorecardDashboard(Dashboard):
+    """The sixteen headline metrics of a month, against the month, quarter or year before."""
+
+    name = "scorecard"
+    title = "Scorecard"
+    question = "How are we doing, and is it better than a month, a quarter or a year ago?"
+
+    def pages(self) -> Sequence[Page]:
+        self._metric = dropdown("metric", [("all", "")])
+        self._metric.layout.width = "420px"
+        self._metric.observe(lambda _: self.refresh(), "value")
+        return [
+            Page("Sixteen metrics", self._figures),
+            Page("History", self._history, [self._metric]),
+            Page("Behind the numbers", self._table),
+        ]
+
+    def _card(self, view: View) -> Scorecard:
+        def make() -> Scorecard:
+            tables = {name: frame.native for name, frame in view.frames.items()}
+            month = None if view.end is None else month_text(view.end)
+            return scorecard(tables, month=month, months=_MONTHS, progress=lambda _: view.job.step())
+
+        kept: Scorecard = view.company.once("scorecard", view.end, make=make)
+        return kept
+
+    def _figures(self, view: View) -> Sequence[Block]:
+        card = self._card(view)
+        ago = {1: "a month ago", 3: "3 months ago", 12: "a year ago"}[view.length]
+        words = f"{card.month or 'All rows'}, compared with {ago}. ▲ better, ▼ worse."
+        return [Words(words), Figures([_figure(line, view.length) for line in card.lines]), *map(Words, card.notes)]
+
+    def _history(self, view: View) -> Sequence[Block]:
+        lines = [line for line in self._card(view).lines if any(value is not None for _, value in line.history)]
+        if not lines:
+            return [Words("No table has dates, so there is no history.", empty=True)]
+        with self._together():
+            chosen = self._metric.value
+            self._metric.options = [(line.metric.title, line.metric.name) for line in lines]
+            names = [line.metric.name for line in lines]
+            self._metric.value = chosen if chosen in names else names[0]
+        line = next(line for line in lines if line.metric.name == self._metric.value)
+        months, values = [m for m, _ in line.history], [v for _, v in line.history]
+        series = Series(line.metric.title, months, values, "line", ACCENT)
+        return [Picture(Chart(line.metric.title, (series,), line.unit))]
+
+    def _table(self, view: View) -> Sequence[Block]:
+        lines = self._card(view).lines
+        columns = {
+            "metric": [line.metric.title for line in lines],
+            "value": ["" if line.value is None else line.unit.text(line.value) for line in lines],
+            "n": ["" if line.n is None else f"{line.n:,}" for line in lines],
+            "basis": [line.basis or line.missing for line in lines],
+            "notes": ["; ".join(line.notes) for line in lines],
+            "formula": [line.metric.formula for line in lines],
+            "convention": [line.metric.convention for line in lines],
+        }
+        return [Grid(columns, [TEXT] * len(columns), "What stands behind each number")]
+
+
+def _figure(line: Line, back: int) -> Figure:
+    if line.value is None:
+        return Figure(line.metric.title, "–", missing=line.missing)
+    parts = [f"{line.unit.text(line.interval[0])} to {line.unit.text(line.interval[1])}"] if line.interval else []
+    parts += [f"n = {line.n:,}"] if line.n is not None else []
+    before = line.history[-1 - back][1] if len(line.history) > back else None
+    if before is None:
+        return Figure(line.metric.title, line.unit.text(line.value), ", ".join(parts))
+    change = line.value - before
+    words = f"{100 * change:+.1f} pp" if line.unit is FRACTION else _signed(line, change)
+    tone = "better" if (change > 0) == (line.metric.better is Better.HIGHER) else "worse"
+    tone = tone if change and line.metric.better is not Better.NEITHER else ""
+    if tone and line.interval and line.interval[0] <= before <= line.interval[1]:
+        words, tone = f"{words}, inside the margin", ""
+    return Figure(line.metric.title, line.unit.text(line.value), ", ".join(parts), words, tone)
+
+
+def _signed(line: Line, change: float) -> str:
+    return f"{'+' if change >= 0 else '−'}{line.unit.text(abs(change)).lstrip('+')}"

@@ -1,0 +1,207 @@
+"""What a customer brings and costs, and what would happen if."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from csmetrics_core.company import Missing
+from csmetrics_core.errors import MetricError
+from csmetrics_core.headings import plain
+from csmetrics_core.headline import CALLS, Assumptions
+from csmetrics_core.palette import ACCENT
+from csmetrics_core.spec import FRACTION, MONEY, Unit
+from csmetrics_panels.browser import Slider
+from csmetrics_panels.charts import Chart, Series
+from csmetrics_panels.dashboards.blocks import Across, Block, Figures, Picture, Words, figure
+from csmetrics_panels.dashboards.dashboard import Dashboard, Page
+from csmetrics_panels.dashboards.view import Told, View
+from csmetrics_panels.form import TYPING
+
+_WHAT_IF: dict[str, tuple[str, Unit, float, float]] = {
+    "arpa": ("MRR of an account", MONEY, 0.0, 2000.0),
+    "gross_margin": ("gross margin", FRACTION, 0.05, 1.0),
+    "churn": ("monthly churn", FRACTION, 0.001, 0.15),
+    "cac": ("cost of a new customer", MONEY, 0.0, 20000.0),
+    "target_ndr": ("target NDR, 12 months", FRACTION, 0.8, 1.3),
+}
+
+
+class UnitEconomicsDashboard(Dashboard):
+    """ARPA, lifetime value, acquisition and retention cost, payback, with what-if sliders."""
+
+    name = "unit_economics"
+    title = "Unit economics"
+    question = "What does a customer bring, what does one cost to win and to keep, and what if that changed?"
+
+    def pages(self) -> Sequence[Page]:
+        self._sliders = {
+            name: Slider(
+                label=label,
+                low=low,
+                high=high,
+                step=_step(low, high),
+                value=low,
+                shown=unit.text(low),
+                help=f"{unit.text(low)} to {unit.text(high)}",
+            )
+            for name, (label, unit, low, high) in _WHAT_IF.items()
+        }
+        self._touched = False
+        for name, slider in self._sliders.items():
+            slider.observe(lambda _, n=name: self._slid(n), "value")
+        return [Page("Today", self._today), Page("What if", self._what_if, list(self._sliders.values()))]
+
+    def _slid(self, name: str) -> None:
+        slider = self._sliders[name]
+        slider.shown = _WHAT_IF[name][1].text(slider.value)
+        if not self._quiet:
+            self._touched = True
+            self.refresh(TYPING)
+
+    def what_if(self, **values: float) -> "UnitEconomicsDashboard":
+        """Move the sliders: arpa, gross_margin, churn, cac, target_ndr."""
+        with self._together():
+            for name, value in values.items():
+                self._sliders[name].value = value
+        self._touched = True
+        self.refresh()
+        return self
+
+    def _today(self, view: View) -> Sequence[Block]:
+        told = _measures(view)
+        arpa = view.trend("arpa", lambda back: _arpa(view, back))
+        lines = Series("ARPA", [p.label for p in arpa], [p.value for p in arpa], "line", ACCENT)
+        return [
+            Figures([figure(one) for one in told.values()]),
+            Picture(Chart("MRR of an account", (lines,), MONEY) if arpa else None),
+            Words(
+                "Lifetime value uses the margin left after delivery costs and the churn of six months, all per month."
+            ),
+        ]
+
+    def _what_if(self, view: View) -> Sequence[Block]:
+        if not self._touched:
+            self._start_from(view)
+        values = {name: slider.value for name, slider in self._sliders.items()}
+        told = _derived(view, values)
+        churns = np.linspace(_WHAT_IF["churn"][2], max(values["churn"] * 2, 0.02), 40)
+        worth = view.result("clv", arpa=values["arpa"], gross_margin=values["gross_margin"], churn=churns.tolist())
+        line = Series("lifetime value", [FRACTION.text(c) for c in churns], np.asarray(worth).tolist(), "line", ACCENT)
+        blocks: list[Block] = [Figures([figure(one) for one in told])]
+        charts: list[Block] = [Picture(Chart("Lifetime value if monthly churn were", (line,), MONEY))]
+        charts.append(self._allowed(view, values["target_ndr"]))
+        return [*blocks, Across(charts)]
+
+    def _allowed(self, view: View, target: float) -> Block:
+        """What may be lost in a year while the target still holds."""
+        try:
+            flows = dict(CALLS["ndr"](view.company, view.end, Assumptions()).arguments)
+            churned = flows.pop("churned")
+            allowed = float(view.result("allowed_churn", **flows, target_ndr=target))
+        except (Missing, MetricError) as error:
+            return Words(f"No allowance: {error}", empty=True)
+        bars = Series("MRR", ["churned in 12 months", "allowed by the target"], [churned, allowed], "bar")
+        return Picture(Chart(f"Churned MRR that still meets {FRACTION.text(target)} NDR", (bars,), MONEY))
+
+    def _start_from(self, view: View) -> None:
+        """Put the sliders where the company stands."""
+        found = {**_clv(view, 0), "cac": None, "target_ndr": 1.0}
+        try:
+            found["cac"] = float(view.result("cac", **_cac(view, 0)))
+        except (Missing, MetricError):
+            found["cac"] = 0.0
+        with self._together():
+            for name, value in found.items():
+                slider = self._sliders[name]
+                slider.high = max(slider.high, float(f"{value * 2:.1g}"))
+                slider.step = _step(slider.low, slider.high)
+                slider.value = value
+                slider.shown = _WHAT_IF[name][1].text(value)
+
+
+def _step(low: float, high: float) -> float:
+    return 0.001 if high < 2 else 1.0
+
+
+def _measures(view: View) -> dict[str, Told]:
+    told = {
+        "arpa": view.tell("arpa", lambda back: _arpa(view, back)),
+        "clv": view.tell("clv", lambda back: _clv(view, back)),
+        "cac": view.tell("cac", lambda back: _cac(view, back)),
+        "crc": view.tell("crc", lambda back: _crc(view, back)),
+        "ltv_cac": view.tell(
+            "ltv_cac",
+            lambda back: {"clv": view.result("clv", **_clv(view, back)), "cac": view.result("cac", **_cac(view, back))},
+        ),
+    }
+    told["cac_payback"] = view.tell("cac_payback", lambda back: _payback(view, back))
+    return told
+
+
+def _derived(view: View, values: dict[str, float]) -> list[Told]:
+    names = ("arpa", "gross_margin", "churn")
+    clv = view.tell("clv", lambda _: {name: values[name] for name in names}, compare=False)
+    worth = clv.value
+
+    def ratio(_: int) -> dict[str, Any]:
+        if worth is None:
+            raise Missing(clv.missing)
+        return {"clv": worth, "cac": values["cac"]}
+
+    payback = {"cac": values["cac"], "arpa": values["arpa"], "gross_margin": values["gross_margin"]}
+    return [
+        clv,
+        view.tell("ltv_cac", ratio, compare=False),
+        view.tell("cac_payback", lambda _: payback, compare=False),
+        view.tell("annual_churn", lambda _: {"monthly_churn": values["churn"]}, compare=False),
+        view.tell("customer_lifetime", lambda _: {"churn": values["churn"]}, compare=False),
+    ]
+
+
+def _month(view: View, back: int) -> int | None:
+    return None if view.end is None else view.end - back * view.length
+
+
+def _arpa(view: View, back: int) -> dict[str, Any]:
+    found = CALLS["arpu"](view.company, _month(view, back), Assumptions()).arguments
+    return {"mrr": found["revenue"], "customers": found["closing_users"]}
+
+
+def _clv(view: View, back: int) -> dict[str, Any]:
+    return dict(CALLS["clv"](view.company, _month(view, back), Assumptions()).arguments)
+
+
+def _payback(view: View, back: int) -> dict[str, Any]:
+    found = _clv(view, back)
+    return {"cac": view.result("cac", **_cac(view, back)), "arpa": found["arpa"], "gross_margin": found["gross_margin"]}
+
+
+def _cac(view: View, back: int) -> dict[str, Any]:
+    """Acquisition costs of the span, and the customers won in it."""
+    spend = _costs(view, back, ("acquisition", "salesandmarketing"))
+    opening, closing = _customers(view, back)
+    return {"spend": spend, "new_customers": len(closing - opening)}
+
+
+def _crc(view: View, back: int) -> dict[str, Any]:
+    """Retention costs of the span, and the customers kept through it."""
+    spend = _costs(view, back, ("retention",))
+    opening, closing = _customers(view, back)
+    return {"retention_costs": spend, "customers": len(opening & closing), "all_customers": len(closing)}
+
+
+def _costs(view: View, back: int, purposes: tuple[str, ...]) -> list[Any]:
+    amounts, words = view.take("costs", "amount", back), view.take("costs", "purpose", back)
+    spend = [amount for amount, word in zip(amounts, words, strict=True) if plain(word) in purposes]
+    if not spend:
+        raise Missing(f"needs costs with the purpose {purposes[0]}")
+    return spend
+
+
+def _customers(view: View, back: int) -> tuple[frozenset[Any], frozenset[Any]]:
+    """Who pays before a span, and at its end."""
+    end = _month(view, back)
+    if end is None:
+        raise Missing("needs months, to tell who is new")
+    return view.company.customers_on(end - view.length), view.company.customers_on(end)

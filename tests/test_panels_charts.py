@@ -1,0 +1,113 @@
+"""Charts follow a metric's traits; both drawings show the same and treat text as text."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from csmetrics_panels import panel
+from csmetrics_panels.charts import Chart, Heat, Series, waterfall
+from csmetrics_panels.draw import ChartView, draw
+from csmetrics_panels.images import image, save_image
+
+from csmetrics_core import MetricError
+from csmetrics_core.palette import BAD, CAUTION, GOOD
+from csmetrics_core.spec import COUNT, FRACTION, MONEY
+
+
+def test_answers_on_a_short_scale_are_counted() -> None:
+    chart = panel("nps", data={"score": [10, 10, 9, 0, None]}).chart
+    assert dict(zip(chart.series[0].x, chart.series[0].y, strict=True))["10"] == 2
+    assert sum(chart.series[0].y) == 4
+    assert len(chart.series[0].x) == 11
+
+
+def test_a_table_with_as_many_columns_as_needed_is_a_heat_map_with_blanks_left_blank() -> None:
+    months = pd.to_datetime(["2026-01-01", "2026-02-01", "2026-03-01", "2026-02-01"])
+    chart = panel(
+        "cohort_retention", data={"customer": ["a", "a", "a", "b"], "date": months}, customers="customer", dates="date"
+    ).chart
+    assert isinstance(chart, Heat)
+    assert chart.rows == ("2026-01", "2026-02")
+    assert np.isnan(chart.values[1, 2])
+    assert chart.values[0, 2] == 1.0
+
+
+def test_flows_have_the_sign_the_formula_gives_them() -> None:
+    frame = {
+        "customer": ["a", "b", "a"],
+        "month": pd.to_datetime(["2026-01-01", "2026-01-01", "2026-02-01"]),
+        "mrr": [100.0, 50.0, 80.0],
+    }
+    chart = panel("mrr_movements", data=frame, customers="customer", months="month", mrr="mrr").chart
+    signs = {series.name: series.y[1] for series in chart.series}
+    assert (signs["churned"], signs["contraction"]) == (-50.0, -20.0)
+    assert chart.stacked
+
+
+def test_bands_keep_their_colours() -> None:
+    chart = panel("health_band", data={"score": [10, 60, 90, 95]}, score="score").chart
+    found = dict(zip(chart.series[0].x, chart.series[0].colours, strict=True))
+    assert found == {"red": BAD, "amber": CAUTION, "green": GOOD}
+
+
+def test_a_waterfall_ends_where_the_flows_lead() -> None:
+    chart = waterfall(
+        "MRR", [("opening", 100, "total"), ("new", 30, "up"), ("churned", 20, "down"), ("closing", 110, "total")], MONEY
+    )
+    bars = chart.series[0]
+    assert bars.base == [0.0, 100.0, 110.0, 0.0]
+    assert bars.base[2] == bars.y[3]
+
+
+def test_every_panel_chart_is_drawn_both_ways() -> None:
+    from test_panels_panel import METRICS, example_data
+
+    shapes = {}
+    for metric in METRICS:
+        frame, choices = example_data(metric)
+        chart = panel(metric.name, data=frame if len(frame.columns) else None, **choices).chart
+        if chart is not None:
+            assert draw(chart).data, metric.name
+            series = getattr(chart, "series", ())
+            shapes[type(chart), getattr(chart, "across", 0), len(series), tuple(one.kind for one in series)] = chart
+    assert len(shapes) > 5
+    for chart in shapes.values():
+        assert image(chart, "svg", 4, 3).startswith(b"<?xml")
+
+
+def test_text_in_charts_is_text() -> None:
+    evil = "<b>$x^2$</b><script>"
+    chart = Chart(evil, (Series(evil, [evil, "b"], [1, 2], "bar"), Series("other", [evil, "b"], [1, 2], "line")), COUNT)
+    figure = draw(chart)
+    assert "<" not in figure.layout.title.text
+    assert all("<" not in str(label) for trace in figure.data for label in [trace.name, *trace.x])
+    svg = image(chart, "svg").decode()
+    assert "&lt;script&gt;" in svg
+    assert "<script>" not in svg
+
+
+def test_a_missing_value_is_a_gap_and_not_a_zero() -> None:
+    chart = Chart("t", (Series("s", ["a", "b", "c"], [1.0, float("nan"), None]),), FRACTION)
+    assert list(draw(chart).data[0].y) == [1.0, None, None]
+
+
+def test_a_view_draws_again_in_place_and_tells_what_was_clicked() -> None:
+    view, clicked = ChartView(), []
+    view.on_click(clicked.append)
+    view.show(Chart("one", (Series("s", ["red", "green"], [1, 2], "bar"),), COUNT))
+    first = view.figure
+    view.show(Chart("two", (Series("s", ["a<b", "c"], [3, 4], "bar"),), COUNT))
+    assert view.figure is first
+    assert first.layout.title.text == "two"
+    points = type("Points", (), {"point_inds": [0]})
+    view._click(first.data[0], points, None)
+    assert clicked == ["a<b"]
+    view.show(None)
+    assert view.layout.display == "none"
+
+
+def test_pictures_are_the_same_each_time_and_of_two_kinds(tmp_path) -> None:
+    chart = Chart("t", (Series("s", ["a"], [1], "bar"),), COUNT, lines=((0.5, "half"),))
+    assert image(chart, "svg") == image(chart, "svg")
+    assert save_image(chart, tmp_path / "c.png").stat().st_size > 1000
+    with pytest.raises(MetricError, match="png or svg"):
+        save_image(chart, tmp_path / "c.pdf")

@@ -1,0 +1,177 @@
+"""Data of every kind come in as they are, and what cannot come in is refused in words."""
+
+import datetime
+import io
+import types
+
+import numpy as np
+import pandas as pd
+import polars as pl
+import pytest
+from csmetrics_panels import panel, read_table, sources
+from csmetrics_panels.frames import BLANK, NO_MONTH, Frame
+
+from csmetrics_core import MetricError, nps
+from csmetrics_core.kinds import Amount, Day, Flag, Id, Text, Whole
+
+MESSY = """Score;Segment;When;Note
+10;SMB;2026-01-31;fine
+9;SMB;2026-02-01;
+;Mid;2026-02-03;=1+1
+ten;Mid;;x
+0;Mid;2026-02-09;<b>
+"""
+NOW = datetime.datetime(2026, 11, 1, tzinfo=datetime.timezone.utc)
+
+
+def upload(name: str, content: bytes) -> dict:
+    """A file as the upload button holds it."""
+    return {"name": name, "type": "", "size": len(content), "content": memoryview(content), "last_modified": NOW}
+
+
+def test_an_uploaded_csv_keeps_what_is_no_number() -> None:
+    (source,) = sources.uploaded("my scores.csv", MESSY.encode("utf-8-sig"))
+    frame = source.load()
+    assert frame.name == "my_scores"
+    assert frame.series("Score").to_list()[:2] == [10, 9]
+    assert frame.series("Score").to_list()[3] == "ten"
+    assert frame.series("Note").to_list()[2] == "=1+1"
+    shown = panel("nps", data=frame, scores="Score")
+    assert shown.value == pytest.approx(nps([10, 9, 0]))
+    assert ("scores", "text", 1, (3,)) in shown.outcome.told.dropped
+    assert ("scores", "blank", 1, (2,)) in shown.outcome.told.dropped
+    assert shown.code.startswith("from csmetrics_core import nps\n\nfrom csmetrics_panels import read_table")
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp1252", "utf-16"])
+@pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
+def test_csv_of_any_program(encoding: str, delimiter: str) -> None:
+    text = f"Größe{delimiter}score\ná{delimiter}10\né{delimiter}0\n"
+    (source,) = sources.uploaded("x.csv", text.encode(encoding))
+    frame = source.load()
+    assert list(frame) == ["Größe", "score"]
+    assert frame.series("Größe").to_list() == ["á", "é"]
+
+
+def test_workbooks_give_a_choice_a_sheet_and_parquet_keeps_its_types(tmp_path) -> None:
+    held = io.BytesIO()
+    with pd.ExcelWriter(held) as book:
+        pd.DataFrame({"score": [10, 0, "n/a"]}).to_excel(book, sheet_name="NPS", index=False)
+        pd.DataFrame({"x": [1]}).to_excel(book, sheet_name="Other sheet", index=False)
+    first, second = sources.uploaded("book.xlsx", held.getvalue())
+    assert (first.label, second.label) == ("book.xlsx: NPS", "book.xlsx: Other sheet")
+    assert first.load().series("score").to_list() == [10, 0, "n/a"]
+    path = tmp_path / "book.xlsx"
+    path.write_bytes(held.getvalue())
+    assert read_table(path, sheet="Other sheet")["x"].tolist() == [1]
+    with pytest.raises(MetricError, match="no sheet 'Nope'"):
+        read_table(path, sheet="Nope")
+    day = pd.DataFrame({"day": pd.to_datetime(["2026-01-01"]), "score": [7]})
+    (parquet,) = sources.uploaded("d.parquet", day.to_parquet())
+    assert parquet.load().dates() == ["day"]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "words"),
+    [
+        ("big.csv", b"a\n" + b"1\n" * (sources.LARGEST_UPLOAD // 2), "upload takes 9 MB"),
+        ("run.exe", b"MZ", "Save it as one of these"),
+        ("a.xlsx", b"this is no workbook", "cannot be read as .xlsx"),
+        ("a.parquet", b"PAR1 cut short", "cannot be read as .parquet"),
+        ("a.csv", b"", "cannot be read as .csv"),
+        ("a.csv", b"a,b\n", "holds no rows"),
+    ],
+)
+def test_files_that_cannot_be_taken_are_refused_with_a_remedy(name: str, content: bytes, words: str) -> None:
+    with pytest.raises(MetricError, match=words) as refused:
+        sources.uploaded(name, content)
+    assert refused.value.fix
+
+
+def test_a_refused_upload_leaves_the_panel_as_it_was() -> None:
+    shown = panel("nps", data={"score": [10, 0]})
+    shown._upload.value = (upload("x.exe", b"MZ"),)
+    assert "x.exe is no" in shown._refused.value
+    assert shown.value == 0
+    shown._upload.value = (upload("s.csv", b"score\n10\n10\n"),)
+    assert shown._refused.value == ""
+    assert shown.value == 100
+
+
+def test_the_sample_company_and_the_notebooks_frames_are_offered(monkeypatch: pytest.MonkeyPatch) -> None:
+    space = {
+        "mine": pd.DataFrame({"score": [10]}),
+        "_hidden": pd.DataFrame(),
+        "number": 3,
+        "pl_frame": pl.DataFrame({"score": [0]}),
+    }
+    monkeypatch.setattr(sources, "_notebook_names", lambda: space)
+    shown = panel("nps")
+    labels = [label for label, _ in shown._source.options]
+    assert labels[:3] == ["choose the data", "mine (notebook)", "pl_frame (notebook)"]
+    assert "sample: responses" in labels
+    shown._source.value = dict(shown._source.options)["pl_frame (notebook)"]
+    assert shown.value == -100
+    assert "nps(scores=pl_frame['score'])" in shown.code
+    shown._source.value = dict(shown._source.options)["sample: responses"]
+    names: dict = {}
+    *lines, call = shown.code.split("\n")
+    exec("\n".join([*lines, f"result = {call}"]), names)
+    assert names["result"] == shown.value
+
+
+def test_excel_is_offered_only_where_it_is() -> None:
+    assert sources.excel_selection() == []
+    book = types.SimpleNamespace(load=lambda index: pd.DataFrame({"score": [10, 9]}))
+    assert panel("nps", data=sources.from_excel(book)).value == 100
+    with pytest.raises(MetricError, match="holds no table"):
+        sources.from_excel(types.SimpleNamespace(load=lambda index: 5.0))
+
+
+@pytest.mark.parametrize("bad", [5, "text", [1, 2], {1, 2}])
+def test_what_is_no_frame_is_refused(bad: object) -> None:
+    with pytest.raises(MetricError, match="Give a pandas or Polars frame"):
+        panel("nps", data=bad)
+
+
+def test_two_columns_of_one_name_are_refused() -> None:
+    frame = pd.DataFrame([[1, 2]], columns=["a", "a"])
+    with pytest.raises(MetricError, match="same name"):
+        panel("nps", data=frame)
+
+
+FRAME = pd.DataFrame(
+    {
+        "score": [10, "ten", 9, None],
+        "amount": [1.5, 2.5, 1000.0, 3.0],
+        "day": [datetime.date(2026, 1, 1), None, datetime.date(2026, 2, 1), datetime.date(2026, 2, 2)],
+        "who": ["a", "b", None, "b"],
+        "yes": [True, False, True, True],
+    }
+)
+
+
+@pytest.mark.parametrize(
+    ("kind", "columns"),
+    [
+        (Whole(0, 10), ["score"]),
+        (Amount(), ["score", "amount"]),
+        (Day(), ["day"]),
+        (Id(), ["score", "who"]),
+        (Text(), ["who"]),
+        (Flag(), ["yes"]),
+    ],
+    ids=lambda v: type(v).__name__,
+)
+def test_columns_fit_by_what_most_of_their_cells_are(kind: object, columns: list[str]) -> None:
+    assert Frame(FRAME).fitting(kind) == columns
+
+
+def test_segments_and_months_keep_blanks_apart() -> None:
+    frame = Frame(FRAME)
+    assert frame.values("who") == ["a", "b", BLANK]
+    assert frame.in_segment("who", BLANK).tolist() == [False, False, True, False]
+    months = frame.months("day")
+    assert months.tolist() == [672, NO_MONTH, 673, 673]
+    assert Frame(pl.from_pandas(FRAME[["who"]])).values("who") == ["a", "b", BLANK]
+    assert frame.last_day("day") == np.datetime64("2026-02-02")
