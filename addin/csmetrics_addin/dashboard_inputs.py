@@ -45,7 +45,7 @@ def write_inputs(book: Workbook, sheet: Worksheet, style: Styles, card: Scorecar
     sheet.write_string(0, 0, "What the scorecard is computed from", title)
     sheet.write_string(1, 0, "Type or paste over the numbers: each formula reads these cells by name.", note)
     for place, heading in enumerate(("Metric", "Input", "Value")):
-        sheet.write_string(3, place, heading, heading_style)
+        sheet.write_string(3, place, heading, head(style, right=heading == "Value"))
     sheet.set_column(0, 0, 28)
     sheet.set_column(1, 1, 20)
     sheet.set_column(2, 2, 14)
