@@ -96,6 +96,7 @@ class Book:
         self._book.set_calc_mode("auto")
         self._book.set_size(2400, 1400)
         self.looks = Looks(self._book)
+        self._memo: dict[str, Any] = {}
 
     def add_page(self, name: str, colour: str | None = None) -> Page:
         """Add a worksheet at the end."""
@@ -114,15 +115,20 @@ class Book:
         self._book.define_name(name, f"={cell.text}")
         return Term(name, cell.value)
 
-    def call(self, name: str, arguments: Mapping[str, Any], scope: Scope | None = None) -> Term:
+    def call(
+        self, name: str, arguments: Mapping[str, Any], scope: Scope | None = None, plainly: Term | None = None
+    ) -> Term:
         """A metric in a cell; the method page will explain it."""
         self.used.setdefault(name)
-        return call(self.host, name, arguments, scope)
+        return call(self.host, name, arguments, scope, plainly)
 
-    def table_cell(self, name: str, arguments: Mapping[str, Any], scope: Scope | None, row: int, column: str) -> Term:
+    def table_cell(
+        self, name: str, arguments: Mapping[str, Any], row: int, column: str, *, scope: Scope | None = None,
+        plainly: Term | None = None,
+    ) -> Term:  # fmt: skip
         """One cell of a metric that gives a table."""
         self.used.setdefault(name)
-        return table_cell(self.host, name, arguments, scope, row, column)
+        return table_cell(self.host, name, arguments, scope, row, column, plainly, self._memo)
 
     @property
     def segment(self) -> Term:

@@ -25,6 +25,8 @@ _LAST = (("Checks", "what the data must pass before the figures are shown"),
          ("History", "closed periods as values, and later restatements"),
          ("Method", "formula, convention and source of every figure"),
          ("Lists", "segments and months"))  # fmt: skip
+#: Pages that may take several sheets of paper.
+_LONG = ("Workings", "Method", "Comments", "Checks")
 _COLOURS = {"data": "#C9A227", "own": "#1F4E79", "common": "#7B8794"}
 
 
@@ -70,7 +72,9 @@ def build(
     book.tables.update(tables)
     for name, _ in (("Start", ""), *plan.pages, *_LAST):
         kind = "data" if name in tables else "own" if name in dict(plan.pages) else "common"
-        book.add_page(name, _COLOURS[kind])
+        page = book.add_page(name, _COLOURS[kind])
+        if kind != "data" and name not in _LONG:
+            page.on_one_sheet()
     plan.build(book)
     dashboard = book.pages[plan.dashboard]
     open_checks = checks(book)

@@ -51,12 +51,18 @@ class Scope:
         """Which rows, as truth values."""
         return np.asarray([v == self.number.value for v in self.column.value], dtype=bool)
 
+    def take(self, column: Term) -> Term:
+        """The column as an argument of its own: blank outside the scope."""
+        return Term(self.shown(column), np.where(self.rows, column.value, None), True)
+
     def shown(self, column: Term) -> str:
         """The column inside the scope and blank outside; a blank cell would become 0 in an array."""
         return f'IF(({self.column.text}={self.number.text})*({column.text}<>""),{column.text},"")'
 
 
-def call(host: Host, name: str, arguments: Mapping[str, Any], scope: Scope | None = None) -> Term:
+def call(
+    host: Host, name: str, arguments: Mapping[str, Any], scope: Scope | None = None, plainly: Term | None = None
+) -> Term:
     """A metric's value: `IF(addin_on, FUNCTION(..), <native>)`, with what the core computes.
 
     Args:
@@ -64,6 +70,7 @@ def call(host: Host, name: str, arguments: Mapping[str, Any], scope: Scope | Non
         name: the metric.
         arguments: a term or literal for each argument given.
         scope: which rows of the ranges to take.
+        plainly: a plain form for a way of calling that the catalogue has none for.
 
     Example:
         >>> call(Host.EXCEL, "mrr_growth_rate", {"opening": 100, "closing": 104}).value
@@ -75,16 +82,21 @@ def call(host: Host, name: str, arguments: Mapping[str, Any], scope: Scope | Non
     words = [_spelled(metric, n, terms[n], scope) if n in terms else "" for n in metric.names]
     while words and not words[-1]:
         words.pop()
-    text = f"IF(addin_on,{host.function(metric)}({','.join(words)}),{native or term(NEEDS_ADDIN).text})"
+    text = f"IF(addin_on,{host.function(metric)}({','.join(words)}),{native or (plainly or term(NEEDS_ADDIN)).text})"
     return Term(text, computed(metric, terms, scope), array=True)
 
 
-def table_cell(host: Host, name: str, arguments: Mapping[str, Any], scope: Scope | None, row: int, column: str) -> Term:
-    """One cell of a metric that gives a table or a pair; it has no native form.
+def table_cell(
+    host: Host, name: str, arguments: Mapping[str, Any], scope: Scope | None, row: int, column: str,
+    plainly: Term | None = None, memo: dict[str, Any] | None = None,
+) -> Term:  # fmt: skip
+    """One cell of a metric that gives a table or a pair; the catalogue has no native form for it.
 
     Args:
         row: of the table's data, from 0.
         column: name of the column; `low` or `high` of a pair.
+        plainly: a plain form of this cell, if there is one.
+        memo: tables already computed for the same workbook, by their formula.
     """
     metric = CATALOG[name]
     terms = _terms(metric, arguments)
@@ -96,13 +108,16 @@ def table_cell(host: Host, name: str, arguments: Mapping[str, Any], scope: Scope
     function = f"{host.function(metric)}({','.join(words)})"
     height = f"ROWS({function})>{row + 1}" if metric.gives == "table" else "TRUE"
     shown = f'IF({height},INDEX({function},{place}),"")'
-    value = computed(metric, terms, scope)
+    kept = {} if memo is None else memo
+    if function not in kept:
+        kept[function] = computed(metric, terms, scope)
+    value = kept[function]
     if isinstance(value, tuple):
         value = value[columns.index(column)]
     elif isinstance(value, Mapping):
         cells = list(value[column]) if column in value else []
         value = plain(cells[row]) if row < len(cells) else ""
-    return Term(f"IF(addin_on,{shown},{term(NEEDS_ADDIN).text})", value, array=True)
+    return Term(f"IF(addin_on,{shown},{(plainly or term(NEEDS_ADDIN)).text})", value, array=True)
 
 
 def _terms(metric: Metric, arguments: Mapping[str, Any]) -> dict[str, Term]:

@@ -29,6 +29,10 @@ class Page:
         for column, width in enumerate(widths):
             self.worksheet.set_column(column, column, width, self.looks())
 
+    def on_one_sheet(self) -> None:
+        """Print the whole page on one sheet of paper."""
+        self.worksheet.fit_to_pages(1, 1)
+
     def put(self, row: int, column: int, thing: Any, look: Any = None) -> Term:
         """Write a term, a literal or nothing into a cell, and return the cell as a term."""
         look = look or self.looks()

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 MINUTES = Unit("minutes", "0.0", "{:.1f}")
+FLAG = Unit("flag", "General", "{}")
 WHOLE = Unit("score", "0", "{:.0f}")
 
 ACCOUNT = Field("Account", TEXT, "who answered", ("customer",), width=14)
@@ -58,6 +59,55 @@ OPERATIONS = Sheet(
         Field("Opportunities", COUNT, "decided", ("opportunities",)),
         Field("Conversions", COUNT, "won", ("conversions",)),
         Field("Retention cost", MONEY, "spent on keeping customers", ("retention costs",)),
+    ),
+)
+TICKETS = Sheet(
+    "Tickets",
+    "One row a support ticket. Flags are TRUE or FALSE; yes, no, 1 and 0 serve as well.",
+    (
+        Field("Opened", DATE, "day", ("opened",), required=True),
+        ACCOUNT,
+        SEGMENT,
+        Field("Contacts", COUNT, "messages or calls it took", ("contacts",), required=True, low=0, high=1e4),
+        Field("Resolved", FLAG, "solved in the end", ("resolved",)),
+        Field("Reopened", FLAG, "came back", ("reopened",)),
+        Field("Transferred", FLAG, "handed on", ("transferred",)),
+        Field("Abandoned", FLAG, "customer gave up", ("abandoned",)),
+    ),
+)
+CUSTOMERS = Sheet(
+    "Customers",
+    "One row a paid stretch: who came back has two rows. End is the first unpaid day; blank while active.",
+    (
+        Field("Customer", TEXT, "as on Revenue", ("customer",), required=True, width=14),
+        SEGMENT,
+        Field("Start", DATE, "first paid day", ("start",), required=True),
+        Field("End", DATE, "first unpaid day", ("end",)),
+    ),
+)
+RENEWALS = Sheet(
+    "Renewals",
+    "One row a contract due. Leave the expected ARR blank to take the share of its call from the page Forecast.",
+    (
+        Field("Account", TEXT, "who renews", ("customer",), required=True, width=14),
+        Field("Owner", TEXT, "who looks after it", ("owner",)),
+        SEGMENT,
+        Field("ARR", MONEY, "now, a year", ("arr",), required=True, low=0, high=1e12),
+        Field("Due", DATE, "end of the term", ("due", "renewal date"), required=True),
+        Field("Health band", TEXT, "red, amber, green", ("health_band",)),
+        Field("Call", TEXT, "renew, at risk, churn", ("call", "forecast category")),
+        Field("Expected ARR", MONEY, "the owner's forecast", ("expected_arr",), low=0, high=1e12),
+        Field("Reason", TEXT, "why at risk", ("reason",), width=26),
+        Field("Next step", TEXT, "who does what", ("next_step",), width=34),
+    ),
+)
+INVITED = Sheet(
+    "Invited",
+    "How many people were asked, one row a month and segment: for the response rate.",
+    (
+        Field("Month", DATE, "any day of the month", ("month",), required=True),
+        SEGMENT,
+        Field("Invited", COUNT, "surveys sent", ("invited",), low=0, high=1e9),
     ),
 )
 SESSIONS = Sheet(
@@ -128,6 +178,39 @@ def with_sentiment(responses: "pd.DataFrame") -> "pd.DataFrame":
     comments = [c if isinstance(c, str) and c.strip() else None for c in responses["Comment"]]
     rated: Any = lookup("sentiment").function(comments) if any(comments) else np.full(len(comments), np.nan)
     return responses.assign(Sentiment=np.round(np.asarray(rated, dtype=float).reshape(-1), 4))
+
+
+def sample_tickets() -> "pd.DataFrame":
+    """Support tickets of the sample company."""
+    table = sample().tickets
+    frame = table.assign(Opened=table["opened"].dt.normalize(), Segment=table["customer"].map(_segments()))
+    frame = frame.rename(columns={"customer": "Account", "contacts": "Contacts", "resolved": "Resolved",
+                                  "reopened": "Reopened", "transferred": "Transferred",
+                                  "abandoned": "Abandoned"})  # fmt: skip
+    return frame[[f.header for f in TICKETS.fields]]
+
+
+def sample_invited() -> "pd.DataFrame":
+    """Surveys sent by the sample company."""
+    asked = sample().surveys.groupby(["month", "segment"], as_index=False)["invited"].sum()
+    return asked.rename(columns={"month": "Month", "segment": "Segment", "invited": "Invited"})
+
+
+def sample_customers() -> "pd.DataFrame":
+    """Paid stretches of the sample company's customers."""
+    frame = sample().customers.rename(
+        columns={"customer": "Customer", "segment": "Segment", "start": "Start", "end": "End"}
+    )
+    return frame[[f.header for f in CUSTOMERS.fields]]
+
+
+def sample_renewals() -> "pd.DataFrame":
+    """Contracts of the sample company that are still to be renewed."""
+    table = sample().renewals
+    names = {"customer": "Account", "owner": "Owner", "segment": "Segment", "arr": "ARR", "due": "Due",
+             "health_band": "Health band", "call": "Call", "expected_arr": "Expected ARR", "reason": "Reason",
+             "next_step": "Next step"}  # fmt: skip
+    return table[table["renewed"].isna()].rename(columns=names)[[f.header for f in RENEWALS.fields]]
 
 
 def _segments() -> "pd.Series":
