@@ -137,6 +137,11 @@ Public Function Errors() As Variant
     many = WithRealErrors(grid)
     Errors = Array(IsError(one), CLng(one), many(0, 0), many(0, 1), IsError(many(1, 0)), many(1, 1))
 End Function
+Public Function Row() As Variant
+    Dim answer As Variant
+    answer = WithRealErrors(Array(0.05, "#DIV/0!", "x"))
+    Row = Array(answer(0), CLng(answer(1)), answer(2))
+End Function
 Public Function Refreshed() As Variant
     Dim entered As Long, refused As Long
     Range("D1").Formula = "=_xldudf_NPS(A3:A4)"
@@ -162,6 +167,10 @@ def test_several_areas_are_refused_not_read_in_part(basic):
 
 def test_error_signs_become_errors_and_other_texts_stay(basic):
     assert basic.run("Errors") == [True, 2007, "month", 2, True, "#hash"]
+
+
+def test_a_single_row_which_xlwings_hands_over_as_a_list(basic):
+    assert basic.run("Row") == [0.05, 2007, "x"]
 
 
 def test_refresh_enters_our_formulas_again_and_no_others(basic):

@@ -83,19 +83,31 @@ Private Function Smaller(ByVal a As Long, ByVal b As Long) As Long
     If a < b Then Smaller = a Else Smaller = b
 End Function
 
-' Python names an error by its text, because an error value does not travel.
+' Python names an error by its text, because an error value does not travel. One row arrives as a list, more as rows.
 Public Function WithRealErrors(ByVal answer As Variant) As Variant
     Dim r As Long, c As Long
     If Not IsArray(answer) Then
         WithRealErrors = RealError(answer)
-        Exit Function
-    End If
-    For r = LBound(answer, 1) To UBound(answer, 1)
-        For c = LBound(answer, 2) To UBound(answer, 2)
-            If VarType(answer(r, c)) = vbString Then answer(r, c) = RealError(answer(r, c))
+    ElseIf HasRows(answer) Then
+        For r = LBound(answer, 1) To UBound(answer, 1)
+            For c = LBound(answer, 2) To UBound(answer, 2)
+                If VarType(answer(r, c)) = vbString Then answer(r, c) = RealError(answer(r, c))
+            Next c
+        Next r
+        WithRealErrors = answer
+    Else
+        For c = LBound(answer) To UBound(answer)
+            If VarType(answer(c)) = vbString Then answer(c) = RealError(answer(c))
         Next c
-    Next r
-    WithRealErrors = answer
+        WithRealErrors = answer
+    End If
+End Function
+
+Private Function HasRows(ByVal answer As Variant) As Boolean
+    Dim last_column As Long
+    On Error Resume Next ' a list has no second bound
+    last_column = UBound(answer, 2)
+    HasRows = (Err.Number = 0)
 End Function
 
 Private Function RealError(ByVal value As Variant) As Variant
