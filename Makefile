@@ -40,7 +40,7 @@ lint: $(VENV)/dev.stamp
 
 # Excel's own road to our functions, under Wine: about a minute and 1.4 GB.
 test-windows: $(VENV)/dev.stamp
-	sh tests/hosts/windows.sh
+	bash tests/hosts/windows.sh
 
 clean:
 	rm -rf $(VENV) build dist csmetrics-demo .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage
