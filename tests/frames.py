@@ -1,5 +1,7 @@
 """The same table on every engine, and any engine's result as plain columns."""
 
+import os
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import lru_cache
@@ -20,7 +22,8 @@ def spark_session() -> Any:
     from pyspark.sql import SparkSession
 
     warnings.simplefilter("ignore")
-    builder = SparkSession.builder.master("local[2]").appName("csmetrics tests")
+    os.environ["PYSPARK_PYTHON"] = sys.executable
+    builder = SparkSession.builder.master("local[2,3]").appName("csmetrics tests")
     for name, value in {
         "spark.ui.enabled": "false",
         "spark.sql.session.timeZone": "UTC",

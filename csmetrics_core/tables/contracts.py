@@ -275,7 +275,7 @@ def _months(contracts: Contracts, rates: Mapping[tuple[str, int], float] | None,
 
 def _local(contracts: Contracts, row: NDArray, month: NDArray) -> NDArray:
     discounted = month < contracts.discount_stops[row]
-    return np.where(discounted, contracts.local[row], contracts.undiscounted[row])
+    return np.asarray(np.where(discounted, contracts.local[row], contracts.undiscounted[row]))
 
 
 def _rate(contracts: Contracts, rates: Mapping[tuple[str, int], float], row: NDArray, month: NDArray) -> NDArray:

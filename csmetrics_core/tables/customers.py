@@ -105,9 +105,9 @@ def _stays(source: Source, period: Period) -> nw.LazyFrame:
     )
     begins, stops = nw.col("begins"), nw.col("stops")
     stays = stays.with_columns(since=begins.min().over(*keys), lasting=one_if(begins < stops))
-    keys = (*keys, "lasting")
+    lasting = (*keys, "lasting")
     stays = stays.with_columns(
-        reach=stops.shift(1).over(*keys, order_by="begins"), then=begins.shift(-1).over(*keys, order_by="begins")
+        reach=stops.shift(1).over(*lasting, order_by="begins"), then=begins.shift(-1).over(*lasting, order_by="begins")
     )
     stays = stays.with_columns(
         opens=one_if(nw.col("reach").is_null() | (begins > nw.col("reach"))),

@@ -88,7 +88,7 @@ def open_table(
         problem = f"{type(frame).__name__} is no table"
         raise WrongCall(problem, "Give a pandas, Polars, PyArrow, DuckDB, PySpark or Ibis table.") from None
     if wrapped.implementation is nw.Implementation.PANDAS:
-        wrapped = nw.from_native(_with_dates(frame))
+        wrapped = nw.from_native(with_dates(frame))
     found = resolve(wrapped.collect_schema(), roles, given)
     rows = _lazy(wrapped, list(dict.fromkeys(found.values())), time_zone)
     schema = rows.collect_schema()
@@ -102,29 +102,30 @@ def open_table(
     return source
 
 
-def _with_dates(frame: Any) -> Any:
+def with_dates(frame: Any) -> Any:
     """A pandas frame whose columns of Python dates are columns of dates."""
     import pandas
 
     dated = {}
-    for name in frame.columns[frame.dtypes == object]:
+    for name in [n for n, kind in frame.dtypes.items() if kind.kind == "O"]:
         filled = frame[name].first_valid_index()
         if filled is not None and isinstance(frame[name].loc[filled], date):
             dated[name] = pandas.to_datetime(frame[name])
     return frame.assign(**dated) if dated else frame
 
 
-def _lazy(wrapped: Any, columns: list[str], time_zone: str) -> nw.LazyFrame:
+def _lazy(wrapped: nw.DataFrame | nw.LazyFrame, columns: list[str], time_zone: str) -> nw.LazyFrame:
     """The columns as a plan on the engine that serves best."""
     if isinstance(wrapped, nw.LazyFrame):
         return wrapped.select(*columns)
-    wrapped = wrapped.select(*columns)
-    in_pandas = wrapped.implementation is nw.Implementation.PANDAS
-    if wrapped.implementation in _ALIKE and find_spec("duckdb") and not (in_pandas and len(wrapped) <= SMALL):
-        return nw.from_native(_in_duckdb(wrapped.to_native(), in_pandas, time_zone)).lazy()
-    if wrapped.implementation in _ALIKE:
-        return nw.from_native(wrapped.to_pandas().convert_dtypes()).lazy()
-    return wrapped.lazy()
+    eager = wrapped.select(*columns)
+    in_pandas = eager.implementation is nw.Implementation.PANDAS
+    if eager.implementation not in _ALIKE:
+        return eager.lazy()
+    by_duckdb = find_spec("duckdb") and not (in_pandas and len(eager) <= SMALL)
+    native = _in_duckdb(eager.to_native(), in_pandas, time_zone) if by_duckdb else eager.to_pandas().convert_dtypes()
+    plan: nw.LazyFrame = nw.from_native(native).lazy()
+    return plan
 
 
 def _in_duckdb(native: Any, in_pandas: bool, time_zone: str) -> Any:

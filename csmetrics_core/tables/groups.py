@@ -64,7 +64,7 @@ def survey(
     for group, (cells, counts) in groups.items():
         scores = [(_number(cell), count) for (cell,), count in zip(cells, counts, strict=True)]
         given = [(value, count) for value, count in scores if value is not None]
-        answers = np.repeat([value for value, _ in given], [count for _, count in given]) if given else []
+        answers = np.repeat([value for value, _ in given], [count for _, count in given])
         row = _row(declared, {first.name: answers, **options}, confidence)
         rows.append((*group, *row, sum(count for value, count in scores if value is None)))
     return like(source.native, _columns((*by, "value", "n", "low", "high", "dropped"), rows))
@@ -178,8 +178,8 @@ def _reached(source: Source, steps: Sequence[str]) -> list[int]:
         earlier = name
     users = rows.group_by("user").agg(*(nw.col(name).min() for name in names))
     flags = {name: nw.when(nw.col(name) < 2**62).then(nw.lit(1)).otherwise(nw.lit(0)) for name in names}
-    users = users.with_columns(everybody=nw.lit(1), **flags).group_by("everybody")
-    found = collected(users.agg(*(nw.col(name).sum() for name in names)))
+    everybody = users.with_columns(everybody=nw.lit(1), **flags).group_by("everybody")
+    found = collected(everybody.agg(*(nw.col(name).sum() for name in names)))
     return [int(found[name][0]) if len(found[name]) else 0 for name in names]
 
 
@@ -230,7 +230,7 @@ def health(
     marks = [[line[i] if len(line) > i else 1 for line in inputs.values()] for i in (2, 0, 1)]
     done = evaluate(lookup("health_score"), (np.vstack([block, block]) if single else block, *marks))
     scores = np.asarray(done.value)[:1] if single else np.asarray(done.value)
-    source.notes.extend(done.parts.notes)
+    source.notes.extend(getattr(done.parts, "notes", ()))
     words = [None if s != s else evaluate(lookup("health_band"), (s, amber, green)).value for s in scores.tolist()]
     return like(source.native, {"account": list(found["account"]), "score": scores, "band": words})
 
@@ -290,7 +290,7 @@ def _row(declared: Metric, arguments: Mapping[str, Any], confidence: float) -> t
 
 
 def _columns(names: Sequence[str], rows: Sequence[Sequence[Any]]) -> dict[str, Any]:
-    columns = {name: list(values) for name, values in zip(names, zip(*rows, strict=True), strict=True)}
+    columns: dict[str, Any] = {name: list(values) for name, values in zip(names, zip(*rows, strict=True), strict=True)}
     for name in ("value", "low", "high"):
         columns[name] = np.array(columns[name], dtype=float)
     return columns

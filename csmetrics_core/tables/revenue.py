@@ -182,7 +182,8 @@ def _unpivoted(rows: nw.LazyFrame, months: list[str]) -> nw.LazyFrame:
     # Narwhals looks for the relation on DuckDB's default connection, which need not be the relation's own.
     quoted = ", ".join('"' + month.replace('"', '""') + '"' for month in months)
     sql = f"FROM wide UNPIVOT INCLUDE NULLS (mrr FOR month IN ({quoted}))"
-    return nw.from_native(rows.to_native().query("wide", sql))
+    plan: nw.LazyFrame = nw.from_native(rows.to_native().query("wide", sql))
+    return plan
 
 
 def _customer_months(source: Source) -> nw.LazyFrame:

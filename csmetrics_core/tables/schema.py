@@ -1,6 +1,6 @@
 """Which column of a table is which: names matched loosely, types checked, and what was found listed."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 import narwhals as nw
@@ -46,7 +46,7 @@ def _is_date(kind: nw.dtypes.DType) -> bool:
     return kind in (nw.Date, nw.Datetime, nw.Unknown)  # a column of nothing but blanks has no type
 
 
-_HOLDS = {
+_HOLDS: dict[str, tuple[str, Callable[[nw.dtypes.DType], bool]]] = {
     "any": ("anything", lambda _: True),
     "id": ("names or numbers", lambda kind: not _is_date(kind) and kind != nw.Boolean),
     "date": ("dates", _is_date),
@@ -80,7 +80,8 @@ def resolve(
             if named is None and not role.needed:
                 continue
             problem = f"the table has no column {named!r}" if named else f"the table has no column for {role.name}"
-            fix = f"Name it: {role.name}='...'. The columns are {', '.join(schema)}."
+            name_it = "" if role.name == named else f"Name it: {role.name}='...'. "
+            fix = f"{name_it}The columns are {', '.join(schema)}."
             raise WrongShape(problem, fix, argument=role.name)
         words, fits = _HOLDS[role.holds]
         if not fits(schema[column]):

@@ -1,0 +1,220 @@
+"""`csmetrics report FILE|GLOB`: every metric that a file's columns allow, also from files larger than memory."""
+
+import re
+import sys
+import tempfile
+import warnings
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
+from glob import glob
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+from csmetrics_addin.files import Book
+from csmetrics_addin.results import print_json, records, result_table
+from csmetrics_addin.terminal import BAD_DATA, Problem, plain, screen, styled
+from csmetrics_core.errors import MetricError
+from csmetrics_core.tables.engine import with_dates
+from csmetrics_core.tables.report import Asked, Recipe, Section, fitting, section
+
+app = typer.Typer(add_completion=False)
+_READERS = {
+    ".parquet": "read_parquet", ".pq": "read_parquet", ".csv": "read_csv", ".tsv": "read_csv", ".txt": "read_csv",
+    ".gz": "read_csv",
+}  # fmt: skip
+_WORKBOOKS = (".xlsx", ".xlsm")
+_SIZE = re.compile(r"\d+(\.\d+)?\s*(KB|MB|GB|TB|KiB|MiB|GiB|TiB)", re.IGNORECASE)
+_LAST = 12  # rows of a table by month or day on the screen
+
+
+@app.command()
+def report(
+    files: Annotated[str, typer.Argument(metavar="FILE|GLOB|FOLDER", help="CSV, Parquet or Excel; quote a glob.")],
+    by: Annotated[list[str] | None, typer.Option("--by", help="Column to group survey metrics and FCR by.")] = None,
+    as_of: Annotated[
+        datetime | None,
+        typer.Option("--as-of", formats=["%Y-%m-%d"], help="Day the data were taken; later periods are left out."),
+    ] = None,
+    time_zone: Annotated[str, typer.Option("--time-zone", help="Zone whose days count.")] = "UTC",
+    memory: Annotated[str, typer.Option("--memory", help="Memory limit, such as 3GB.")] = "",
+    spill: Annotated[Path | None, typer.Option("--spill", help="Folder for what does not fit in memory.")] = None,
+    engine: Annotated[str, typer.Option("--engine", help="duckdb or spark.")] = "duckdb",
+    master: Annotated[str, typer.Option("--master", help="Spark master URL; local[*] is this machine.")] = "local[*]",
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Report every metric that the columns of a file, a folder or a glob allow."""
+    if memory and not _SIZE.fullmatch(memory.strip()):
+        raise Problem(f"--memory {plain(memory)} is no size", "Give one such as 3GB.")
+    asked = Asked(tuple(by or ()), as_of.date() if as_of else None, time_zone)
+    paths = _found(files)
+    if engine not in ("duckdb", "spark"):
+        raise Problem(f"there is no engine {plain(engine)}", "There are: duckdb, spark.")
+    tables = _workbook(paths) if paths[0].suffix.lower() in _WORKBOOKS else None
+    if tables is None:
+        tables = _spark(paths, asked, master) if engine == "spark" else _duckdb(paths, asked, memory, spill)
+    done = [part for name, frame, connection in tables for part in _sections(name, frame, connection, asked)]
+    if as_json:
+        print_json([_as_data(name, part) for name, part in done])
+    else:
+        for name, part in done:
+            _show(name if len({n for n, _ in done}) > 1 else "", part)
+    if all(part.problem for _, part in done):
+        raise typer.Exit(BAD_DATA)
+
+
+def _found(files: str) -> list[Path]:
+    """The files meant, all of one kind."""
+    folder = Path(files)
+    names = (
+        sorted(folder.rglob("*"))
+        if folder.is_dir()
+        else [folder]
+        if folder.is_file()
+        else map(Path, glob(files, recursive=True))
+    )
+    paths = sorted(p for p in names if p.is_file() and p.suffix.lower() in (*_READERS, *_WORKBOOKS))
+    if not paths:
+        raise Problem(f"there is no CSV, Parquet or Excel file {plain(files)}", "Check the name; quote a glob.")
+    kinds = {p.suffix.lower() for p in paths}
+    if len(kinds) > 1 or (kinds & set(_WORKBOOKS) and len(paths) > 1):
+        problem = f"{plain(files)} means files of several kinds: {', '.join(sorted(kinds))}"
+        raise Problem(problem, "Give files of one kind; workbooks one at a time.")
+    return paths
+
+
+def _workbook(paths: list[Path]) -> list[tuple[str, Any, Any]]:
+    """Every table of a workbook as a pandas frame."""
+    import pandas
+
+    found = []
+    for name, columns in Book(paths[0]).tables().items():
+        series = {heading: pandas.Series(cells, dtype=object) for heading, cells in columns.items()}
+        found.append((name, with_dates(pandas.DataFrame(series).replace({"": None}).infer_objects()), None))
+    return found
+
+
+def _duckdb(paths: list[Path], asked: Asked, memory: str, spill: Path | None) -> list[tuple[str, Any, Any]]:
+    """The files as one relation that DuckDB reads piece by piece."""
+    try:
+        import duckdb
+    except ModuleNotFoundError:
+        raise Problem("reports need DuckDB", "Install it: pip install 'csmetrics[engines]'.") from None
+    connection = duckdb.connect()
+    settings = {"TimeZone": asked.time_zone, "temp_directory": str(spill or Path(tempfile.gettempdir()) / "csmetrics")}
+    if memory:
+        settings["memory_limit"] = memory.strip()
+    try:
+        for name, value in settings.items():
+            connection.execute(f"SET {name} = ?", [value])
+        reader = _READERS[paths[0].suffix.lower()]
+        relation = getattr(connection, reader)([str(p) for p in paths], union_by_name=True)
+    except duckdb.Error as error:
+        raise _unreadable(error) from None
+    return [(paths[0].name, relation, connection)]
+
+
+def _spark(paths: list[Path], asked: Asked, master: str) -> list[tuple[str, Any, Any]]:
+    """The files as a Spark frame; a cluster must see them under the same path."""
+    try:
+        from pyspark.sql import SparkSession
+    except ModuleNotFoundError:
+        raise Problem("--engine spark needs PySpark and Java", "Install it: pip install 'csmetrics[spark]'.") from None
+    warnings.filterwarnings("ignore", category=FutureWarning, module="pyspark")
+    builder = SparkSession.builder.master(master).appName("csmetrics report")
+    settings = {"sql.session.timeZone": asked.time_zone, "log.level": "ERROR", "ui.showConsoleProgress": "false"}
+    for name, value in settings.items():
+        builder = builder.config(f"spark.{name}", value)
+    session = builder.getOrCreate()
+    names = [str(p.resolve()) for p in paths]
+    if paths[0].suffix.lower() in (".parquet", ".pq"):
+        return [(paths[0].name, session.read.parquet(*names), None)]
+    separator = "\t" if paths[0].suffix.lower() == ".tsv" else ","
+    return [(paths[0].name, session.read.csv(names, header=True, inferSchema=True, sep=separator), None)]
+
+
+def _sections(name: str, frame: Any, connection: Any, asked: Asked) -> Iterator[tuple[str, Section]]:
+    """Compute what fits, one metric after the other, showing how far it has come."""
+    try:
+        recipes = fitting(frame)
+    except MetricError as error:
+        yield name, Section("Nothing", {}, {}, (), str(error))
+        return
+    for recipe in recipes:
+        yield name, _watched(recipe, frame, connection, asked)
+
+
+def _watched(recipe: Recipe, frame: Any, connection: Any, asked: Asked) -> Section:
+    bar = Progress(
+        TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn(),
+        console=screen(error=True), transient=True, disable=not sys.stderr.isatty(),
+    )  # fmt: skip
+    with ThreadPoolExecutor(1) as pool, bar:
+        task = bar.add_task(recipe.title, total=100)
+        computing = pool.submit(_computed, recipe, frame, asked)
+        while not computing.done():
+            if connection is not None:
+                bar.update(task, completed=max(0.0, connection.query_progress()))
+            try:
+                computing.result(timeout=0.1)
+            except TimeoutError:
+                continue
+    return computing.result()
+
+
+def _computed(recipe: Recipe, frame: Any, asked: Asked) -> Section:
+    try:
+        return section(recipe, frame, asked)
+    except Exception as error:
+        # Engines have error families of their own; whatever they could not read or hold becomes a sentence.
+        if type(error).__module__.split(".")[0] in ("_duckdb", "duckdb", "pyspark", "py4j", "polars", "pyarrow"):
+            raise _unreadable(error) from None
+        raise
+
+
+def _unreadable(error: Exception) -> Problem:
+    """An engine's own error as one sentence."""
+    words = plain(str(error).strip().split("\n")[0])[:300]
+    low = words.lower()
+    fix = "Check that the files are whole."
+    if "memory" in low or "out of mem" in low:
+        fix = "Give more with --memory, or a folder with room with --spill."
+    elif "no space" in low or "disk" in low or "temp_directory" in low:
+        fix = "Give a folder with more room with --spill."
+    return Problem(words, fix, code=BAD_DATA)
+
+
+def _as_data(name: str, part: Section) -> dict[str, Any]:
+    return {
+        "table": name,
+        "title": part.title,
+        "rows": records(dict(part.columns)) if part.columns else [],
+        "notes": list(part.notes),
+        **({"problem": part.problem} if part.problem else {}),
+    }
+
+
+def _show(name: str, part: Section) -> None:
+    terminal = screen()
+    title = f"{name}: {part.title}" if name else part.title
+    if part.problem:
+        terminal.print(styled(title, "bold"))
+        terminal.print(styled(f"Not computed: {part.problem}"))
+    else:
+        columns = dict(part.columns)
+        rows = len(next(iter(columns.values()), []))
+        by_time = next(iter(columns), "") in ("month", "date", "period", "cohort")
+        if by_time and rows > _LAST:
+            columns = {n: values[-_LAST:] for n, values in columns.items()}
+            title += f", the last {_LAST} of {rows}"
+        if by_time:
+            first = next(iter(columns))
+            columns[first] = [v.date() if isinstance(v, datetime) else v for v in columns[first]]
+        ages = [n for n in columns if n.startswith("age_")]
+        terminal.print(result_table({n: v for n, v in columns.items() if n not in ages[9:]}, dict(part.units), title))
+    for note in part.notes:
+        terminal.print(styled(f"Note: {note}", "dim"))
+    terminal.print()

@@ -1,0 +1,187 @@
+"""Every metric that a table's columns allow, with what the reader must know."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import narwhals as nw
+
+from csmetrics_core.catalog import CATALOG
+from csmetrics_core.errors import MetricError, WrongShape
+from csmetrics_core.spec import Unit
+from csmetrics_core.tables.accounts import usage_by_account
+from csmetrics_core.tables.activity import active_users, feature_adoption
+from csmetrics_core.tables.contracts import contract_months
+from csmetrics_core.tables.customers import cohort_retention, customer_movements
+from csmetrics_core.tables.groups import fcr, survey
+from csmetrics_core.tables.revenue import mrr_movements, retention
+from csmetrics_core.tables.schema import Role, resolve
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a report is about.
+
+    Args:
+        by: columns to group ratios by.
+        as_of: the day the data were taken; today, where not given.
+        time_zone: the zone whose days count.
+    """
+
+    by: tuple[str, ...] = ()
+    as_of: date | None = None
+    time_zone: str = "UTC"
+
+
+@dataclass(frozen=True)
+class Section:
+    """One part of a report: a small table, or why there is none.
+
+    Args:
+        title: what it shows.
+        columns: the table, as plain values.
+        units: unit of each column that has one.
+        notes: what the reader must know.
+        problem: why it could not be computed.
+    """
+
+    title: str
+    columns: Mapping[str, list[Any]]
+    units: Mapping[str, Unit]
+    notes: tuple[str, ...] = ()
+    problem: str = ""
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """A metric a report holds where the columns are there.
+
+    Args:
+        title: what it shows.
+        metric: the metric of the catalogue whose columns and units it has.
+        needs: the roles it reads.
+        compute: frame, what is asked, notes -> the result.
+    """
+
+    title: str
+    metric: str
+    needs: tuple[Role, ...]
+    compute: Callable[[Any, Asked, list[str]], Any]
+
+
+def _days(asked: Asked) -> dict[str, Any]:
+    return {"as_of": asked.as_of, "time_zone": asked.time_zone}
+
+
+def _from_contracts(frame: Any, asked: Asked, notes: list[str]) -> Any:
+    months = contract_months(frame, notes=notes, **_days(asked))
+    return mrr_movements(months, notes=notes, **_days(asked))
+
+
+def _survey(metric: str) -> Callable[[Any, Asked, list[str]], Any]:
+    options: dict[str, Any] = {"scale_max": 7} if metric == "ces" else {}
+    return lambda frame, asked, notes: survey(frame, metric, asked.by, notes=notes, **options)
+
+
+_CUSTOMER, _USER = Role("customer", "id"), Role("user", "id")
+_MONTHS = (_CUSTOMER, Role("month", "date"), Role("mrr", "number"))
+_CONTRACTS = (_CUSTOMER, Role("start", "date"), Role("amount", "number"), Role("interval", "any"))
+_EVENTS = (_USER, Role("timestamp", "date"))
+RECIPES = (
+    Recipe(
+        "MRR movements", "mrr_movements", _MONTHS,
+        lambda frame, asked, notes: mrr_movements(frame, notes=notes, **_days(asked)),
+    ),
+    Recipe(
+        "Retention over 12 months", "retention_by_month", _MONTHS,
+        lambda frame, asked, notes: retention(frame, notes=notes, **_days(asked)),
+    ),
+    Recipe(
+        "Retention of cohorts, by money", "cohort_retention", _MONTHS,
+        lambda frame, asked, notes: cohort_retention(frame, "month", "mrr", notes=notes, **_days(asked)),
+    ),
+    Recipe("MRR movements from contracts", "mrr_movements", _CONTRACTS, _from_contracts),
+    Recipe(
+        "Customer movements", "customer_movements", (_CUSTOMER, Role("start", "date"), Role("end", "date")),
+        lambda frame, asked, notes: customer_movements(frame, time_zone=asked.time_zone, notes=notes),
+    ),
+    Recipe(
+        "Active users", "stickiness_by_day", _EVENTS,
+        lambda frame, asked, notes: active_users(frame, notes=notes, **_days(asked)),
+    ),
+    Recipe(
+        "Feature adoption", "feature_adoption", (*_EVENTS, Role("feature", "id")),
+        lambda frame, asked, notes: feature_adoption(frame, notes=notes),
+    ),
+    Recipe(
+        "Usage by account", "usage_by_account", (*_EVENTS, Role("account", "id")),
+        lambda frame, asked, notes: usage_by_account(frame, time_zone=asked.time_zone, notes=notes),
+    ),
+    *(Recipe(CATALOG[name].title, name, (Role(name, "any"),), _survey(name)) for name in ("nps", "csat", "ces")),
+    Recipe(
+        "First contact resolution", "fcr_from_contacts", (Role("contacts", "number"), Role("resolved", "flag")),
+        lambda frame, asked, notes: fcr(frame, asked.by, notes=notes),
+    ),
+)  # fmt: skip
+
+
+def fitting(frame: Any) -> list[Recipe]:
+    """The recipes whose columns a frame has.
+
+    Raises:
+        WrongShape: there is none; the message lists the columns.
+    """
+    schema = nw.from_native(frame).collect_schema()
+    found = [recipe for recipe in RECIPES if _has(schema, recipe.needs)]
+    if not found:
+        problem = f"no metric fits the columns {', '.join(map(str, schema))}"
+        raise WrongShape(problem, "Rename them, or call the functions of csmetrics_core.tables with column names.")
+    return found
+
+
+def _has(schema: Mapping[str, Any], needs: Sequence[Role]) -> bool:
+    try:
+        found = resolve(schema, needs, {})
+    except MetricError:
+        return False
+    return len(set(found.values())) == len(needs)
+
+
+def report(frame: Any, asked: Asked | None = None) -> Iterator[Section]:
+    """Compute every metric that fits, one section after the other.
+
+    Args:
+        frame: a table of any engine.
+        asked: what the report is about.
+
+    Yields:
+        One section a metric; one that cannot be computed says why and the others go on.
+
+    Raises:
+        WrongShape: no metric fits the columns.
+
+    Examples:
+        >>> import pandas
+        >>> [section.title for section in report(pandas.DataFrame({"nps": [10, 3]}))]
+        ['Net Promoter Score']
+    """
+    for recipe in fitting(frame):
+        yield section(recipe, frame, asked or Asked())
+
+
+def section(recipe: Recipe, frame: Any, asked: Asked) -> Section:
+    """Compute one recipe."""
+    metric = CATALOG[recipe.metric]
+    notes: list[str] = []
+    units = {column.name: column.unit for column in metric.columns}
+    ages = next((c.unit for c in metric.columns if c.name == "age_{n}"), None)
+    try:
+        result = nw.from_native(recipe.compute(frame, asked, notes))
+    except MetricError as error:
+        return Section(recipe.title, {}, {}, tuple(notes), str(error))
+    columns = (result.collect() if isinstance(result, nw.LazyFrame) else result).to_dict(as_series=False)
+    shown = {name: [None if v is None or v != v else v for v in values] for name, values in columns.items()}
+    measured = {} if metric.columns else dict.fromkeys(("value", "low", "high"), metric.unit)
+    by_age = {name: ages for name in columns if ages and name.startswith("age_")}
+    return Section(recipe.title, shown, units | measured | by_age, tuple(dict.fromkeys(notes)))
