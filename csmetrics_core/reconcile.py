@@ -101,19 +101,21 @@ class Reconciliation:
         names = ("convention", "formula", "used_by", "value", "gap", "verdict")
         return {name: [getattr(line, name) for line in self.lines] for name in names}
 
+    def shown(self, value: float) -> str:
+        """A value in the way the figure was reported."""
+        if isnan(value):
+            return ""
+        return f"{100 * value:.5g}%" if self.reported.is_percentage and self.metric.unit == FRACTION else f"{value:.6g}"
+
     def __str__(self) -> str:
-        rows = (f"{line.convention}: {_shown(line.value)} {line.verdict}".rstrip() for line in self.lines)
+        rows = (f"{line.convention}: {self.shown(line.value)} {line.verdict}".rstrip() for line in self.lines)
         return "\n".join((f"{self.metric.title}, reported {self.reported}", *rows, self.summary))
 
     def _repr_html_(self) -> str:
         """A table in a notebook; every text is escaped."""
-        cells = ((line.convention, line.formula, _shown(line.value), line.verdict) for line in self.lines)
+        cells = ((line.convention, line.formula, self.shown(line.value), line.verdict) for line in self.lines)
         rows = ("".join(f"<td>{escape(cell)}</td>" for cell in row) for row in cells)
         return f"<p>{escape(self.summary)}</p><table>{''.join(f'<tr>{row}</tr>' for row in rows)}</table>"
-
-
-def _shown(value: float) -> str:
-    return "" if isnan(value) else f"{value:.6g}"
 
 
 def reconcile(metric: object, reported: float | str, *args: Any, **kwargs: Any) -> Reconciliation:
