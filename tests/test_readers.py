@@ -2,6 +2,7 @@
 
 import csv
 import io
+import json
 import re
 import subprocess
 import sys
@@ -11,7 +12,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from csmetrics_addin.cli import app
+from hypothesis import given
+from hypothesis import strategies as st
 from pandas.testing import assert_frame_equal
+from typer.testing import CliRunner
 
 import csmetrics_core as cs
 from csmetrics_core.headings import PARTS
@@ -78,6 +83,16 @@ def refusal(path, how=None):
 
 def column(cells, heading="Column", in_workbook=False):
     return pd.Series(cells, dtype=object), Place(Report("file.csv"), heading, 2, in_workbook)
+
+
+def _unless_refused(read, cells, reason):
+    """What was read; None where it was refused for this very reason."""
+    try:
+        return read(*column(cells))
+    except UnreadableFile as error:
+        if reason not in str(error):
+            raise
+        return None
 
 
 # -- every sample, in five ways ----------------------------------------------------------------------------------
@@ -169,8 +184,6 @@ def test_stripe_subscriptions_give_the_mrr_worked_out_by_hand():
     assert by_month["2026-06"] == 607 - 90
     assert by_month["2025-06"] == 100
     assert max(by_month) == "2026-09"  # the last date is 2 October: that month is not over
-    of_september = months[months["month"] == "2026-09-01"]
-    assert cs.mrr(of_september["amount"], of_september["interval_months"]) == 508
 
 
 def test_stripe_trials_and_what_never_started_pay_nothing():
@@ -281,7 +294,7 @@ def test_account_lists_keep_customers_and_never_take_turnover_for_arr(name):
     moves = cs.customer_movements(read.frame["customer"], read.frame["start"], read.frame["end"]).set_index("period")
     assert moves.loc["2026-02-01", ["opening", "lost"]].tolist() == [3, 1]
     assert read.frame["arr"].max() < 100_000
-    assert any("Annual Revenue is not used" in note for note in read.report.notes)
+    assert "turnover" in read.report.unused["Annual Revenue"]
 
 
 def test_an_account_list_without_a_churn_date_claims_no_end(tmp_path):
@@ -351,12 +364,36 @@ def test_the_user_can_say_the_order_of_a_date():
     assert read["mdy"] == [pd.Timestamp("2026-03-04"), pd.Timestamp("2026-05-06")]
 
 
+def test_what_the_column_shows_wins_over_what_was_said():
+    from csmetrics_core.readers.dates import read_days
+    from csmetrics_core.readers.numbers import read_numbers
+
+    assert read_days(*column(["09/14/2026", "03/04/2026"]), "dmy").tolist()[1] == pd.Timestamp("2026-03-04")
+    assert read_days(*column(["26/09/14"]), "ymd").tolist() == [pd.Timestamp("2026-09-14")]
+    assert read_numbers(*column(["1.5", "1.250"]), ",").tolist() == [1.5, 1.25]
+
+
 def test_a_number_in_a_date_column_of_a_workbook_is_a_spreadsheet_date():
     from csmetrics_core.readers.dates import read_days
 
     cells, place = column([46112, 46112.75, None], in_workbook=True)
     assert read_days(cells, place).tolist()[:2] == [pd.Timestamp("2026-03-31")] * 2
     assert "spreadsheet dates" in place.report.notes[0]
+
+
+_ORDERS = {"dmy": "%d/%m/%Y", "mdy": "%m/%d/%Y", "ymd": "%Y-%m-%d", "dotted": "%d.%m.%Y"}
+
+
+@given(st.lists(st.dates(date(1990, 1, 1), date(2090, 1, 1)), min_size=1, max_size=8), st.sampled_from(sorted(_ORDERS)))
+def test_a_date_is_read_right_or_refused(days, order):
+    from csmetrics_core.readers.dates import read_days
+
+    read = _unless_refused(read_days, [day.strftime(_ORDERS[order]) for day in days], "two ways")
+    if read is None:
+        assert order in ("dmy", "mdy")
+        assert all(day.day <= 12 for day in days)
+    else:
+        assert [moment.date() for moment in read] == days
 
 
 # -- numbers -----------------------------------------------------------------------------------------------------
@@ -402,6 +439,28 @@ def test_numbers_that_cannot_are_refused(cells, words):
     with pytest.raises(UnreadableFile, match=re.escape(words)) as caught:
         read_numbers(*column(cells))
     assert caught.value.fix
+
+
+_FORMS = {
+    "1,234.50": lambda text: text,
+    "1.234,50": lambda text: text.translate(str.maketrans(",.", ".,")),
+    "1 234,50": lambda text: text.translate({ord(","): "\u202f", ord("."): ","}),
+    "1234.50": lambda text: text.replace(",", ""),
+    "1234,50": lambda text: text.replace(",", "").replace(".", ","),
+}
+
+
+@given(
+    st.lists(st.integers(-(10**9), 10**9), min_size=1, max_size=8), st.integers(0, 3), st.sampled_from(sorted(_FORMS))
+)
+def test_a_number_is_read_right_or_refused(numbers, places, form):
+    from csmetrics_core.readers.numbers import read_numbers
+
+    values = [number / 10**places for number in numbers]
+    cells = [_FORMS[form](f"{value:,.{places}f}") for value in values]
+    read = _unless_refused(read_numbers, cells, "can be a whole number in thousands or have three decimals")
+    if read is not None:
+        assert read.tolist() == pytest.approx(values, abs=1e-12)
 
 
 def test_the_user_can_say_the_decimal_sign():
@@ -545,6 +604,22 @@ def test_a_workbook_that_was_cut_is_refused(tmp_path):
     assert "cannot be opened" in refusal(path)
 
 
+def test_an_error_cell_is_passed_on_where_it_is_used(tmp_path):
+    path = tmp_path / "mrr.xlsx"
+    with pd.ExcelWriter(path, engine="xlsxwriter") as writer:
+        pd.DataFrame({"customer": ["A", "B"], "month": "2026-09-01", "mrr": [5.0, 6.0], "note": ""}).to_excel(
+            writer, sheet_name="mrr", index=False
+        )
+        writer.sheets["mrr"].write_formula("D3", "=NA()", None, "#N/A")
+    assert cs.mrr(read_file(path).frame["mrr"]) == 11
+    with pd.ExcelWriter(path, engine="xlsxwriter") as writer:
+        pd.DataFrame({"customer": ["A", "B"], "month": "2026-09-01", "mrr": [5.0, 6.0]}).to_excel(
+            writer, sheet_name="mrr", index=False
+        )
+        writer.sheets["mrr"].write_formula("C3", "=1/0", None, "#DIV/0!")
+    assert "column 'mrr': row 3 is '#DIV/0!'" in refusal(path)
+
+
 def test_sep_line_blank_rows_and_a_report_footer_are_no_data(tmp_path):
     text = 'sep=;\ncustomer;month;mrr\n"A;B";2026-09-01;5,5\n;;\n\nC;2026-09-01;7\n'
     read = read_file(text_file(tmp_path, text, "mrr.csv"))
@@ -647,6 +722,7 @@ def test_a_workbook_with_several_tables_asks_for_a_sheet(company, tmp_path):
 
 
 def _folder(tmp_path, *names):
+    tmp_path.mkdir(exist_ok=True)
     for name in names:
         (tmp_path / f"{name}.csv").write_bytes(sample(name).read_bytes())
     return tmp_path
@@ -670,6 +746,13 @@ def test_two_products_are_not_added_up(tmp_path):
     assert list(folder.refused) == ["stripe_subscriptions.csv"]
     assert "would count twice" in str(folder.refused["stripe_subscriptions.csv"])
     assert set(folder.tables["contracts"]["customer"]) == {"cus_a1", "cus_a2", "cus_a3", "cus_a5"}
+
+
+def test_the_revenue_of_one_product_is_not_mixed_with_the_customers_of_another(tmp_path):
+    folder = read_folder(_folder(tmp_path, "stripe_subscriptions", "chartmogul_mrr_movements"))
+    assert list(folder.refused) == ["stripe_subscriptions.csv"]
+    both = _folder(tmp_path / "both", "chartmogul_mrr_movements", "chartmogul_mrr_intervals")
+    assert set(read_folder(both).tables) == {"contracts", "subscriptions", "customers"}
 
 
 def test_exports_that_overlap_count_once(tmp_path):
@@ -714,12 +797,86 @@ def test_customers_named_otherwise_are_pointed_out(tmp_path):
     assert "responses: 3 of 3 customers are not among customers." in folder.notes
 
 
+def test_several_paths_are_one_company(tmp_path):
+    folder = read_folder([sample("stripe_subscriptions"), _folder(tmp_path, "typeform_responses")])
+    assert set(folder.tables) == {"contracts", "subscriptions", "customers", "responses"}
+
+
+def test_contracts_nobody_can_expand_are_refused_with_the_reason(tmp_path):
+    text = "customer,subscription,kind,start,end,interval_months,amount\nA,A-1,barter,2026-01-14,,1,5\n"
+    folder = read_folder(text_file(tmp_path, text, "contracts.csv"))
+    assert "kind is 'barter'" in str(folder.refused["contracts"])
+    assert set(folder.tables) == {"contracts"}
+
+
+def test_own_contracts_become_months_net_of_discount(company, tmp_path):
+    company.contracts.to_csv(tmp_path / "contracts.csv", index=False)
+    months = read_folder(tmp_path, How(as_of=date(2026, 9, 30))).tables["subscriptions"]
+    ours = months[months["month"] == "2026-09-01"]["mrr"].sum()
+    table = company.subscriptions.drop_duplicates(["subscription", "month"])
+    assert ours == pytest.approx(table[table["month"] == "2026-09-01"]["mrr"].sum())
+
+
 def test_a_later_day_of_export_closes_the_month():
     frames = {
         day: read_folder(sample("stripe_subscriptions"), How(as_of=day)).tables["subscriptions"]
         for day in (date(2026, 8, 31), date(2026, 10, 31))
     }
     assert [f"{frame['month'].max():%Y-%m}" for frame in frames.values()] == ["2026-08", "2026-10"]
+
+
+# -- the command -------------------------------------------------------------------------------------------------
+
+
+def _run(*words):
+    return CliRunner(env={"COLUMNS": "120", "NO_COLOR": "1", "TERM": "dumb"}).invoke(app, [str(word) for word in words])
+
+
+def test_the_command_takes_a_folder(tmp_path):
+    folder = _folder(tmp_path, "stripe_subscriptions", "typeform_responses", "zendesk_tickets")
+    shown = _run("scorecard", folder)
+    assert shown.exit_code == 0, shown.output
+    assert re.search(r"Monthly recurring revenue\s+508\.00", shown.stdout)
+    assert "stripe_subscriptions.csv: Stripe subscriptions, 11 rows" in shown.stdout
+    data = json.loads(_run("scorecard", folder, "--json").stdout)
+    assert {metric["metric"]: metric["value"] for metric in data["metrics"]}["nps"] == 50
+    assert {report["product"] for report in data["files"]["read"]} == {"Stripe", "Typeform", "Zendesk"}
+
+
+def test_the_command_says_which_option_settles_a_refusal(tmp_path):
+    _folder(tmp_path, "typeform_responses")
+    text_file(tmp_path, "customer,month,mrr\nA,01/02/2026,5\n", "mrr.csv")
+    shown = _run("scorecard", tmp_path)
+    assert "say --dates dmy for day first or --dates mdy for month first" in " ".join(shown.stdout.split())
+    told = _run("scorecard", tmp_path, "--dates", "mdy", "--json")
+    assert not json.loads(told.stdout)["files"]["refused"]
+    assert _run("scorecard", tmp_path, "--dates", "day first").exit_code == 2
+    assert _run("scorecard", tmp_path, "--rate", "EUR").exit_code == 2
+
+
+def test_the_command_refuses_a_cut_export_and_keeps_reading_other_files(tmp_path):
+    *rows, last = rows_of("zendesk_tickets")
+    cut = write(tmp_path / "tickets.csv", [*rows, last[:10]])
+    shown = _run("scorecard", cut)
+    assert shown.exit_code == 3
+    assert "The file looks cut short" in " ".join(shown.output.split())
+    own = text_file(tmp_path, "Score,Date\n10,2026-09-14\n9,2026-09-15\n0,2026-09-30\n", "answers.csv")
+    assert _run("scorecard", own).exit_code == 0
+
+
+def test_a_product_s_scale_is_used_unless_one_is_given(tmp_path):
+    header, *body = rows_of("delighted_responses")
+    kind, score = header.index("survey_type"), header.index("score")
+    rows = [[*row[:kind], "ces", *row[kind + 1 : score], "4", *row[score + 1 :]] for row in body]
+    folder = write(tmp_path / "delighted.csv", [header, *rows]).parent
+    values = [
+        {
+            metric["metric"]: metric["value"]
+            for metric in json.loads(_run("scorecard", folder, "--json", *more).stdout)["metrics"]
+        }
+        for more in ((), ("--ces-scale", "7"))
+    ]
+    assert [value["ces"] for value in values] == [100, 0]
 
 
 # -- the package -------------------------------------------------------------------------------------------------

@@ -132,19 +132,22 @@ def _parse(text: pd.Series, place: Place, order: str | None) -> pd.Series:
 def _ordered(parts: pd.DataFrame, text: pd.Series, place: Place, order: str | None) -> pd.DataFrame:
     """Year, month and day of dates written as three numbers."""
     columns = parts[["a", "b", "c"]].astype(int)
-    order = order or _order(columns, parts, text, place)
+    order = _order(columns, parts, text, place, order)
     named = columns.set_axis([{"d": "day", "m": "month", "y": "year"}[letter] for letter in order], axis=1)
     short = named["year"] < 100
     named.loc[short, "year"] += 2000
     return named
 
 
-def _order(columns: pd.DataFrame, parts: pd.DataFrame, text: pd.Series, place: Place) -> str:
+def _order(columns: pd.DataFrame, parts: pd.DataFrame, text: pd.Series, place: Place, said: str | None) -> str:
+    """The order the column itself shows; what the user said counts only where it shows none."""
     day_first, month_first = columns["a"].gt(12), columns["b"].gt(12)
     short = parts["c"].str.len().eq(2)
-    if short.any():
+    if short.any() and said is None:
         fix = 'Export years in full, or say How(dates="dmy"), How(dates="mdy") or How(dates="ymd").'
         raise place.refusal(f"{place.quote(text[short])}, a year of two digits", fix)
+    if said == "ymd" and short.all():
+        return "ymd"
     if day_first.any() and month_first.any():
         found = f"{place.quote(text[day_first])}, but {place.quote(text[month_first])}"
         raise place.refusal(f"writes dates in two orders: {found}", "Bring the column into one order.")
@@ -152,6 +155,8 @@ def _order(columns: pd.DataFrame, parts: pd.DataFrame, text: pd.Series, place: P
         return "dmy" if day_first.any() else "mdy"
     if columns["a"].eq(columns["b"]).all() or parts["sign"].eq(".").all():
         return "dmy"  # no locale writes month.day.year with dots
+    if said in ("dmy", "mdy"):
+        return said
     unclear = text[columns["a"].ne(columns["b"])]
     fix = 'No day of the column is above 12: say How(dates="dmy") for day first or How(dates="mdy") for month first.'
     raise place.refusal(f"{place.quote(unclear)}, which can be read in two ways", fix)

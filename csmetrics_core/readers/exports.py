@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 import pandas as pd
 
+from csmetrics_core.errors import CELL_ERRORS
 from csmetrics_core.headings import plain
 from csmetrics_core.readers.dates import read_days, read_epochs, read_moments
 from csmetrics_core.readers.numbers import read_numbers
@@ -155,8 +156,7 @@ def ignore_others(report: Report, sheet: Sheet, used: set[int], left_out: Mappin
     """Name the headings that were not read; those that look useful with the reason."""
     others = [heading for index, heading in enumerate(sheet.headings) if heading and index not in used]
     reasons = {plain(heading): why for heading, why in left_out.items()}
-    useful = [heading for heading in others if plain(heading) in reasons]
-    report.notes += [f"{heading} is not used: {reasons[plain(heading)]}." for heading in useful]
+    report.unused = {heading: reasons[plain(heading)] for heading in others if plain(heading) in reasons}
     report.ignored = tuple(others)
     report.personal = tuple(heading for heading in others if is_personal(heading))
 
@@ -167,7 +167,10 @@ def is_personal(heading: str) -> bool:
 
 
 def read_cells(cells: pd.Series, holds: Holds, where: Place, how: How) -> pd.Series:
-    """Cells of one column, read as what they hold."""
+    """Cells of one column, read as what they hold; an error cell is passed on as the error it is."""
+    failed = cells.isin(CELL_ERRORS)
+    if failed.any():
+        raise where.refusal_at(cells[failed], "a value", "Mend that cell, or clear it if there is no value.")
     if holds in ("number", "cents"):
         numbers = read_numbers(cells, where, how.decimal)
         return numbers / 100 if holds == "cents" else numbers

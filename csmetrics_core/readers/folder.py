@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
-from csmetrics_core.periods import as_dates, first_day
-from csmetrics_core.readers.months import last_month, monthly, stays
+from csmetrics_core.errors import MetricError
+from csmetrics_core.readers.months import day_after, last_month, stays
 from csmetrics_core.readers.own import STANDARD
-from csmetrics_core.readers.recognise import read_sheet
+from csmetrics_core.readers.recognise import is_product, read_sheet
 from csmetrics_core.readers.report import How, ReadTable, Report, UnreadableFile
 from csmetrics_core.readers.sheets import TEXT_ENDINGS, WORKBOOK_ENDINGS, Sheet, open_sheets
+from csmetrics_core.readers.text_files import peek
+from csmetrics_core.tables.contracts import contract_months
 
 # Tables in which two products describe the same things: both together would count twice.
 _ONCE = ("customers", "contracts", "subscriptions", "payments")
@@ -39,7 +42,7 @@ class Folder:
 
     tables: dict[str, pd.DataFrame] = field(default_factory=dict)
     reports: list[Report] = field(default_factory=list)
-    refused: dict[str, UnreadableFile] = field(default_factory=dict)
+    refused: dict[str, MetricError] = field(default_factory=dict)
     derived: dict[str, str] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
 
@@ -87,11 +90,13 @@ def read_file(path: str | Path, how: How | None = None) -> ReadTable:
     raise UnreadableFile(f"{Path(path).name} holds several tables ({names})", fix)
 
 
-def read_folder(path: str | Path, how: How | None = None, each: Mapping[str, How] | None = None) -> Folder:
+def read_folder(
+    path: str | Path | Sequence[str | Path], how: How | None = None, each: Mapping[str, How] | None = None
+) -> Folder:
     """Read all files of a folder, or all sheets of a workbook, into standard tables.
 
     Args:
-        path: a folder, whose own files are read and not those of folders in it, or one file.
+        path: a folder, whose own files are read and not those of folders in it; a file; or several of these.
         how: what the files cannot say about themselves.
         each: the same for single files, by name.
 
@@ -103,7 +108,8 @@ def read_folder(path: str | Path, how: How | None = None, each: Mapping[str, How
         UnreadableFile: there is nothing to read.
     """
     folder = Folder()
-    for file in _files(Path(path)):
+    paths = [path] if isinstance(path, str | Path) else path
+    for file in [file for root in paths for file in _files(Path(root))]:
         chosen = (each or {}).get(file.name, how or How())
         try:
             read, refused = _read_all(open_sheets(file, chosen), chosen)
@@ -112,9 +118,24 @@ def read_folder(path: str | Path, how: How | None = None, each: Mapping[str, How
         folder.refused |= refused
         for found in read:
             _add(folder, found)
-    _derive(folder, how or How())
+    try:
+        _derive(folder, how or How())
+    except MetricError as error:
+        folder.refused["contracts"] = error
     _note_strangers(folder)
     return folder
+
+
+def is_export(path: str | Path, how: How | None = None) -> bool:
+    """Whether the headings of a file are those of a product's export; nothing else of it is looked at.
+
+    Raises:
+        UnreadableFile: the file cannot be opened, or its headings cannot be told.
+    """
+    file, how = Path(path), how or How()
+    if file.suffix.lower() in TEXT_ENDINGS and file.is_file() and file.stat().st_size:
+        return is_product(peek(file, how))
+    return any(is_product(sheet.headings) for sheet in open_sheets(file, how))
 
 
 def _files(root: Path) -> list[Path]:
@@ -142,12 +163,11 @@ def _read_all(sheets: list[Sheet], how: How) -> tuple[list[ReadTable], dict[str,
 def _add(folder: Folder, found: ReadTable) -> None:
     """Put a table to those of the same name, unless both tell about the same things."""
     table, frame, report = found
-    before = [other for other in folder.reports if other.table == table]
-    if before and table in _ONCE and any((o.product, o.what) != (report.product, report.what) for o in before):
-        other = before[0]
-        problem = f"{report.place} holds {table}, and so does {other.place} ({other.product or 'own'} {other.what})"
+    if (other := next((other for other in folder.reports if _are_rivals(other, report)), None)) is not None:
+        problem = f"{report.place} holds {table}, and {other.place} ({other.recognised}) tells about the same"
         folder.refused[report.place] = UnreadableFile(problem, "Both would count twice: leave one of them out.")
         return
+    before = [other for other in folder.reports if other.table == table]
     if before:
         old = folder.tables[table]
         both = pd.concat([old, frame], ignore_index=True)
@@ -166,6 +186,13 @@ def _add(folder: Folder, found: ReadTable) -> None:
     folder.reports.append(report)
 
 
+def _are_rivals(one: Report, other: Report) -> bool:
+    """Whether two files tell about the same money or customers, each in its own way."""
+    if one.table == other.table:
+        return one.table in _ONCE and (one.product, one.what) != (other.product, other.what)
+    return {one.table, other.table} == {"contracts", "subscriptions"} and one.product != other.product
+
+
 def _derive(folder: Folder, how: How) -> None:
     """Months and stays from contracts, where no file holds them."""
     contracts = folder.tables.get("contracts")
@@ -175,9 +202,11 @@ def _derive(folder: Folder, how: How) -> None:
     latest = max(reports, key=lambda report: report.until or date.min)
     if "subscriptions" not in folder.tables:
         last = last_month(latest, how)
-        folder.tables["subscriptions"] = monthly(contracts, last)
-        month = str(as_dates(first_day(pd.array([last]).to_numpy(int), "month"))[0])[:7]
-        folder.derived["subscriptions"] = f"contracts, at each month's end up to {month}"
+        notes: list[str] = []
+        months = contract_months(contracts, as_of=day_after(last), notes=notes)
+        folder.notes += [f"contracts: {note}." for note in notes if note.startswith("rows left out")]
+        folder.tables["subscriptions"] = months.astype({"month": "datetime64[us]"})
+        folder.derived["subscriptions"] = f"contracts, at each month's end up to {np.datetime64(last, 'M')}"
     customers = folder.tables.get("customers")
     if customers is None or not {"start", "end"} <= set(customers.columns):
         spans = stays(contracts)

@@ -7,12 +7,7 @@ import re
 import pandas as pd
 
 from csmetrics_core.readers.exports import Draft
-
-MONTHS_OF = {"day": 12 / 365, "week": 12 / 52, "month": 1.0, "quarter": 3.0, "year": 12.0}
-_WORDS = {
-    "daily": (1, "day"), "weekly": (1, "week"), "monthly": (1, "month"), "quarterly": (1, "quarter"),
-    "yearly": (1, "year"), "annual": (1, "year"), "annually": (1, "year"), "semiannual": (6, "month"),
-}  # fmt: skip
+from csmetrics_core.tables.contracts import INTERVALS
 
 
 def one_currency(draft: Draft, *amounts: str) -> None:
@@ -61,9 +56,7 @@ def interval_months(draft: Draft, name: str = "interval", count: str = "interval
 
 
 def _months(word: str) -> float | None:
-    text = word.strip().lower()
-    if text in _WORDS:
-        number, unit = _WORDS[text]
-        return number * MONTHS_OF[unit]
-    match = re.fullmatch(r"(?:every\s+)?(\d+)?\s*(day|week|month|quarter|year)s?", text)
-    return int(match.group(1) or 1) * MONTHS_OF[match.group(2)] if match else None
+    found = re.fullmatch(r"(?:every\s+)?(\d+)?\s*(.*?)", word.strip().lower())
+    unit = found[2] if found else ""
+    months = INTERVALS.get(unit) or INTERVALS.get(unit.removesuffix("s"))
+    return int(found[1] or 1) * months if found and months else None

@@ -1,17 +1,17 @@
-"""From contracts to months: what each subscription pays at each month's end, and who was a customer when."""
+"""How far a file reaches, and who was a customer when."""
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 
 import numpy as np
 import pandas as pd
 
-from csmetrics_core.money import from_cents, to_cents
-from csmetrics_core.periods import as_dates, first_day, index_of
+from csmetrics_core.periods import as_dates, first_day
 from csmetrics_core.readers.report import How, Report, UnreadableFile
 
 _OPEN = 2**31
+_RECURRING = ("recurring", "subscription", "paid", "")
 
 
 def last_month(report: Report, how: How) -> int:
@@ -20,7 +20,7 @@ def last_month(report: Report, how: How) -> int:
     if until is None:
         raise UnreadableFile(f"{report.place} does not say how far it reaches", "Say How(as_of=...).")
     month = int(np.datetime64(until, "M").astype(np.int64))
-    if until == _last_day(month):
+    if until == day_after(month) - timedelta(days=1):
         return month
     if how.as_of is None:
         report.notes.append(
@@ -30,41 +30,10 @@ def last_month(report: Report, how: How) -> int:
     return month - 1
 
 
-def _last_day(month: int) -> date:
-    day: date = np.datetime64(int(first_day(np.array([month + 1]), "month")[0]) - 1, "D").item()
+def day_after(month: int) -> date:
+    """The first day after a month."""
+    day: date = as_dates(first_day(np.array([month + 1]), "month"))[0].item()
     return day
-
-
-def monthly(contracts: pd.DataFrame, last: int) -> pd.DataFrame:
-    """Recurring revenue by subscription and month, as it stands at each month's end.
-
-    Args:
-        contracts: one row an unbroken run of one price: customer, kind, start, end (the first unpaid day, blank while
-            it runs), interval_months, amount (of one interval), and where known subscription, plan and discount.
-        last: the last month, as a month number.
-
-    Returns:
-        customer, subscription, month, plan, interval_months, amount (after discount), mrr: one row a month.
-
-    Source: amount ÷ months in its interval, trials and one-time charges left out: SaaS Metrics Standards Board, MRR.
-    """
-    runs = contracts[contracts["kind"].eq("recurring") & contracts["start"].notna()]
-    paid = _paid(runs)
-    start = index_of(_days(runs["start"]), "month")
-    ends = _days(runs["end"])
-    # Whoever leaves on the first of a month did not pay at the end of it.
-    stop = np.minimum(np.where(ends == _OPEN, last + 1, index_of(np.minimum(ends, 10**6), "month")), last + 1)
-    length = np.maximum(stop - start, 0)
-    rows = np.repeat(np.arange(len(runs)), length)
-    month = start[rows] + np.arange(rows.size) - np.repeat(np.cumsum(length) - length, length)
-    columns = [name for name in ("customer", "subscription", "plan") if name in runs]
-    table = runs[columns].iloc[rows].reset_index(drop=True)
-    table.insert(len(columns[:2]), "month", as_dates(first_day(month, "month")).astype("datetime64[us]"))
-    table["interval_months"] = runs["interval_months"].to_numpy()[rows]
-    table["amount"] = paid.to_numpy()[rows]
-    cents = to_cents((paid / runs["interval_months"]).to_numpy(float), "mrr")
-    table["mrr"] = from_cents(cents)[rows]
-    return table[table["mrr"] > 0].sort_values(["month", "customer"], kind="stable", ignore_index=True)
 
 
 def stays(contracts: pd.DataFrame) -> pd.DataFrame:
@@ -73,7 +42,8 @@ def stays(contracts: pd.DataFrame) -> pd.DataFrame:
     Returns:
         customer, start, end (the first unpaid day, blank while a customer), arr of the last run: one row a stay.
     """
-    paying = contracts["kind"].eq("recurring") & _paid(contracts).gt(0) & contracts["start"].notna()
+    kind = contracts["kind"].fillna("") if "kind" in contracts else pd.Series("", index=contracts.index)
+    paying = kind.str.lower().isin(_RECURRING) & _paid(contracts).gt(0) & contracts["start"].notna()
     runs = contracts[paying].assign(until=lambda frame: _days(frame["end"]), since=lambda frame: _days(frame["start"]))
     runs = runs[runs["until"] > runs["since"]].sort_values(["customer", "since"], kind="stable")
     reached = runs.groupby("customer")["until"].cummax().groupby(runs["customer"]).shift(fill_value=-_OPEN)

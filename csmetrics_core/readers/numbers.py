@@ -60,8 +60,7 @@ def _bare(text: pd.Series, place: Place) -> pd.Series:
 
 
 def _parse(text: pd.Series, place: Place, decimal: str | None) -> pd.Series:
-    if decimal is None:
-        decimal = _decimal(text, place)
+    decimal = _decimal(text, place, decimal)
     group = "," if decimal == "." else "."
     form = rf"[-+]?(?:\d+|\d{{1,3}}(?:\{group}\d{{3}})+)?(?:\{decimal}\d+)?(?:[eE][-+]?\d+)?"
     wrong = ~text.str.fullmatch(form)
@@ -71,8 +70,8 @@ def _parse(text: pd.Series, place: Place, decimal: str | None) -> pd.Series:
     return pd.to_numeric(plain, errors="raise").astype(float)
 
 
-def _decimal(text: pd.Series, place: Place) -> str:
-    """The decimal sign every number of the column agrees with."""
+def _decimal(text: pd.Series, place: Place, said: str | None) -> str:
+    """The decimal sign every number agrees with; what the user said counts only where they show none."""
     dots, commas = text.str.count(r"\."), text.str.count(",")
     last_is_dot = text.str.rfind(".") > text.str.rfind(",")
     unclear = (dots + commas).eq(1) & text.str.fullmatch(r"[-+]?[1-9]\d{0,2}[.,]\d{3}")
@@ -83,8 +82,10 @@ def _decimal(text: pd.Series, place: Place) -> str:
     if says_dot.any() and says_comma.any():
         first, second = place.quote(text[says_dot]), place.quote(text[says_comma])
         raise place.refusal(f"writes numbers in two ways: {first}, but {second}", "Bring the column into one form.")
-    if unclear.any() and not says_dot.any() and not says_comma.any():
+    if says_dot.any() or says_comma.any():
+        return "," if says_comma.any() else "."
+    if unclear.any() and said is None:
         problem = f"{place.quote(text[unclear])} can be a whole number in thousands or have three decimals"
         fix = 'Nothing in the column decides: say How(decimal=".") or How(decimal=",").'
         raise place.refusal(problem, fix)
-    return "," if says_comma.any() else "."
+    return said or "."

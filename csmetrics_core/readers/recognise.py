@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from csmetrics_core.headings import plain
 from csmetrics_core.readers import chartmogul, crm, helpdesks, stripe, surveys, wide
 from csmetrics_core.readers.exports import Export, draft
@@ -35,11 +37,23 @@ def recognise(sheet: Sheet, how: How) -> Export | None:
     if found is not None:
         return found
     own = own_export(sheet, how)
-    near = next((e for e in PRODUCTS if len(e.signature) > 3 and len(e.lacks(headings)) == 1), None)
+    near = next((export for export in PRODUCTS if _is_near(export, headings)), None)
     if near is not None and (own is None or plain(sheet.name) != plain(own.table)):
         fix = f'Export it too, or if the file is something else, say How(table="{own.table if own else near.table}").'
         raise UnreadableFile(f"{sheet.file} {_looks_like(near, headings)}", fix)
     return own or (_GOOGLE_FORMS if _GOOGLE_FORMS.fits(headings) else None)
+
+
+def is_product(headings: Iterable[str]) -> bool:
+    """Whether headings are those of a product's export, or all but one of them."""
+    names = list(headings)
+    known = frozenset(plain(name) for name in names if name)
+    has_months = any(wide.month_of(name.strip()) for name in names)
+    return any(e.fits(known) or _is_near(e, known) for e in PRODUCTS) or (has_months and wide.STRIPE.fits(known))
+
+
+def _is_near(export: Export, headings: frozenset[str]) -> bool:
+    return len(export.signature) > 3 and len(export.lacks(headings)) == 1
 
 
 def read_sheet(sheet: Sheet, how: How) -> ReadTable:

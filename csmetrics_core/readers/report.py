@@ -65,6 +65,7 @@ class Report:
         guessed: what rests on wording or convention rather than on the file's documentation.
         missing: column -> why it is not there, or what its absence means.
         left_out: reason -> how many rows or cells.
+        unused: heading -> why it is not used although it looks as if it could be.
         ignored: headings that were not read.
         personal: those of them that hold personal data.
         scales: question -> highest answer, where the product documents it.
@@ -84,6 +85,7 @@ class Report:
     guessed: list[str] = field(default_factory=list)
     missing: dict[str, str] = field(default_factory=dict)
     left_out: dict[str, int] = field(default_factory=dict)
+    unused: dict[str, str] = field(default_factory=dict)
     ignored: tuple[str, ...] = ()
     personal: tuple[str, ...] = ()
     scales: dict[str, int] = field(default_factory=dict)
@@ -100,15 +102,25 @@ class Report:
         if count:
             self.left_out[reason] = self.left_out.get(reason, 0) + int(count)
 
+    @property
+    def recognised(self) -> str:
+        """Whose export it is, and of what."""
+        return f"{self.product} {self.what}".strip()
+
+    def remarks(self) -> Iterator[tuple[str, str]]:
+        """What a reader must know before using the table: item and text."""
+        yield from (("left out", f"{reason} ({count:,})") for reason, count in self.left_out.items())
+        yield from (("guessed", text) for text in self.guessed)
+        yield from (("note", text) for text in self.notes)
+
     def lines(self) -> Iterator[tuple[str, str]]:
-        """Item and text, in the order a reader asks."""
-        yield "recognised", f"{self.product} {self.what}".strip() + f" -> {self.table}"
+        """Everything, item and text, in the order a reader asks."""
+        yield "recognised", f"{self.recognised} -> {self.table}"
         yield "rows", f"{self.kept:,} made of {self.rows:,} in the file"
         yield "mapped", ", ".join(f"{column} <- {heading}" for column, heading in self.mapped.items())
-        for item, texts in (("guessed", self.guessed), ("note", self.notes)):
-            yield from ((item, text) for text in texts)
+        yield from self.remarks()
         yield from (("missing", f"{column}: {why}") for column, why in self.missing.items())
-        yield from (("left out", f"{count:,} {reason}") for reason, count in self.left_out.items())
+        yield from (("not used", f"{heading}: {why}") for heading, why in self.unused.items())
         if self.ignored:
             personal = f", {len(self.personal)} of them personal data" if self.personal else ""
             yield "not read", f"{len(self.ignored)} columns{personal}: {', '.join(self.ignored)}"

@@ -6,8 +6,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile, ZipFile
 
 import pandas as pd
+from openpyxl import load_workbook
 from python_calamine import CalamineError, CalamineWorkbook, PasswordError
 
 from csmetrics_core.readers.report import How, UnreadableFile
@@ -72,14 +74,32 @@ def _workbook(path: Path, how: How) -> list[Sheet]:
                 raise UnreadableFile(f"{path.name} has no sheet {how.sheet!r}", f"It has: {found}.")
             sheets = {name: book.get_sheet_by_name(name) for name in names}
             rows = {name: (sheet.start, sheet.to_python()) for name, sheet in sheets.items()}
+        if _holds_errors(path):
+            rows = _with_errors(path, names)
     except PasswordError:
         raise UnreadableFile(f"{path.name} is protected by a password", "Save it without one.") from None
-    except (CalamineError, OSError, ValueError) as error:
+    except (CalamineError, BadZipFile, OSError, ValueError) as error:
         if isinstance(error, UnreadableFile):
             raise
         fix = "It was cut short or is no workbook: download or save it again."
         raise UnreadableFile(f"{path.name} cannot be opened ({str(error)[:120]})", fix) from None
     return [_sheet(path.name, name, start, cells) for name, (start, cells) in rows.items() if len(cells) > 1]
+
+
+def _holds_errors(path: Path) -> bool:
+    """Whether an .xlsx holds error cells, which the quick reader would give as blank."""
+    if path.suffix.lower() not in (".xlsx", ".xlsm"):
+        return False
+    with ZipFile(path) as parts:
+        return any(b't="e"' in parts.read(name) for name in parts.namelist() if name.startswith("xl/worksheets/sheet"))
+
+
+def _with_errors(path: Path, names: list[str]) -> dict[str, tuple[tuple[int, int] | None, list[list[Any]]]]:
+    book = load_workbook(path, read_only=True, data_only=True)
+    try:
+        return {name: ((0, 0), [list(row) for row in book[name].iter_rows(values_only=True)]) for name in names}
+    finally:
+        book.close()
 
 
 def _sheet(file: str, name: str, start: tuple[int, int] | None, cells: list[list[Any]]) -> Sheet:
@@ -96,7 +116,7 @@ def _sheet(file: str, name: str, start: tuple[int, int] | None, cells: list[list
             index=index,
         )
 
-    headings = tuple(str(cell).strip() for cell in header)
+    headings = tuple("" if cell is None else str(cell).strip() for cell in header)
     return Sheet(file, name, headings, len(filled), load, (start[0] if start else 0) + above + 2, True)
 
 

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeVar
 
 import pandas as pd
 
 from csmetrics_core.readers.report import How, UnreadableFile
 
+T = TypeVar("T")
 _DELIMITERS = (",", ";", "\t", "|")
 _LONGEST_CELL = 2**24
 _SAMPLE = 64
@@ -66,10 +68,31 @@ def open_text(path: Path, how: How) -> TextFile:
     Raises:
         UnreadableFile: cut short, a broken quote, an encoding or delimiter that cannot be told.
     """
+    return _in_its_encoding(path, how, lambda encoding: _checked(path, encoding, how))
+
+
+def peek(path: Path, how: How) -> list[str]:
+    """The headings of a text file, the rest of which is not looked at.
+
+    Raises:
+        UnreadableFile: an encoding or delimiter that cannot be told.
+    """
+
+    def first_row(encoding: str) -> list[str]:
+        skip, delimiter = _start(path, encoding, how)
+        with path.open(encoding=encoding, newline="") as handle:
+            for _ in range(skip):
+                handle.readline()
+            return next((row for row in csv.reader(handle, delimiter=delimiter) if row), [])
+
+    return _in_its_encoding(path, how, first_row)
+
+
+def _in_its_encoding(path: Path, how: How, read: Callable[[str], T]) -> T:
     encodings = [how.encoding] if how.encoding else _encodings(path)
     for encoding in encodings:
         try:
-            return _checked(path, encoding, how)
+            return read(encoding)
         except UnicodeDecodeError as error:
             if "end of data" in error.reason or "truncated" in error.reason:
                 raise UnreadableFile(f"{path.name} ends within a character", _CUT) from None
@@ -91,22 +114,29 @@ def _encodings(path: Path) -> list[str]:
     return ["utf-8", "cp1252"]
 
 
-def _checked(path: Path, encoding: str, how: How) -> TextFile:
+def _start(path: Path, encoding: str, how: How) -> tuple[int, str]:
+    """How many lines stand above the headings, and the delimiter."""
     with path.open(encoding=encoding, newline="") as handle:
         start = handle.readline()
         said = start.strip()[4:5] if start.lower().startswith("sep=") else None
         sample = [line for _, line in zip(range(_SAMPLE), handle, strict=False)]
-    skip = 0 if said is None else 1
-    delimiter = how.delimiter or said or _delimiter(path, [start, *sample])
+    return 0 if said is None else 1, how.delimiter or said or _delimiter(path, [start, *sample])
+
+
+def _checked(path: Path, encoding: str, how: How) -> TextFile:
+    skip, delimiter = _start(path, encoding, how)
     text = TextFile(path, encoding, delimiter, skip)
     csv.field_size_limit(_LONGEST_CELL)
     with path.open(encoding=encoding, newline="") as handle:
         for _ in range(skip):
             handle.readline()
+        reader = csv.reader(handle, delimiter=delimiter, strict=True)
         try:
-            _check_rows(text, csv.reader(handle, delimiter=delimiter, strict=True))
+            _check_rows(text, reader)
         except csv.Error as error:
-            raise UnreadableFile(f"{path.name}: {error}: a quotation mark is never closed", _CUT) from None
+            at_end = "unexpected end" in str(error)
+            why = "a quotation mark is never closed" if at_end else f"line {reader.line_num}: {error}"
+            raise UnreadableFile(f"{path.name}: {why}", _CUT if at_end else "Correct the quotation marks.") from None
     if encoding == "cp1252":
         text.notes.append('Not UTF-8: read as Windows-1252. If letters look wrong, say How(encoding="...").')
     if not _ends_in_line_break(path, encoding):

@@ -1,13 +1,25 @@
 """`csmetrics scorecard FILE`: the sixteen headline metrics of the tables in a file."""
 
 import json
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.text import Text
 
+from csmetrics_addin.exports import (
+    Amounts,
+    AsOf,
+    Columns,
+    Dates,
+    Decimal,
+    Encoding,
+    Rates,
+    are_exports,
+    choices,
+    folder_data,
+    show_folder,
+)
 from csmetrics_addin.files import Book
 from csmetrics_addin.terminal import BAD_DATA, Problem, facts, grid, plain, screen, styled, working
 from csmetrics_core.headings import PARTS, words_for
@@ -15,20 +27,30 @@ from csmetrics_core.headline import Assumptions
 from csmetrics_core.scorecard import Line, Scorecard, scorecard
 from csmetrics_core.spec import MONEY, Unit
 
+if TYPE_CHECKING:
+    from csmetrics_core.readers import Folder, How
+
 app = typer.Typer()
 
 
 @app.command("scorecard")
 def scorecard_of_file(
     files: Annotated[
-        list[Path], typer.Argument(help="A workbook (.xlsx), or CSV files, one a table.", show_default=False)
+        list[Path],
+        typer.Argument(help="A workbook, CSV files, one a table, or a folder of exports.", show_default=False),
     ],
     month: Annotated[
         str | None,
         typer.Option(metavar="YYYY-MM", help="The month to look at; by default the last one that is over."),
     ] = None,
-    csat_scale: Annotated[int, typer.Option(metavar="N", help="The best answer of the satisfaction question.")] = 5,
-    ces_scale: Annotated[int, typer.Option(metavar="N", help="The highest answer of the effort question.")] = 7,
+    csat_scale: Annotated[
+        int | None,
+        typer.Option(metavar="N", help="The best answer of the satisfaction question; 5 unless the export says else."),
+    ] = None,
+    ces_scale: Annotated[
+        int | None,
+        typer.Option(metavar="N", help="The highest answer of the effort question; 7 unless the export says else."),
+    ] = None,
     ces_easy: Annotated[
         str, typer.Option(metavar="high|low", help="Which end of the effort scale means easy.")
     ] = "high",
@@ -38,26 +60,60 @@ def scorecard_of_file(
             metavar="SHARE", help="Such as 0.8; by default from costs with the purpose delivery.", min=0, max=1
         ),
     ] = None,
+    dates: Dates = None,
+    decimal: Decimal = None,
+    encoding: Encoding = None,
+    amounts: Amounts = None,
+    rate: Rates = None,
+    column: Columns = None,
+    as_of: AsOf = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Compute the sixteen headline metrics from the tables of a file, and say what is missing for the others.
 
     Tables are recognised by their headings, whatever their case and in the usual synonyms; the report names what was
-    taken for what.
+    taken for what. In a folder, and among the files, exports of Stripe, ChartMogul, Delighted, SurveyMonkey, Typeform,
+    Google Forms, Zendesk, Freshdesk, HubSpot and Salesforce are recognised; what cannot be read without guessing is
+    named with the option that settles it.
     """
+    how = choices(dates, decimal, encoding, amounts, rate, column, as_of)
     with working("Reading...") as step:
-        tables: dict[str, Mapping[str, list[Any]]] = {}
-        for file in files:
-            tables |= Book(file).tables()
-        given = Assumptions(csat_scale=csat_scale, ces_scale=ces_scale, ces_easy=ces_easy, gross_margin=gross_margin)
+        tables, folder = _read(files, how)
+        scales = ({} if folder is None else folder.scales) | {
+            name: scale for name, scale in (("csat", csat_scale), ("ces", ces_scale)) if scale is not None
+        }
+        given = Assumptions(
+            csat_scale=scales.get("csat", 5),
+            ces_scale=scales.get("ces", 7),
+            ces_easy=ces_easy,
+            gross_margin=gross_margin,
+        )
         card = scorecard(tables, month=month, assumptions=given, progress=lambda title: step(f"{title}..."))
     if as_json:
-        typer.echo(json.dumps(_as_json(card), ensure_ascii=False, indent=2))
+        more = {} if folder is None else {"files": folder_data(folder)}
+        typer.echo(json.dumps(_as_json(card) | more, ensure_ascii=False, indent=2))
     else:
         show(card)
+        if folder is not None:
+            show_folder(folder)
     if not any(line.value is not None for line in card.lines):
         needed = "; ".join(words_for(part) for part in PARTS)
         raise Problem("no metric could be computed", f"A scorecard can use {needed}.", code=BAD_DATA)
+
+
+def _read(files: list[Path], how: "How") -> tuple[dict[str, Any], "Folder | None"]:
+    """The tables of all files; folders and product exports through the readers, which type their columns."""
+    exports = are_exports(files)
+    tables: dict[str, Any] = {}
+    for file in files:
+        if file not in exports:
+            tables |= Book(file).tables()
+    if not exports:
+        return tables, None
+    from csmetrics_core.readers import read_folder
+
+    folder = read_folder(exports, how)
+    return tables | folder.tables, folder
 
 
 def show(card: Scorecard) -> None:
