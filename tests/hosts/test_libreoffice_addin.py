@@ -1,5 +1,6 @@
 """The extension in a real LibreOffice: every example typed into a sheet, errors, edits, files and help."""
 
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -10,13 +11,16 @@ from csmetrics_addin.slots import description, slots
 from examples import CASES, assert_cells, code_of, expected, given, serial, with_bad_value
 
 from csmetrics_core import CATALOG
+from csmetrics_core.version import __version__
 
 pytestmark = [pytest.mark.host, pytest.mark.skipif(not available(), reason="needs LibreOffice and its Python")]
 
 
 @pytest.fixture(scope="module")
-def home(tmp_path_factory):
-    return tmp_path_factory.mktemp("office")
+def home():
+    # Not pytest's own folder, which every session closes to other users again.
+    with tempfile.TemporaryDirectory(prefix="csmetrics-office-") as folder:
+        yield Path(folder)
 
 
 @pytest.fixture(scope="module")
@@ -37,7 +41,9 @@ def test_it_can_be_taken_out_again(home):
     profile.mkdir()
     profile.chmod(0o777)
     assert libreoffice.uninstall(office, profile) == ["csmetrics.oxt is not installed."]
-    libreoffice.add(office, libreoffice.build(home / "short.oxt"), profile)
+    assert "Would add csmetrics.oxt" in libreoffice.install(office, profile, dry_run=True)[-1]
+    assert not libreoffice.is_installed(office, profile)
+    assert libreoffice.install(office, profile)[-1] == f"Added csmetrics.oxt {__version__}. Restart LibreOffice."
     assert libreoffice.uninstall(office, profile, dry_run=True) == ["Would remove csmetrics.oxt."]
     assert libreoffice.uninstall(office, profile) == ["Removed csmetrics.oxt. Restart LibreOffice."]
     assert not libreoffice.is_installed(office, profile)

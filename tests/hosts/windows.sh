@@ -25,7 +25,7 @@ fi
 if [ ! -d "$folder/site/xlwings" ]; then
     "$python" -m pip install -q --target "$folder/site" --platform win_amd64 --python-version 3.11 \
         --implementation cp --only-binary=:all: pywin32 "xlwings>=0.37.8,<0.38" numpy==1.26.4 pandas==2.2.3 \
-        scipy scikit-learn docstring-parser vaderSentiment pytest
+        scipy scikit-learn docstring-parser vaderSentiment pytest XlsxWriter pyOpenVBA
 fi
 
 # The embedded Python reads only its ._pth file: name our folders there.
@@ -34,7 +34,7 @@ for path in "$checkout" "$checkout/addin" "$here" "$folder/site" "$folder/site/w
     "$folder/site/pywin32_system32"; do
     printf 'Z:%s\r\n' "$path" | tr '/' '\\' >>"$folder/py/python311._pth"
 done
-cp "$folder"/site/pywin32_system32/*.dll "$folder/py/"
+cp "$folder"/site/pywin32_system32/*.dll "$folder"/site/xlwings*.dll "$folder/py/"
 
 export WINEPREFIX="$folder/prefix" WINEDEBUG=-all PYTHONDONTWRITEBYTECODE=1
 # Wine starts only when its output goes through a pipe.

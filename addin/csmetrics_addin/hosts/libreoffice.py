@@ -3,7 +3,6 @@
 import json
 import os
 import shutil
-import subprocess
 import sys
 import zipfile
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from csmetrics_addin.hosts import wheel
+from csmetrics_addin.hosts.programs import run
 from csmetrics_addin.slots import description, slots
 from csmetrics_core import CATALOG
 from csmetrics_core.spec import DATE, MOMENT, Metric
@@ -148,19 +148,22 @@ class Office:
         return cls((unopkg,), (bundled or shutil.which("python3", path="/usr/bin") or "python3",))
 
     def ask_python(self, code: str) -> str:
-        """Run a line in LibreOffice's Python and give what it prints; nothing where it fails."""
-        done = subprocess.run([*self.python, "-c", code], capture_output=True, text=True, timeout=60, check=False)
+        """Run some lines in LibreOffice's Python and give what they print; nothing where they fail."""
+        try:
+            done = run([*self.python, "-c", code])
+        except OSError:  # no such program
+            return ""
         return done.stdout.strip() if done.returncode == 0 else ""
 
     def missing(self, folders: tuple[str, ...]) -> list[str]:
         """The packages LibreOffice's Python cannot import, given folders to look in beside its own."""
-        packages = wheel.REQUIREMENTS
         tried = (
-            f"import sys, importlib\nsys.path[:0] = {list(folders)!r}\nfor package, module in {packages!r}.items():\n"
-            "    try: importlib.import_module(module)\n    except ImportError: print(package)"
+            f"import sys, importlib\nsys.path[:0] = {list(folders)!r}\n"
+            f"for package, module in {wheel.REQUIREMENTS!r}.items():\n"
+            "    try: importlib.import_module(module)\n    except ImportError: print(package)\nprint('done')"
         )
-        done = subprocess.run([*self.python, "-c", tried], capture_output=True, text=True, timeout=120, check=False)
-        return done.stdout.split() if done.returncode == 0 else list(packages)
+        answer = self.ask_python(tried).split()
+        return answer[:-1] if answer else list(wheel.REQUIREMENTS)
 
 
 def _first_file(*paths: str) -> str:
@@ -209,6 +212,7 @@ def install(office: Office, profile: Path | None = None, *, dry_run: bool = Fals
     if dry_run:
         return [*said, f"Would add {EXTENSION_NAME} with {office.unopkg[-1]}."]
     with TemporaryDirectory() as folder:
+        Path(folder).chmod(0o755)  # LibreOffice may run as somebody else
         add(office, build(Path(folder) / EXTENSION_NAME, folders), profile)
     return [*said, f"Added {EXTENSION_NAME} {__version__}. Restart LibreOffice."]
 
@@ -242,7 +246,7 @@ def _unopkg(office: Office, profile: Path | None, *words: str) -> str:
     # LibreOffice lets the administrator of a computer install for all its users only.
     shared = ["--shared"] if office.unopkg[0] == shutil.which("unopkg") and _is_root() else []
     command = [*office.unopkg, words[0], *shared, *where, *words[1:]]
-    done = subprocess.run(command, capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=300, check=False)
+    done = run(command)
     if done.returncode:
         raise OSError(f"LibreOffice refused: {(done.stderr or done.stdout).strip()}")
     return done.stdout

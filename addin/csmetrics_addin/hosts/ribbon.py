@@ -1,10 +1,10 @@
 """What the buttons of the Excel add-in ask Python for: words to show, and new workbooks."""
 
 import os
-import subprocess
 import sys
 from pathlib import Path
 
+from csmetrics_addin.hosts.programs import run
 from csmetrics_core import CATALOG
 from csmetrics_core.version import __version__
 
@@ -42,9 +42,7 @@ def _command(*words: str) -> str:
     """Run the csmetrics command; what it says against it becomes the message box."""
     python = Path(sys.executable).with_name("python.exe")  # Excel's Python has no console to write to
     program = str(python) if python.is_file() else sys.executable
-    done = subprocess.run(
-        [program, "-m", "csmetrics_addin.cli", *words], capture_output=True, text=True, timeout=120, check=False
-    )
+    done = run([program, "-m", "csmetrics_addin.cli", *words])
     if done.returncode:
         raise OSError(done.stderr.strip() or f"csmetrics {' '.join(words)} failed")
     return done.stdout.strip()

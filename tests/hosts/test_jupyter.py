@@ -1,0 +1,189 @@
+"""Panels and dashboards in a real JupyterLab and a real Voila, driven as a person drives them."""
+
+import os
+from html import escape
+
+import pandas as pd
+import pytest
+from csmetrics_panels import DASHBOARDS, dashboard
+from csmetrics_panels.dashboards.blocks import Figures
+from jupyter_driver import Watch, chromium, needs_browser, open_notebook, server, write_notebook
+
+from csmetrics_core import clv, nps
+from csmetrics_core.samples import sample_company
+
+pytestmark = [pytest.mark.host, pytest.mark.slow]
+EVIL = "<img src=x onerror=document.title='owned'>"
+MESSY = (
+    f"score,{EVIL},date\n10,<script>document.title='owned'</script>,2026-01-02\n"
+    + "9,b,2026-01-03\n,b,\nn/a!,b,2026-02-01\n0,c,2026-02-02\n10,c,2026-02-03\n"
+)
+SHOTS = os.environ.get("CSMETRICS_SHOTS")
+
+
+@pytest.fixture(scope="module")
+def notebooks(tmp_path_factory):
+    needs_browser()
+    folder = tmp_path_factory.mktemp("notebooks")
+    (folder / "messy.csv").write_text(MESSY)
+    load = "from csmetrics_core.samples import sample_company\nresponses = sample_company().responses"
+    write_notebook(
+        folder / "panel.ipynb", [f'{load}\nfrom csmetrics_panels import panel\npanel("nps", data=responses)']
+    )
+    rate = 'from csmetrics_panels import panel\npanel("churn_rate")'
+    write_notebook(folder / "rate.ipynb", [rate])
+    for name in DASHBOARDS:
+        write_notebook(folder / f"{name}.ipynb", [f'from csmetrics_panels import dashboard\ndashboard("{name}")'])
+    return folder
+
+
+@pytest.fixture(scope="module", params=["lab", "voila"])
+def host(request, notebooks):
+    """A server and a browser: `host(name)` opens a notebook and gives its page and what it asked for."""
+    with server(request.param, notebooks) as address, chromium() as browser:
+
+        def opened(name: str):
+            page = browser.new_page(viewport={"width": 1500, "height": 1200}, accept_downloads=True)
+            page.set_default_timeout(60_000)
+            watch = Watch(page, address)
+            open_notebook(request.param, address, page, name)
+            page.keep = lambda step: (
+                page.screenshot(path=f"{SHOTS}/{request.param}-{name}-{step}.png") if SHOTS else None
+            )
+            return page, watch
+
+        yield opened
+
+
+def expect(page, text: str) -> None:
+    page.wait_for_function("text => document.body.innerText.includes(text)", arg=text, timeout=60_000)
+
+
+def test_a_panel_follows_its_form(host) -> None:
+    responses = sample_company().responses
+    page, watch = host("panel")
+    expect(page, f"{nps(responses['nps']):.1f} points")
+    page.wait_for_selector(".js-plotly-plot .bars path")
+    page.keep("start")
+    page.get_by_label("accounts", exact=True).select_option("customer")
+    expect(page, f"{nps(responses['nps'], accounts=responses['customer']):.1f} points")
+    page.get_by_label("accounts", exact=True).select_option("none")
+    page.get_by_label("segment by", exact=True).select_option("segment")
+    page.get_by_label("segment", exact=True).select_option("SMB")
+    smb = responses[responses["segment"] == "SMB"]
+    expect(page, f"{nps(smb['nps']):.1f} points")
+    page.get_by_label("date", exact=True).select_option("date")
+    page.get_by_label("period", exact=True).select_option("quarter")
+    last = smb[smb["date"] >= "2026-07-01"]
+    expect(page, f"{nps(last['nps']):.1f} points")
+    expect(page, "2026 Q3")
+    assert "rows = responses[(responses['segment'] == 'SMB')" in page.get_by_label("Python", exact=True).input_value()
+    page.keep("quarter")
+    with page.expect_download() as download:
+        page.get_by_role("button", name="CSV of the result").click()
+    table = pd.read_csv(download.value.path())
+    assert table["value"].iloc[-1] == pytest.approx(nps(last["nps"]))
+    watch.check()
+
+
+def test_a_messy_upload_is_read_and_its_text_stays_text(host, notebooks) -> None:
+    page, watch = host("panel")
+    with page.expect_file_chooser() as chooser:
+        page.get_by_role("button", name="Upload a file").click()
+    chooser.value.set_files(notebooks / "messy.csv")
+    expect(page, f"{nps([10, 9, 0, 10]):.1f} points")
+    expect(page, "1 text (row 4)")
+    page.get_by_label("segment by", exact=True).select_option(EVIL)
+    expect(page, "by segment")
+    page.get_by_label("segment", exact=True).select_option("<script>document.title='owned'</script>")
+    expect(page, "100.0 points")
+    page.keep("messy")
+    assert page.title() != "owned"
+    assert escape(EVIL) not in page.get_by_label("Python", exact=True).input_value()
+    watch.check()
+
+
+def test_typing_shows_the_errors_own_words_and_then_the_number(host) -> None:
+    page, watch = host("rate")
+    expect(page, "Choose lost, opening.")
+    page.get_by_label("lost", exact=True).fill("12")
+    page.get_by_label("opening", exact=True).fill("10")
+    expect(page, "No value: #NUM!")
+    page.keep("wrong")
+    page.get_by_label("opening", exact=True).fill("240")
+    expect(page, "5.0%")
+    assert page.get_by_label("Excel, with the add-in", exact=True).input_value() == "=CHURN_RATE(12,240)"
+    watch.check()
+
+
+@pytest.mark.parametrize("name", list(DASHBOARDS))
+def test_every_dashboard_page_opens_and_follows_the_segment(host, name: str) -> None:
+    page, watch = host(name)
+    here = dashboard(name)
+    for tab in [p.title for p in here._pages]:
+        page.get_by_role("tab", name=tab, exact=True).click()
+        for figure in shown(here.choose(page=tab)):
+            expect(page, figure)
+        page.wait_for_timeout(600)
+        page.keep(tab.lower().replace(" ", "-"))
+    page.get_by_label("segment", exact=True).select_option("SMB")
+    for figure in shown(here.choose(segment="SMB")):
+        expect(page, figure)
+    watch.check()
+
+
+def shown(board) -> list[str]:
+    return [item.value for block in board.blocks if isinstance(block, Figures) for item in block.items]
+
+
+def test_sliders_and_bands_answer_to_the_keyboard_and_to_clicks(host) -> None:
+    page, watch = host("unit_economics")
+    page.get_by_role("tab", name="What if").click()
+    slider = page.get_by_label("gross margin", exact=True)
+    start = float(slider.input_value())
+    slider.focus()
+    for _ in range(3):
+        page.keyboard.press("ArrowLeft")
+    assert float(slider.input_value()) == pytest.approx(start - 0.003)
+    values = {name: float(page.get_by_label(words, exact=True).input_value()) for name, words in WORDS.items()}
+    expect(page, f"{clv(**values):,.2f}")
+    page.keep("what-if")
+    watch.check()
+    page, watch = host("health_score")
+    page.wait_for_selector(".js-plotly-plot .bars path")
+    expect(page, "Accounts in red")
+    page.locator(".js-plotly-plot .bars .point path").nth(2).click()
+    expect(page, "Accounts in green")
+    page.get_by_label("weight of growth", exact=True).focus()
+    page.keyboard.press("Home")
+    board = dashboard("health_score")
+    board._weights["growth"].value = 0
+    expect(page, shown(board)[0])
+    page.keep("weights")
+    watch.check()
+
+
+WORDS = {"arpa": "MRR of an account", "gross_margin": "gross margin", "churn": "monthly churn"}
+
+
+def test_the_keyboard_reaches_every_control_and_every_input_has_a_name(host) -> None:
+    page, _ = host("panel")
+    page.wait_for_selector(".js-plotly-plot")
+    nameless = page.evaluate(
+        """() => [...document.querySelectorAll('.csm-panel input, .csm-panel select, .csm-panel textarea')]
+            .filter(e => e.offsetParent && e.type !== 'file' && !e.labels?.length && !e.getAttribute('aria-label'))
+            .map(e => e.outerHTML.slice(0, 120))"""
+    )
+    assert nameless == []
+    wanted = page.evaluate(
+        """() => [...document.querySelectorAll('.csm-panel input, .csm-panel select, .csm-panel textarea,'
+            + '.csm-panel button')].filter(e => e.offsetParent && e.type !== 'file'
+            && getComputedStyle(e).visibility === 'visible').length"""
+    )
+    page.get_by_role("button", name="Upload a file").focus()
+    seen = set()
+    for _ in range(wanted + 10):
+        element = "() => { const e = document.activeElement; return e.closest('.csm-panel') ? e.outerHTML : '' }"
+        seen.add(page.evaluate(element))
+        page.keyboard.press("Tab")
+    assert len(seen - {""}) >= wanted
