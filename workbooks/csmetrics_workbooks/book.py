@@ -116,11 +116,12 @@ class Book:
         return Term(name, cell.value)
 
     def call(
-        self, name: str, arguments: Mapping[str, Any], scope: Scope | None = None, plainly: Term | None = None
-    ) -> Term:
+        self, name: str, arguments: Mapping[str, Any], scope: Scope | None = None, plainly: Term | None = None,
+        known: Any = None,
+    ) -> Term:  # fmt: skip
         """A metric in a cell; the method page will explain it."""
         self.used.setdefault(name)
-        return call(self.host, name, arguments, scope, plainly)
+        return call(self.host, name, arguments, scope, plainly, known)
 
     def table_cell(
         self, name: str, arguments: Mapping[str, Any], row: int, column: str, *, scope: Scope | None = None,

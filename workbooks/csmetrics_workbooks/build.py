@@ -108,7 +108,7 @@ def _closed_before(template: str, host: Host, now: Choices) -> list[list[Any]]:
 def _last_month(tables: Mapping[str, Table]) -> date:
     """The last month most data sheets reach."""
     months = [m for t in tables.values() if (m := _latest(t)) is not None]
-    year, month = divmod(min(months) - 1, 12) if months else (2025, 11)
+    year, month = divmod(min(months) - 1, 12) if months else (2026, 8)  # a snapshot without dates
     return date(int(year), int(month) + 1, 1)
 
 

@@ -49,7 +49,7 @@ class Scope:
     @property
     def rows(self) -> np.ndarray:
         """Which rows, as truth values."""
-        return np.asarray([v == self.number.value for v in self.column.value], dtype=bool)
+        return np.asarray(self.column.numbers == self.number.value)
 
     def take(self, column: Term) -> Term:
         """The column as an argument of its own: blank outside the scope."""
@@ -61,8 +61,9 @@ class Scope:
 
 
 def call(
-    host: Host, name: str, arguments: Mapping[str, Any], scope: Scope | None = None, plainly: Term | None = None
-) -> Term:
+    host: Host, name: str, arguments: Mapping[str, Any], scope: Scope | None = None, plainly: Term | None = None,
+    known: Any = None,
+) -> Term:  # fmt: skip
     """A metric's value: `IF(addin_on, FUNCTION(..), <native>)`, with what the core computes.
 
     Args:
@@ -71,6 +72,7 @@ def call(
         arguments: a term or literal for each argument given.
         scope: which rows of the ranges to take.
         plainly: a plain form for a way of calling that the catalogue has none for.
+        known: the value, where a table of the core gave it for many cells at once.
 
     Example:
         >>> call(Host.EXCEL, "mrr_growth_rate", {"opening": 100, "closing": 104}).value
@@ -83,7 +85,7 @@ def call(
     while words and not words[-1]:
         words.pop()
     text = f"IF(addin_on,{host.function(metric)}({','.join(words)}),{native or (plainly or term(NEEDS_ADDIN)).text})"
-    return Term(text, computed(metric, terms, scope), array=True)
+    return Term(text, computed(metric, terms, scope) if known is None else known, array=True)
 
 
 def table_cell(

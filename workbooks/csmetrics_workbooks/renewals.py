@@ -56,7 +56,7 @@ def assumptions(page: Page) -> None:
 
 def forecast(book: Book, page: Page) -> None:
     """The page Forecast."""
-    page.widths(17, 15, 14, 13, 13, 13, 13, 14, 14, 14)
+    page.widths(17, 15, 14, 13, 13, 13, 13, 15, 15, 26)
     page.title("Renewal forecast", "Contracts due in the four quarters after the month shown, for the segment chosen.", 10)
     assumptions(page)
     page.put(4, 3, "Used where the owner typed no expected ARR.", page.looks(font_color=MUTED))

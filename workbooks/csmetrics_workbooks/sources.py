@@ -7,7 +7,7 @@ import numpy as np
 
 from csmetrics_core import lookup
 from csmetrics_core.samples import SampleCompany, sample_company
-from csmetrics_core.spec import COUNT, DATE, FRACTION, MONEY, POINTS, TEXT, Unit
+from csmetrics_core.spec import COUNT, DATE, FRACTION, MOMENT, MONEY, PER_USER, POINTS, TEXT, Unit
 from csmetrics_workbooks.tables import Field, Sheet
 
 if TYPE_CHECKING:
@@ -99,6 +99,63 @@ RENEWALS = Sheet(
         Field("Expected ARR", MONEY, "the owner's forecast", ("expected_arr",), low=0, high=1e12),
         Field("Reason", TEXT, "why at risk", ("reason",), width=26),
         Field("Next step", TEXT, "who does what", ("next_step",), width=34),
+    ),
+)
+COSTS = Sheet(
+    "Costs",
+    "One row a month and cost line. Purpose decides where it counts: acquisition, retention, delivery; others are left out.",
+    (
+        Field("Month", DATE, "any day of the month", ("month",), required=True),
+        Field("Category", TEXT, "your own name for it", ("category",), width=22),
+        Field("Purpose", TEXT, "acquisition, retention, delivery", ("purpose",), required=True, width=16),
+        Field("Amount", MONEY, "of the month", ("amount",), required=True, low=0, high=1e12),
+    ),
+)
+EVENTS = Sheet(
+    "Events",
+    "One row a use of the product. Days are taken in UTC, or as your export gives them.",
+    (
+        Field("Date", MOMENT, "day, with or without time", ("timestamp",), required=True, width=18),
+        Field("User", TEXT, "who did it", ("user",), required=True, width=14),
+        Field("Account", TEXT, "whose user", ("customer",), width=14),
+        SEGMENT,
+        Field("Feature", TEXT, "what was used", ("feature",), width=16),
+    ),
+)
+LICENCES = Sheet(
+    "Licences",
+    "One row an account: what it bought.",
+    (
+        Field("Account", TEXT, "one row each", ("customer",), required=True, width=14),
+        SEGMENT,
+        Field("Licensed", COUNT, "seats bought", ("licensed",), required=True, low=0, high=1e9),
+        Field("Assigned", COUNT, "seats given to a person", ("assigned",), low=0, high=1e9),
+    ),
+)
+_INPUTS = (
+    Field("Frequency", PER_USER, "active days a user, 30 days", ("frequency",), low=0, high=31),
+    Field("Breadth", FRACTION, "active ÷ licensed users", ("breadth",), low=0, high=10),
+    Field("Depth", FRACTION, "key features used ÷ all", ("depth",), low=0, high=1),
+    Field("Growth", FRACTION, "users on the 30 days before", ("growth",), low=-1, high=100),
+)
+ACCOUNTS = Sheet(
+    "Accounts",
+    "One row an account, with the four inputs of its health now: USAGE_BY_ACCOUNT computes them from events.",
+    (
+        Field("Account", TEXT, "one row each", ("customer",), required=True, width=14),
+        SEGMENT,
+        Field("Owner", TEXT, "who looks after it", ("owner",)),
+        Field("ARR", MONEY, "a year", ("arr",), low=0, high=1e12),
+        *_INPUTS,
+    ),
+)
+PAST = Sheet(
+    "Past",
+    "The same inputs as they were six months before, and who has left since: the back-test.",
+    (
+        Field("Account", TEXT, "one row each", ("customer",), required=True, width=14),
+        *_INPUTS,
+        Field("Left", FLAG, "TRUE if it left since", ("left", "churned"), required=True),
     ),
 )
 INVITED = Sheet(
@@ -213,17 +270,87 @@ def sample_renewals() -> "pd.DataFrame":
     return table[table["renewed"].isna()].rename(columns=names)[[f.header for f in RENEWALS.fields]]
 
 
+def sample_costs() -> "pd.DataFrame":
+    """Costs of the sample company."""
+    names = {"month": "Month", "category": "Category", "purpose": "Purpose", "amount": "Amount"}
+    return sample().costs.rename(columns=names)[list(names.values())]
+
+
+def sample_events(days: int = 125) -> "pd.DataFrame":
+    """The last days of events of one account in eight."""
+    events = sample().events
+    chosen = sorted(events["customer"].unique())[::8]
+    since = events["timestamp"].max().normalize() - np.timedelta64(days - 1, "D")
+    events = events[events["customer"].isin(chosen) & (events["timestamp"] >= since)]
+    frame = events.assign(Segment=events["customer"].map(_segments()))
+    names = {"timestamp": "Date", "user": "User", "customer": "Account", "feature": "Feature"}
+    return frame.rename(columns=names)[[f.header for f in EVENTS.fields]]
+
+
+def sample_licences() -> "pd.DataFrame":
+    """Seats bought by the accounts whose events are in the sample."""
+    table, events = sample().licences, sample().events
+    chosen = sorted(events["customer"].unique())[::8]
+    table = table[table["customer"].isin(chosen)].assign(Segment=table["customer"].map(_segments()))
+    names = {"customer": "Account", "licensed": "Licensed", "assigned": "Assigned"}
+    return table.rename(columns=names)[[f.header for f in LICENCES.fields]]
+
+
+def _health_inputs(end: "pd.Timestamp") -> "pd.DataFrame":
+    """The four inputs of every account, from the events up to a day."""
+    company = sample()
+    events = company.events[company.events["timestamp"] < end].dropna(subset=["user"])
+    events = events[events["timestamp"] >= end - np.timedelta64(60, "D")]
+    seats = events["customer"].map(company.licences.set_index("customer")["licensed"])
+    key = company.features.loc[company.features["key"], "feature"]
+    found: Any = lookup("usage_by_account").function(
+        events["customer"], events["user"], events["timestamp"], events["feature"], seats, key
+    )
+    frame = found.rename(columns={"account": "Account", "frequency": "Frequency", "breadth": "Breadth",
+                                  "depth": "Depth", "growth": "Growth"})  # fmt: skip
+    return frame.round({"Frequency": 2, "Breadth": 3, "Depth": 3, "Growth": 3})
+
+
+def _customers_on(day: "pd.Timestamp") -> "pd.DataFrame":
+    table = sample().customers
+    there = (table["start"] <= day) & (table["end"].isna() | (table["end"] > day))
+    return table[there].drop_duplicates("customer", keep="last")
+
+
+def sample_accounts() -> "pd.DataFrame":
+    """Accounts of the sample company on its last day."""
+    import pandas as pd
+
+    end = pd.Timestamp("2026-10-01")
+    names = {"customer": "Account", "segment": "Segment", "owner": "Owner", "arr": "ARR"}
+    frame = _customers_on(end - np.timedelta64(1, "D")).rename(columns=names)[list(names.values())]
+    return frame.merge(_health_inputs(end), on="Account", how="left").reset_index(drop=True)
+
+
+def sample_past(months: int = 6) -> "pd.DataFrame":
+    """Accounts six months before, and whether they have left since."""
+    import pandas as pd
+
+    now = pd.Timestamp("2026-10-01")
+    then = now - pd.DateOffset(months=months)
+    before = _customers_on(then - np.timedelta64(1, "D"))
+    staying = set(_customers_on(now - np.timedelta64(1, "D"))["customer"])
+    frame = before.rename(columns={"customer": "Account"})[["Account"]]
+    frame = frame.merge(_health_inputs(then), on="Account", how="left")
+    return frame.assign(Left=[account not in staying for account in frame["Account"]])
+
+
 def _segments() -> "pd.Series":
     return sample().customers.drop_duplicates("customer", keep="last").set_index("customer")["segment"]
 
 
 @lru_cache(maxsize=1)
 def sample_sessions() -> "pd.DataFrame":
-    """Sessions of every tenth account, computed from its events."""
+    """Sessions of one account in sixteen, computed from its events."""
     import pandas as pd
 
     events = sample().events.dropna(subset=["user"])
-    chosen = sorted(events["customer"].unique())[::10]
+    chosen = sorted(events["customer"].unique())[::16]
     events = events[events["customer"].isin(chosen)]
     found: Any = lookup("sessions").function(events["user"], events["timestamp"])
     start = pd.to_datetime(found["start"])
@@ -272,5 +399,3 @@ def sample_operations() -> "pd.DataFrame":
     both = pd.concat([rows, funnel], ignore_index=True).sort_values(["Month", "Segment"], kind="stable")
     return both[[f.header for f in OPERATIONS.fields]].reset_index(drop=True)
 
-
-__all__ = ["FRACTION", "OPERATIONS", "RESPONSES", "REVENUE", "SESSIONS"]

@@ -83,6 +83,7 @@ class Table:
     headers: list[str]
     cells: dict[str, np.ndarray]
     helpers: list[Helper] = field(default_factory=list)
+    _columns: dict[str, Term] = field(default_factory=dict)
 
     @classmethod
     def of(cls, sheet: Sheet, frame: "pd.DataFrame") -> "Table":
@@ -108,10 +109,11 @@ class Table:
 
     def column(self, header: str) -> Term:
         """A column as a range."""
-        for helper in self.helpers:
-            if helper.header == header:
-                return Term(f"{self.name}[{header}]", helper.values, True)
-        return Term(f"{self.name}[{header}]", self.cells[header], True)
+        if header not in self._columns:
+            helper = next((h.values for h in self.helpers if h.header == header), None)
+            values = self.cells[header] if helper is None else helper
+            self._columns[header] = Term(f"{self.name}[{header}]", values, True)
+        return self._columns[header]
 
     def here(self, header: str) -> str:
         """A column's cell in the same row, for the formula of a helper."""
@@ -126,7 +128,7 @@ class Table:
     ) -> Term:
         """Add a computed column."""
         column = np.empty(self.rows, dtype=object)
-        column[:] = np.asarray(values).tolist()
+        column[:] = values.tolist() if isinstance(values, np.ndarray) else list(values)
         self.helpers.append(Helper(header, formula, column, unit, array))
         return self.column(header)
 
@@ -164,20 +166,18 @@ def _cell(value: Any) -> Any:
 
 def as_numbers(cells: np.ndarray) -> np.ndarray:
     """The numbers of a column, NaN elsewhere; text and booleans are no numbers."""
-    return np.array([v if type(v) in (float, int) else np.nan for v in cells], dtype=float)
+    return Term("", cells).numbers
 
 
 def amounts(column: Term) -> Term:
     """A range's numbers, anything else as 0; ISNUMBER is not elementwise in every program."""
-    values = as_numbers(column.value) if column.value.dtype == object else column.value
-    return Term(f'IF(({column.text}<9E307)*({column.text}<>""),{column.text},0)', np.nan_to_num(values), True)
+    return Term(f'IF(({column.text}<9E307)*({column.text}<>""),{column.text},0)', np.nan_to_num(column.numbers), True)
 
 
-def _matches(column: np.ndarray, sign: str, wanted: Any) -> np.ndarray:
+def _matches(column: Term, sign: str, wanted: Any) -> np.ndarray:
     if isinstance(wanted, str):
-        folded = wanted.lower()
-        return np.array([isinstance(v, str) and v.lower() == folded for v in column], dtype=bool)
-    numbers = as_numbers(column)
+        return np.asarray(column.folded == wanted.lower())
+    numbers = column.numbers
     with np.errstate(invalid="ignore"):
         compare = {
             "=": np.equal, ">": np.greater, ">=": np.greater_equal, "<": np.less, "<=": np.less_equal,
@@ -197,7 +197,7 @@ def _criteria(conditions: Sequence[Condition]) -> tuple[str, np.ndarray]:
             words.append(f"{column.text},{asked.text}")
         else:
             words.append(f'{column.text},"{sign}{asked.text}"' if literal else f'{column.text},"{sign}"&{asked.text}')
-        hit = _matches(column.value, sign, asked.value)
+        hit = _matches(column, sign, asked.value)
         rows = hit if rows is None else rows & hit
     return ",".join(words), np.asarray(rows)
 
@@ -211,7 +211,7 @@ def countifs(*conditions: Condition) -> Term:
 def sumifs(column: Term, *conditions: Condition) -> Term:
     """SUMIFS: the numbers of a column in the rows that meet every condition."""
     words, rows = _criteria(conditions)
-    return Term(f"SUMIFS({column.text},{words})", float(np.round(np.nansum(as_numbers(column.value)[rows]), 9)))
+    return Term(f"SUMIFS({column.text},{words})", float(np.round(np.nansum(column.numbers[rows]), 9)))
 
 
 def months_of(table: Table, header: str) -> np.ndarray:

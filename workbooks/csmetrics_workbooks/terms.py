@@ -7,6 +7,7 @@ a column or another array is a NumPy array.
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -31,6 +32,18 @@ class Term:
     text: str
     value: Any
     array: bool = False
+
+    @cached_property
+    def numbers(self) -> np.ndarray:
+        """The numbers of a column, NaN elsewhere; text and booleans are no numbers."""
+        if self.value.dtype != object:
+            return np.asarray(self.value, dtype=float)
+        return np.array([v if type(v) in (float, int) else np.nan for v in self.value], dtype=float)
+
+    @cached_property
+    def folded(self) -> np.ndarray:
+        """A column with its texts in lower case, as comparisons take them."""
+        return np.array([v.lower() if isinstance(v, str) else v for v in self.value], dtype=object)
 
     def __add__(self, other: Any) -> "Term":
         return _combine("+", np.add, self, other)

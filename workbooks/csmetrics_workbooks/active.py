@@ -1,0 +1,92 @@
+"""Distinct users in plain formulas: each user has a number, and FREQUENCY counts the numbers seen."""
+
+import numpy as np
+
+from csmetrics_core import lookup
+from csmetrics_core.spec import COUNT
+from csmetrics_workbooks.book import Book
+from csmetrics_workbooks.formulas import NO_DATA, Scope
+from csmetrics_workbooks.tables import Table, as_numbers, countifs
+from csmetrics_workbooks.terms import Term, when
+
+WINDOWS = {"dau": 1, "wau": 7, "mau": 30}
+
+
+def helpers(book: Book) -> None:
+    """Computed columns of the events table: day, user number, and whether the user is new on that day."""
+    table = book.tables["Events"]
+    inside = book.add_in_segment(table)
+    days = as_numbers(table.cells["Date"])
+    whole = np.where(np.isfinite(days) & (days >= 1), np.floor(np.nan_to_num(days)), 0)
+    table.add("Day", f"IF(N({table.here('Date')})>=1,INT({table.here('Date')}),0)", whole, COUNT)
+    numbers = _first_places([v.lower() if isinstance(v, str) else v for v in table.cells["User"]])
+    user = table.here("User")
+    table.add("User no", f'IF({user}="",0,MATCH({user},{table.name}[User],0))', numbers, COUNT)
+    known = (numbers > 0) & (whole > 0) & (np.array(inside.value) == 1)
+    key = np.where(known, numbers * 100_000 + whole, 0)
+    formula = (
+        f"IF({table.here('User no')}*{table.here('Day')}*{table.here('In segment')}=0,0,"
+        f"{table.here('User no')}*100000+{table.here('Day')})"
+    )
+    table.add("User and day", formula, key, COUNT)
+    first = np.zeros(key.size)
+    first[np.unique(key, return_index=True)[1]] = 1
+    place = f"ROW()-ROW({table.name}[[#Headers],[User]])"
+    here = table.here("User and day")
+    table.add("First today", f"IF({here}=0,0,IF(MATCH({here},{table.name}[User and day],0)={place},1,0))",
+              np.where(key > 0, first, 0), COUNT)  # fmt: skip
+
+
+def _first_places(keys: list[object]) -> np.ndarray:
+    seen: dict[object, int] = {}
+    return np.array([0.0 if k is None else float(seen.setdefault(k, i)) for i, k in enumerate(keys, 1)])
+
+
+class ActiveUsers:
+    """Daily, weekly and monthly active users of any day, in the segment chosen."""
+
+    def __init__(self, book: Book) -> None:
+        self.book = book
+        self.table: Table = book.tables["Events"]
+        self.inside = Scope(self.table.column("In segment"), 1)
+        self._known: dict[int, dict[int, int]] = {}
+
+    def value(self, name: str, day: Term) -> Term:
+        """The metric on a day, or no data where nothing happened in the window."""
+        window = WINDOWS[name]
+        table, days = self.table, self.table.column("Day")
+        events = countifs((days, ">", day - window), (days, "<", day + 1), (table.column("In segment"), "=", 1))
+        plainly = countifs((days, "=", day), (table.column("First today"), "=", 1)) if window == 1 else self._distinct(day, window)
+        given = {"users": table.column("User"), "dates": table.column("Date"), "day": day}
+        known = self._count(window).get(int(day.value), plainly.value)
+        return when(events.eq(0), NO_DATA, self.book.call(name, given, self.inside, plainly, known))
+
+    def _distinct(self, day: Term, window: int) -> Term:
+        days, number = self.table.column("Day").text, self.table.column("User no").text
+        test = f"({self.inside.column.text}=1)*({days}>{day.text}-{window})*({days}<={day.text})*({number}>0)"
+        return Term(f"SUM(IF(FREQUENCY(IF({test},{number}),{number})>0,1,0))", self._count(window).get(int(day.value), 0), True)
+
+    def _count(self, window: int) -> dict[int, int]:
+        """The core's active users by serial day; early windows that are not full yet are counted too."""
+        if window not in self._known:
+            rows = self.inside.rows & (as_numbers(self.table.column("User no").value) > 0)
+            rows &= as_numbers(self.table.column("Day").value) > 0
+            users, days = self.table.cells["User"][rows], as_numbers(self.table.column("Day").value)[rows]
+            self._known[window] = _active(users, days, window)
+        return self._known[window]
+
+
+def _active(users: np.ndarray, days: np.ndarray, window: int) -> dict[int, int]:
+    if not users.size:
+        return {}
+    found = lookup("active_users").function(users.tolist(), days.tolist(), window=window)
+    whole = {int(d) + 25569: n for d, n in zip(_days(found["date"]), found["active"], strict=True) if n == n}
+    first, last = int(days.min()), int(days.max())
+    for day in [*range(first, first + window - 1), *range(last + 1, last + window)]:
+        inside = (days > day - window) & (days <= day)
+        whole[day] = len({u.lower() if isinstance(u, str) else u for u in users[inside].tolist()})
+    return {day: int(n) for day, n in whole.items()}
+
+
+def _days(dates: object) -> np.ndarray:
+    return np.asarray(dates).astype("datetime64[D]").astype(np.int64)

@@ -1,0 +1,337 @@
+"""Unit economics: what a customer brings, what winning and keeping one costs, what-if, and the churn a target allows."""
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from csmetrics_core import CATALOG
+from csmetrics_core.palette import ACCENT, MUTED
+from csmetrics_core.spec import COUNT, FRACTION, MONEY, Better, Unit
+from csmetrics_workbooks import sources
+from csmetrics_workbooks.book import Book
+from csmetrics_workbooks.checking import billing, not_numbers, repeated, unlisted
+from csmetrics_workbooks.common import choices
+from csmetrics_workbooks.dates import month_start
+from csmetrics_workbooks.flows import Months, fate, first_months
+from csmetrics_workbooks.formulas import NO_DATA, Scope
+from csmetrics_workbooks.judging import guarded
+from csmetrics_workbooks.recipes.recipe import Recipe
+from csmetrics_workbooks.sheet import Page, axis
+from csmetrics_workbooks.style import change_format
+from csmetrics_workbooks.tables import countifs, sumifs
+from csmetrics_workbooks.terms import Term, both, change, is_number, term, total, when
+
+QUARTERS = 8
+PURPOSES = ("acquisition", "retention", "delivery")
+MONTHLY = Unit("share a month", "0.00%", "{:.2%}")
+MEASURES: tuple[tuple[str, str], ...] = (
+    ("arpu", "Revenue a customer in the period"),
+    ("arpa", "MRR a customer"),
+    ("monthly_churn", "Customer churn a month"),
+    ("customer_lifetime", "Customer lifetime, months"),
+    ("clv", "Customer lifetime value"),
+    ("cac", "Customer acquisition cost"),
+    ("ltv_cac", "LTV:CAC"),
+    ("cac_payback", "CAC payback, months"),
+    ("crc", "Customer retention cost in the period"),
+)
+CHURN_STEPS, ARPA_STEPS = (0.5, 0.75, 1.0, 1.25, 1.5), (-0.2, -0.1, 0.0, 0.1, 0.2)
+
+
+def unit_of(name: str) -> Unit:
+    """The unit shown; monthly churn needs two decimals."""
+    return MONTHLY if name == "monthly_churn" else CATALOG[name].unit
+
+
+def add_purposes(book: Book) -> None:
+    """Helper columns: the period number of the rows of one purpose."""
+    costs = book.tables["Costs"]
+    book.add_periods(costs, "Month", segment=False, period=book.period_months, quarter=3)
+    for purpose in PURPOSES:
+        same = np.array([isinstance(v, str) and v.lower() == purpose for v in costs.cells["Purpose"]])
+        for period in ("Period", "Quarter"):
+            values = np.where(same, costs.column(period).value, 0).astype(float)
+            formula = f'IF({costs.here("Purpose")}="{purpose}",{costs.here(period)},0)'
+            costs.add(f"{purpose.capitalize()} {period.lower()}", formula, values, COUNT)
+
+
+class Economics:
+    """The figures of one period, with what they rest on in a column of the page Workings."""
+
+    def __init__(self, book: Book, months: Months, first: Term, assumed: Mapping[str, Term], column: int) -> None:
+        self.book, self.months, self.first, self.assumed, self.column = book, months, first, assumed, column
+        self.row = 3
+        self.made: dict[str, Term] = {}
+
+    def keep(self, label: str, value: Term, unit: Unit) -> Term:
+        """Write one number onto the page Workings."""
+        page = self.book.pages["Workings"]
+        self.row += 1
+        page.put(self.row, 0, label, page.looks.words())
+        return page.put(self.row, self.column, value, page.looks.number(unit))
+
+    def rests(self, end: Term, length: Term | int, number: int, period: str) -> None:
+        """Counts and sums of the period."""
+        size, months, costs = term(length), self.months, self.book.tables["Costs"]
+        span, year = fate(months, end - size, end), fate(months, end - 12, end)
+        now = months.paid(end)
+        self.end = self.keep("Last month, as year × 12 + month", end, Unit("", "0", "{}"))
+        self.opening = self.keep("Customers at start", span.customers, COUNT)
+        self.kept = self.keep("of these, kept", span.customers - span.lost, COUNT)
+        self.closing = self.keep("Customers at end", months.customers(end), COUNT)
+        came = total(months.inside * now.gt(0) * self.first.gt(end - size - (months.first - 1)))
+        self.new = self.keep("Customers never seen before", when(months.holds(end - size), came, 0), COUNT)
+        self.mrr = self.keep("MRR at end", months.sum(end), MONEY)
+        window = ((self.totals[0], ">", end - size), (self.totals[0], "<=", end))
+        whole = months.holds(end - size)
+        self.revenue = self.keep("Revenue of the period", when(whole, sumifs(self.totals[1], *window), 0), MONEY)
+        self.customers_then = self.keep("Customers 12 months ago", year.customers, COUNT)
+        self.left_since = self.keep("of these, left since", year.lost, COUNT)
+        self.scopes = {p: Scope(costs.column(f"{p.capitalize()} {period.lower()}"), number) for p in PURPOSES}
+        amount = costs.column("Amount")
+        self.spent = {
+            p: self.keep(f"Cost of {p}", sumifs(amount, (s.column, "=", number)), MONEY) for p, s in self.scopes.items()
+        }
+        share = (self.revenue - self.spent["delivery"]) / self.revenue
+        typed = self.assumed["margin"]
+        margin = when(is_number(typed), typed, when(self.revenue.eq(0), NO_DATA, share))
+        self.margin = self.keep("Gross margin", margin, FRACTION)
+        annual = when(self.customers_then.eq(0), NO_DATA, self.left_since / self.customers_then)
+        self.annual = self.keep("Customer churn over 12 months", annual, FRACTION)
+
+    totals: tuple[Term, Term]
+
+    def value(self, name: str) -> Term:
+        """A figure as a call, or no data."""
+        call, made = self.book.call, self.made
+        if name == "arpu":
+            given = {"revenue": self.revenue, "opening_users": self.opening, "closing_users": self.closing}
+            return guarded(self.opening + self.closing, call("arpu", given))
+        if name == "arpa":
+            return guarded(self.closing, call("arpa", {"mrr": self.mrr, "customers": self.closing}))
+        if name == "monthly_churn":
+            return when(is_number(self.annual), call("monthly_churn", {"annual_churn": self.annual}), NO_DATA)
+        if name == "customer_lifetime":
+            return self._unless_zero(made["monthly_churn"], call("customer_lifetime", {"churn": made["monthly_churn"]}))
+        if name == "clv":
+            given = {"arpa": made["arpa"], "gross_margin": self.margin, "churn": made["monthly_churn"],
+                     "discount_per_period": self.assumed["discount"], "horizon": self.assumed["horizon"]}  # fmt: skip
+            known = both(is_number(made["arpa"]), is_number(self.margin))
+            return when(known, self._unless_zero(made["monthly_churn"], call("clv", given)), NO_DATA)
+        if name == "cac":
+            given = {"spend": self.book.tables["Costs"].column("Amount"), "new_customers": self.new}
+            base = when(self.spent["acquisition"].eq(0), 0, self.new)
+            return guarded(base, call("cac", given, self.scopes["acquisition"]))
+        if name == "ltv_cac":
+            return self._of(("clv", "cac"), call("ltv_cac", {"clv": made["clv"], "cac": made["cac"]}))
+        if name == "cac_payback":
+            given = {"cac": made["cac"], "arpa": made["arpa"], "gross_margin": self.margin}
+            return self._of(("cac", "arpa"), call("cac_payback", given))
+        given = {"retention_costs": self.book.tables["Costs"].column("Amount"), "customers": self.kept}
+        base = when(self.spent["retention"].eq(0), 0, self.kept)
+        return guarded(base, call("crc", given, self.scopes["retention"]))
+
+    def _of(self, names: tuple[str, str], value: Term) -> Term:
+        known = both(*(is_number(self.made[n]) for n in names))
+        return when(known, value, NO_DATA)
+
+    @staticmethod
+    def _unless_zero(churn: Term, value: Term) -> Term:
+        return when(is_number(churn), when(churn.eq(0), "no churn", value), NO_DATA)
+
+    def write(self, page: Page, row: int, column: int, *, bold: bool = False) -> None:
+        """All figures down one column of a page."""
+        for offset, (name, _) in enumerate(MEASURES):
+            look = page.looks.number(unit_of(name), bold=bold)
+            self.made[name] = page.put(row + offset, column, self.value(name), look)
+
+
+def totals(book: Book, months: Months) -> tuple[Term, Term]:
+    """Revenue of each month on the page Workings, as two ranges: month number and amount."""
+    page, count = book.pages["Workings"], len(months.headers)
+    numbers, amounts = [], []
+    page.headers(29, ["Month, as year × 12 + month", "MRR"], right=(1,), height=18)
+    for offset in range(count):
+        number = page.put(30 + offset, 0, float(months.first + offset), page.looks.number("0"))
+        numbers.append(number.value)
+        amounts.append(page.put(30 + offset, 1, months.sum(number), page.looks.number(MONEY)).value)
+    ranges = (f"{page.prefix}${letter}$31:${letter}${30 + count}" for letter in "AB")
+    first, second = (Term(text, np.array(v, dtype=object), True) for text, v in zip(ranges, (numbers, amounts), strict=True))
+    return first, second
+
+
+def assumptions(book: Book, page: Page) -> dict[str, Term]:
+    """What a person may type."""
+    page.headers(18, ["Assumption", "Typed", "", ""], right=(1,), height=18)
+    lines = (
+        ("margin", "Gross margin", None, FRACTION, "blank: revenue less the cost of delivery ÷ revenue"),
+        ("discount", "Discount a month", 0.008, MONTHLY, "about 10 % a year"),
+        ("horizon", "Horizon, months", 60.0, COUNT, "how much of the lifetime counts; blank: all of it"),
+        ("target", "Target for net retention", 1.05, FRACTION, "for the churn it allows"),
+    )
+    cells = {}
+    for row, (key, words, value, unit, why) in enumerate(lines, 19):
+        page.put(row, 0, words, page.looks.words())
+        cells[key] = page.put(row, 1, value, page.looks.input(unit))
+        page.put(row, 2, why, page.looks(font_color=MUTED))
+    return cells
+
+
+def dashboard(book: Book, page: Page, now: Economics, before: Economics) -> None:
+    """The measures of the period and of the one before."""
+    page.headers(5, ["Measure", "Value", "Prior period", "Change", "Unit", "Formula", "", ""], right=(1, 2, 3), height=18)
+    before.write(page, 6, 2)
+    now.write(page, 6, 1, bold=True)
+    for row, (name, label) in enumerate(MEASURES, 6):
+        metric = CATALOG[name]
+        page.put(row, 0, label, page.looks.words(bold=True))
+        moved = change(now.made[name], before.made[name])
+        page.put(row, 3, moved, page.looks.number(change_format(unit_of(name))))
+        page.put(row, 4, {"money": "currency", "fraction": "share", "share a month": "share"}.get(unit_of(name).name, unit_of(name).name),
+                 page.looks.words(font_color=MUTED))  # fmt: skip
+        for column in range(5, 8):
+            page.put(row, column, metric.formula if column == 5 else None, page.looks.words(font_color=MUTED, text_wrap=False))
+        if metric.better is not Better.NEITHER:
+            page.mark_variance(row, 3, row, metric.better is Better.HIGHER)
+        page.worksheet.set_row(row, 19)
+        book.close_value(label, unit_of(name), now.made[name])
+
+
+def what_if(book: Book, page: Page, row: int, now: Economics, assumed: Mapping[str, Term]) -> None:
+    """LTV:CAC if churn and revenue a customer were other than they are."""
+    page.heading(row, "What if: LTV:CAC at another churn (across) and MRR a customer (down)", 8)
+    churn, arpa, cac = now.made["monthly_churn"], now.made["arpa"], now.made["cac"]
+    page.put(row + 1, 0, "MRR a customer", page.looks.column())
+    page.put(row + 1, 1, "", page.looks.column())
+    head = page.looks(bold=True, bg_color=ACCENT, font_color="#FFFFFF", num_format=MONTHLY.number_format, align="right")
+    rates = [page.put(row + 1, 2 + i, when(is_number(churn), churn * step, NO_DATA), head) for i, step in enumerate(CHURN_STEPS)]
+    for offset, step in enumerate(ARPA_STEPS, 2):
+        page.put(row + offset, 0, step, page.looks.number('+0%;-0%;"as it is"', align="left", indent=1))
+        paid = page.put(row + offset, 1, when(is_number(arpa), arpa * (1 + step), NO_DATA), page.looks.number(MONEY))
+        for place, rate in enumerate(rates, 2):
+            given = {"arpa": paid, "gross_margin": now.margin, "churn": rate,
+                     "discount_per_period": assumed["discount"], "horizon": assumed["horizon"]}  # fmt: skip
+            known = both(is_number(paid), is_number(rate), is_number(cac), is_number(now.margin))
+            value = when(known, when(rate.eq(0), "no churn", book.call("clv", given) / cac), NO_DATA)
+            here = step == 0 and CHURN_STEPS[place - 2] == 1
+            page.put(row + offset, place, value, page.looks.number("0.0", bold=here, **({"border": 1} if here else {})))
+
+
+def allowed(book: Book, page: Page, row: int, months: Months, assumed: Mapping[str, Term]) -> None:
+    """How much MRR may churn while the target for net retention is still met."""
+    year = fate(months, book.last_month - 12, book.last_month)
+    page.headers(row, ["The churn a target allows", "Amount", "", ""], right=(1,), height=18)
+    lines = {"MRR 12 months ago": year.opening, "Expansion since": year.expansion, "Contraction since": year.contraction,
+             "Churned since": year.churned}  # fmt: skip
+    cells = {}
+    for offset, (words, value) in enumerate(lines.items(), 1):
+        page.put(row + offset, 0, words, page.looks.words())
+        cells[words] = page.put(row + offset, 1, value, page.looks.number(MONEY))
+    opening, expansion, contraction, churned = cells.values()
+    given = {"opening": opening, "expansion": expansion, "contraction": contraction, "target_ndr": assumed["target"]}
+    reach = opening * (term(1) - assumed["target"]) + expansion - contraction
+    value = when(opening.eq(0), NO_DATA, when(reach.lt(0), "out of reach", book.call("allowed_churn", given)))
+    page.put(row + 5, 0, "Allowed by the target", page.looks.words(bold=True))
+    room = page.put(row + 5, 1, value, page.looks.number(MONEY, bold=True))
+    page.put(row + 6, 0, "Room left (negative: too much has churned)", page.looks.words())
+    page.put(row + 6, 1, change(room, churned), page.looks.number(MONEY))
+
+
+def quarters(book: Book, months: Months, first: Term, assumed: Mapping[str, Term], ranges: tuple[Term, Term]) -> None:
+    """The page Quarters: eight of them, and LTV:CAC as a line."""
+    page = book.pages["Quarters"]
+    page.widths(34, *[12] * QUARTERS)
+    page.title("Quarters", "Three months each, the last ending with the month shown.", 1 + QUARTERS)
+    page.put(3, 0, "Measure", page.looks.column())
+    for place in range(QUARTERS):
+        number = QUARTERS - place
+        one = Economics(book, months, first, assumed, 3 + place)
+        one.totals = ranges
+        one.rests(book.last_month - 3 * (number - 1), 3, number, "Quarter")
+        head = page.looks(bold=True, bg_color=ACCENT, font_color="#FFFFFF", num_format="mmm yyyy", align="right")
+        page.put(3, 1 + place, month_start(one.end), head)
+        one.write(page, 4, 1 + place, bold=number == 1)
+    for row, (_, label) in enumerate(MEASURES, 4):
+        page.put(row, 0, label, page.looks.words())
+    line = book.chart("line")
+    row = 4 + [n for n, _ in MEASURES].index("ltv_cac")
+    line.add_series({"name": "LTV:CAC", "categories": ["Quarters", 3, 1, 3, QUARTERS], "values": ["Quarters", row, 1, row, QUARTERS],
+                     "line": {"color": ACCENT, "width": 2.25}, "marker": {"type": "circle", "size": 5, "fill": {"color": ACCENT}, "border": {"color": ACCENT}},
+                     "data_labels": {"value": True, "position": "above", "num_format": "0.0", "font": {"size": 8, "color": MUTED}}})  # fmt: skip
+    line.set_legend({"none": True})
+    line.set_x_axis({**axis("mmm yy"), "text_axis": True})
+    line.set_y_axis({**axis("0.0", lines=True), "min": 0})
+    page.chart(15, 0, line, "LTV:CAC by quarter", "Line chart: lifetime value ÷ acquisition cost, eight quarters", (900, 260))
+
+
+def build(book: Book) -> None:
+    """Write the pages of this template."""
+    revenue, work, page = book.tables["Revenue"], book.pages["Workings"], book.pages["Economics"]
+    work.widths(36, *[12] * (2 + QUARTERS))
+    work.title("Workings", "The counts and sums behind each figure. Nothing to type here.", 8)
+    work.headers(3, ["", "This period", "Prior period", *[f"Quarter {i - QUARTERS}" if i < QUARTERS else "Quarter" for i in range(1, QUARTERS + 1)]],
+                 right=range(1, 3 + QUARTERS), height=18)  # fmt: skip
+    months = Months(revenue)
+    book.add_in_segment(revenue)
+    formula, values = first_months(months)
+    column = revenue.add("First month", formula, values, COUNT)
+    first = Term(column.text, values, True)
+    add_purposes(book)
+    page.widths(38, 13, 13, 13, 13, 13, 13, 44)
+    page.title("Unit economics")
+    choices(book, page, (0, 2, 4))
+    assumed = assumptions(book, page)
+    ranges = totals(book, months)
+    now, before = (Economics(book, months, first, assumed, c) for c in (1, 2))
+    for one, number in ((now, 1), (before, 2)):
+        one.totals = ranges
+        one.rests(book.last_month - book.period_months * (number - 1), book.period_months, number, "Period")
+    dashboard(book, page, now, before)
+    page.note(
+        15, 0, "Costs are of the whole company: choose All for CAC, LTV:CAC, payback and retention cost. Churn a month is the "
+        "constant rate that gives the churn of the last twelve months.", 8, 28,
+    )  # fmt: skip
+    what_if(book, page, 25, now, assumed)
+    allowed(book, page, 34, months, assumed)
+    quarters(book, months, first, assumed, ranges)
+    repeated(book, revenue, "Customer", "Add the rows of one customer together: each row counts as a customer.")
+    unlisted(book, revenue)
+    not_numbers(book, book.tables["Costs"], "Amount")
+    costs = book.tables["Costs"]
+    negative = countifs((costs.column("Amount"), "<", 0))
+    book.check("Costs: negative amounts", negative, "A refund belongs to the line it reduces.")
+    known = ("acquisition", "retention", "delivery", "development", "overhead")
+    counted = sum(isinstance(v, str) and v.lower() in known for v in costs.cells["Purpose"])
+    filled = sum(v is not None for v in costs.cells["Purpose"])
+    words = "-".join(f'COUNTIF(Costs[Purpose],"{k}")' for k in known)
+    book.check("Costs: purposes nobody counts", Term(f"COUNTA(Costs[Purpose])-{words}", filled - counted),
+               "Use acquisition, retention, delivery, development or overhead.")  # fmt: skip
+    billing(book, now.mrr)
+
+
+RECIPE = Recipe(
+    name="unit_economics",
+    title="Unit economics",
+    about="ARPU, CLV, CAC, LTV:CAC, payback, retention cost, a what-if table and the churn a target allows",
+    answers=(
+        "What does a customer bring over its lifetime, and what does winning and keeping one cost?",
+        "After how many months is the cost of winning a customer earned back?",
+        "What if churn or revenue a customer were other than they are, and how much churn does the target allow?",
+    ),
+    steps=(
+        "Paste your rows over the sample on the pages Revenue and Costs, headers unchanged, and delete the rows that are left.",
+        "Choose segment, period and last month on the page Economics, and type the assumptions below the measures.",
+        "Read the page Checks, mend what it names, and close the month on the page History.",
+    ),
+    pages=(
+        ("Economics", "the dashboard: measures, what-if, allowed churn"),
+        ("Quarters", "the same measures, eight quarters"),
+        ("Revenue", "data: recurring revenue, a customer a row"),
+        ("Costs", "data: costs by month and purpose"),
+        ("Workings", "counts and sums behind the figures"),
+    ),
+    dashboard="Economics",
+    sheets={sources.REVENUE: sources.sample_revenue, sources.COSTS: sources.sample_costs},
+    build=build,
+    banner_width=8,
+)

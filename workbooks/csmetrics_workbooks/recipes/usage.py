@@ -1,0 +1,255 @@
+"""Usage: daily, weekly and monthly active users, stickiness, adoption, session length and licence use."""
+
+import numpy as np
+
+from csmetrics_core import CATALOG, lookup
+from csmetrics_core.palette import ACCENT, MUTED, SERIES
+from csmetrics_core.spec import COUNT, FRACTION, Better, Unit
+from csmetrics_workbooks import sources
+from csmetrics_workbooks.active import ActiveUsers, helpers
+from csmetrics_workbooks.book import Book
+from csmetrics_workbooks.checking import unlisted
+from csmetrics_workbooks.common import choices
+from csmetrics_workbooks.dates import month_end
+from csmetrics_workbooks.formulas import Scope
+from csmetrics_workbooks.judging import guarded, status
+from csmetrics_workbooks.recipes.recipe import Recipe
+from csmetrics_workbooks.sheet import Page, axis, legend
+from csmetrics_workbooks.style import change_format
+from csmetrics_workbooks.tables import countifs, sumifs
+from csmetrics_workbooks.terms import Term, change, is_number, total, when
+
+DAYS = 42
+FEATURES = 10
+TARGETS = {"product_usage_rate": (0.55, 0.05), "stickiness": (0.2, 0.03), "avg_session_duration": (4.0, 0.5)}
+
+
+def last_days(book: Book, work: Page) -> tuple[Term, Term]:
+    """The last day shown, and the one a period before."""
+    cells = []
+    for row, (words, back) in enumerate((("Last day shown", 0), ("The same a period before", 1)), 4):
+        work.put(row, 0, words, work.looks.words())
+        day = month_end(book.last_month - book.period_months * back)
+        cells.append(work.put(row, 1, day, work.looks.number("yyyy-mm-dd")))
+    return cells[0], cells[1]
+
+
+def daily(book: Book, users: ActiveUsers, last: Term) -> dict[str, Term]:
+    """The page Daily: six weeks of active users; returns its columns as ranges."""
+    page = book.pages["Daily"]
+    page.widths(14, 12, 12, 12, 12)
+    page.title("Daily", "Distinct users on the day, in the 7 days and in the 30 days that end on it.", 12)
+    page.headers(3, ["Day", "Daily", "Weekly", "Monthly", "Daily ÷ monthly"], right=range(5), height=30)
+    kept: dict[str, list[object]] = {"day": [], "dau": []}
+    for offset in range(DAYS):
+        row = 4 + offset
+        day = page.put(row, 0, last - (DAYS - 1 - offset), page.looks.number("ddd yyyy-mm-dd"))
+        cells = [page.put(row, 1 + i, users.value(n, day), page.looks.number(COUNT)) for i, n in enumerate(("dau", "wau", "mau"))]
+        ratio = when(is_number(cells[2]), when(is_number(cells[0]), cells[0], 0) / cells[2], "")
+        page.put(row, 4, ratio, page.looks.number(FRACTION, font_color=MUTED))
+        kept["day"].append(day.value)
+        kept["dau"].append(cells[0].value)
+    chart = book.chart("line")
+    for column, name, colour, dash in ((1, "Daily", ACCENT, "solid"), (2, "Weekly", SERIES[1], "dash"), (3, "Monthly", SERIES[2], "round_dot")):
+        chart.add_series({"name": name, "categories": ["Daily", 4, 0, 3 + DAYS, 0], "values": ["Daily", 4, column, 3 + DAYS, column],
+                          "line": {"color": colour, "width": 2, "dash_type": dash}})  # fmt: skip
+    chart.set_legend(legend())
+    chart.set_x_axis({**axis("d mmm"), "text_axis": True, "interval_unit": 7})
+    chart.set_y_axis({**axis("0", lines=True), "min": 0})
+    page.chart(3, 6, chart, "Active users", "Line chart: daily, weekly and monthly active users of six weeks", (620, 340))
+    ranges = {}
+    for number, name in enumerate(("day", "dau")):
+        letter = "AB"[number]
+        ranges[name] = Term(f"{page.prefix}${letter}$5:${letter}${4 + DAYS}", np.array(kept[name], dtype=object), True)
+    return ranges
+
+
+def figures(book: Book, work: Page, users: ActiveUsers, days: tuple[Term, Term]) -> list[tuple[str, str, Unit, Term, Term, Term]]:
+    """Metric, label, unit, what it rests on, now and before."""
+    sessions, licences = book.tables["Sessions"], book.tables["Licences"]
+    events = book.tables["Events"]
+    made: dict[str, list[Term]] = {n: [] for n in ("dau", "wau", "mau", "mean", "seats", "sessions")}
+    labels = {"dau": "Daily active users", "wau": "Weekly active users", "mau": "Monthly active users",
+              "mean": "Mean daily users of 30 days", "seats": "Seats licensed", "sessions": "Sessions in the period"}  # fmt: skip
+    for column, day in enumerate(days, 1):
+        for row, name in enumerate(("dau", "wau", "mau"), 8):
+            work.put(row, 0, labels[name], work.looks.words())
+            made[name].append(work.put(row, column, users.value(name, day), work.looks.number(COUNT)))
+        day_column = events.column("Day")
+        firsts = countifs((day_column, ">", day - 30), (day_column, "<", day + 1), (events.column("First today"), "=", 1))
+        values = {
+            "mean": firsts / 30,
+            "seats": sumifs(licences.column("Licensed"), (licences.column("In segment"), "=", 1)),
+            "sessions": countifs((sessions.column("Minutes"), ">=", 0), (sessions.column("Period"), "=", column)),
+        }
+        for row, (name, value) in enumerate(values.items(), 11):
+            work.put(row, 0, labels[name], work.looks.words())
+            made[name].append(work.put(row, column, value, work.looks.number("0.00" if name == "mean" else COUNT)))
+    call = book.call
+
+    def pair(one: object) -> list[Term]:
+        return [one(i) for i in (0, 1)]  # type: ignore[operator]
+
+    usage = pair(lambda i: when(is_number(made["mau"][i]), guarded(made["seats"][i], call(
+        "product_usage_rate", {"active": made["mau"][i], "licensed": made["seats"][i]})), "no data"))
+    sticky = pair(lambda i: when(is_number(made["mau"][i]), call("stickiness", {"dau": made["mean"][i], "mau": made["mau"][i]}), "no data"))
+    length = pair(lambda i: guarded(made["sessions"][i], call(
+        "avg_session_duration", {"durations": sessions.column("Minutes")}, Scope(sessions.column("Period"), i + 1))))
+    rests = (made["mau"][0], made["mau"][0], made["mau"][0], made["seats"][0], made["mau"][0], made["sessions"][0])
+    rows = (("dau", *made["dau"]), ("wau", *made["wau"]), ("mau", *made["mau"]), ("product_usage_rate", *usage),
+            ("stickiness", *sticky), ("avg_session_duration", *length))  # fmt: skip
+    names = {"product_usage_rate": "Licence use: active ÷ licensed", "stickiness": "Stickiness: mean daily ÷ monthly",
+             "avg_session_duration": "Session length, minutes"}  # fmt: skip
+    return [
+        (n, names.get(n, labels.get(n, n)), sources.MINUTES if n == "avg_session_duration" else CATALOG[n].unit, base, now, before)
+        for (n, now, before), base in zip(rows, rests, strict=True)
+    ]
+
+
+def dashboard(book: Book, rows: list[tuple[str, str, Unit, Term, Term, Term]]) -> None:
+    """The page Usage."""
+    page = book.pages["Usage"]
+    page.widths(34, 12, 14, 12, 12, 13, 12)
+    page.title("Usage")
+    choices(book, page, (0, 2, 4))
+    page.headers(5, ["Measure", "Value", "A period before", "Change", "Target", "Near within", "Status"], right=range(1, 6), height=18)
+    for row, (name, label, unit, _, now, before) in enumerate(rows, 6):
+        page.put(row, 0, label, page.looks.words(bold=True))
+        value = page.put(row, 1, now, page.looks.number(unit, bold=True))
+        prior = page.put(row, 2, before, page.looks.number(unit))
+        page.put(row, 3, change(value, prior), page.looks.number(change_format(unit)))
+        page.mark_variance(row, 3, row, True)
+        if name in TARGETS:
+            target, near = (page.put(row, 4 + i, v, page.looks.input(unit)) for i, v in enumerate(TARGETS[name]))
+            page.put(row, 6, status(value, target, near, Better.HIGHER), page.looks.words(align="center", indent=0))
+        else:
+            for column in (4, 5, 6):
+                page.put(row, column, None, page.looks.words())
+        page.worksheet.set_row(row, 19)
+        book.close_value(label, unit, value)
+    page.mark_status(6, 6, 6 + len(rows))
+    page.note(
+        6 + len(rows), 0, "Active users are counted on the last day of the month shown and in the 7 and 30 days that end on "
+        "it. The period chosen decides what they are compared with, which sessions count and which events the adoption "
+        "below is of.", 7, 30,
+    )  # fmt: skip
+
+
+def adoption(book: Book, page: Page, row: int) -> None:
+    """Features: how many users, how deep; the names may be typed over."""
+    events = book.tables["Events"]
+    scope = Scope(events.column("Period"), 1)
+    number, feature = events.column("User no"), events.column("Feature")
+    base = f"({scope.column.text}=1)*({number.text}>0)"
+    rows = scope.rows & np.array([v > 0 for v in number.value])
+    fits = np.array([v not in (None, "") for v in feature.value]) & rows
+    users, features = events.cells["User"][fits].tolist(), feature.value[fits].tolist()
+    found = lookup("feature_adoption").function(users, features) if users else None
+    table = {} if found is None else {str(f): (float(u), float(b), float(n)) for f, u, b, n in found.itertuples(index=False)}
+    page.headers(row, ["Feature", "Users", "Share of users", "Uses", "Uses a user"], right=range(1, 5), height=18)
+    distinct = f'SUM(IF(FREQUENCY(IF({base}*({feature.text}<>""),{number.text}),{number.text})>0,1,0))'
+    everybody = Term(distinct, len({u.lower() for u in users}), True)
+    work = book.pages["Workings"]
+    work.put(16, 0, "Users of any feature in the period", work.looks.words())
+    of_all = work.put(16, 1, everybody, work.looks.number(COUNT))
+    names = sorted(table, key=lambda f: (-table[f][0], f))[:FEATURES]
+    for place in range(FEATURES):
+        name = names[place] if place < len(names) else None
+        cell = page.put(row + 1 + place, 0, name, page.looks.input(align="left"))
+        known = table.get(name or "", (0.0, 0.0, 0.0))
+        test = f"{base}*({feature.text}={cell.text})"
+        seen = Term(f"SUM(IF(FREQUENCY(IF({test},{number.text}),{number.text})>0,1,0))", known[0], True)
+        shown = Term(f'IF({cell.text}="","",{seen.text})', known[0] if name else "", True)
+        count = page.put(row + 1 + place, 1, shown, page.looks.number(COUNT))
+        uses = countifs((feature, "=", cell), (scope.column, "=", 1), (number, ">", 0)) if name else Term(
+            f"COUNTIFS({feature.text},{cell.text},{scope.column.text},1,{number.text},\">0\")", 0)
+        used = page.put(row + 1 + place, 3, when(is_number(count), uses, ""), page.looks.number(COUNT))
+        given = {"users": scope.take(events.column("User")), "features": scope.take(feature)}
+        for column, (field, plain) in {2: ("breadth", count / of_all), 4: ("uses_per_user", used / count)}.items():
+            page.put(row + 1 + place, column, _adopted(book, given, cell, count, field, plain),
+                     page.looks.number(FRACTION if column == 2 else "0.0"))  # fmt: skip
+    book.used.setdefault("feature_adoption")
+
+
+def _adopted(book: Book, given: dict[str, Term], name: Term, count: Term, field: str, plain: Term) -> Term:
+    """A feature's line of FEATURE_ADOPTION, found by its name; in plain formulas the same ratio."""
+    metric = CATALOG["feature_adoption"]
+    column = [c.name for c in metric.columns].index(field) + 1
+    function = f"{book.host.function(metric)}({given['users'].text},{given['features'].text})"
+    inner = f"IF(addin_on,INDEX({function},MATCH({name.text},INDEX({function},0,1),0),{column}),{plain.text})"
+    positive = is_number(count).value and count.value > 0
+    return Term(f'IF(N({count.text})=0,"",{inner})', plain.value if positive else "", True)
+
+
+def build(book: Book) -> None:
+    """Write the pages of this template."""
+    work, page = book.pages["Workings"], book.pages["Usage"]
+    work.widths(40, 14, 14)
+    work.title("Workings", "The counts behind the figures. Nothing to type here.", 3)
+    work.headers(3, ["", "Day", ""], right=(1,), height=18)
+    work.headers(7, ["", "Now", "A period before"], right=(1, 2), height=18)
+    helpers(book)
+    book.add_periods(book.tables["Events"], "Date", period=book.period_months)
+    book.add_periods(book.tables["Sessions"], "Date", period=book.period_months)
+    book.add_in_segment(book.tables["Licences"])
+    users = ActiveUsers(book)
+    days = last_days(book, work)
+    ranges = daily(book, users, days[0])
+    rows = figures(book, work, users, days)
+    dashboard(book, rows)
+    adoption(book, page, 15)
+    checks(book, ranges)
+
+
+def checks(book: Book, ranges: dict[str, Term]) -> None:
+    """What must hold before the figures are shown."""
+    events, sessions, licences = (book.tables[n] for n in ("Events", "Sessions", "Licences"))
+    blank = sum(v is None for v, d in zip(events.cells["User"], events.cells["Date"], strict=True) if d is not None)
+    book.check("Events without a user", Term("COUNT(Events[Date])-COUNTIFS(Events[Date],\">0\",Events[User no],\">0\")", blank),
+               "They count nowhere. Give the user, or delete the row.")  # fmt: skip
+    text = sum(v is not None and not isinstance(v, float) for v in events.cells["Date"])
+    book.check("Events whose date is text", Term("COUNTA(Events[Date])-COUNT(Events[Date])", text), "Enter it as a date: text counts nowhere.")
+    book.check("Sessions of negative length", countifs((sessions.column("Minutes"), "<", 0)), "A clock was wrong: mend or delete the row.")
+    unlisted(book, events)
+    unlisted(book, licences)
+    seats = total(licences.numbers("Assigned") - licences.numbers("Licensed"))
+    over = when(seats.gt(0), seats, 0)
+    book.check("Seats assigned beyond those bought", over, "Overage: compare with the contract.")
+    days, dau = ranges["day"], ranges["dau"]
+    silent = sum(isinstance(v, str) for v in dau.value)
+    book.check("Days of the last six weeks without any event", Term(f"COUNT({days.text})-COUNT({dau.text})", silent),
+               "An export may be missing; a quiet Sunday is fine.")  # fmt: skip
+
+
+RECIPE = Recipe(
+    name="usage",
+    title="Product usage",
+    about="DAU, WAU, MAU, stickiness, feature adoption, session length and licence use",
+    answers=(
+        "How many people use the product on a day, in a week, in a month, and how often do they come back?",
+        "Which features do they use, and how deep?",
+        "How much of what was sold is used?",
+    ),
+    steps=(
+        "Paste your rows over the sample on the pages Events, Sessions and Licences, headers unchanged, and delete the rows "
+        "that are left.",
+        "Choose segment, period and last month on the page Usage; type targets there, and the features you care about.",
+        "Read the page Checks, mend what it names, and close the month on the page History.",
+    ),
+    pages=(
+        ("Usage", "the dashboard: active users, licence use, sessions, adoption"),
+        ("Daily", "active users of six weeks"),
+        ("Events", "data: uses of the product"),
+        ("Sessions", "data: product sessions"),
+        ("Licences", "data: seats bought"),
+        ("Workings", "counts behind the figures"),
+    ),
+    dashboard="Usage",
+    sheets={
+        sources.EVENTS: sources.sample_events,
+        sources.SESSIONS: sources.sample_sessions,
+        sources.LICENCES: sources.sample_licences,
+    },
+    build=build,
+    banner_width=7,
+)
