@@ -505,6 +505,59 @@ def test_cancelled_subscriptions_without_an_end_are_refused(tmp_path):
     assert "Export the column Ended At (UTC) too" in refusal(_stripe(tmp_path, drop))
 
 
+def _without(tmp_path, name, *headings):
+    rows = rows_of(name)
+    kept = [place for place, heading in enumerate(rows[0]) if heading not in headings]
+    return write(tmp_path / f"{name}.csv", [[row[place] for place in kept] for row in rows])
+
+
+@pytest.mark.parametrize(
+    ("name", "headings", "words"),
+    [
+        ("stripe_subscriptions", ["Start Date (UTC)", "Created (UTC)"], "does not say when subscriptions began"),
+        ("stripe_subscriptions", ["Trial End (UTC)"], "Export the column Trial End (UTC) too"),
+        ("chartmogul_subscriptions", ["END_DATE"], "does not say when every cancelled subscription ended"),
+    ],
+)
+def test_a_column_that_is_missed_is_asked_for(name, headings, words, tmp_path):
+    assert words in refusal(_without(tmp_path, name, *headings))
+
+
+@pytest.mark.parametrize(
+    ("name", "headings", "missing", "guess"),
+    [
+        ("stripe_invoices", ["Tax"], [], "may contain tax"),
+        ("hubspot_companies", ["Lifecycle Stage", "Annual recurring revenue (ARR)"], ["arr"], "taken for a customer"),
+        ("salesforce_accounts", ["Type", "Customer Since", "Churn Date"], ["start", "end"], "taken for a customer"),
+        ("zendesk_tickets", ["Reopens", "Group stations", "Organization"], ["reopened", "transferred", "customer"], ""),
+        ("freshdesk_tickets", ["Agent interactions"], ["contacts"], ""),
+        ("typeform_responses", ["company"], ["customer"], "wording"),
+    ],
+)
+def test_a_column_that_can_be_done_without_is_reported(name, headings, missing, guess, tmp_path):
+    read = read_file(_without(tmp_path, name, *headings))
+    assert set(missing) <= read.report.missing.keys()
+    assert not set(missing) & set(read.frame.columns)
+    assert guess in " ".join(read.report.guessed)
+
+
+def test_stripe_start_can_be_the_day_of_creation_and_coupons_are_named(tmp_path):
+    path = _without(tmp_path, "stripe_subscriptions", "Start Date (UTC)")
+    assert_frame_equal(read_file(path).frame, read_file(sample("stripe_subscriptions")).frame)
+    path = _stripe(tmp_path, lambda records: (records[0].update(Coupon="SPRING"), records[1].update(Amount="")))
+    report = read_file(path).report
+    assert "1 subscriptions have a coupon of unknown amount: MRR is before it." in report.notes
+    assert report.left_out["subscriptions without an amount (tiered or metered prices)"] == 1
+
+
+def test_delighted_scales_are_not_mixed(tmp_path):
+    rows = rows_of("delighted_responses")
+    rows[7][2] = "ces"
+    read = read_file(write(tmp_path / "delighted.csv", rows))
+    assert "different scales" in read.report.missing["ces"]
+    assert "ces" not in read.frame
+
+
 def test_an_unknown_interval_is_refused(tmp_path):
     assert "Interval is 'fortnight'" in refusal(_stripe(tmp_path, lambda r: r[0].update(Interval="fortnight")))
 
@@ -572,6 +625,8 @@ def test_broken_text_files_are_refused(tmp_path):
     assert "nothing below it" in refusal(text_file(tmp_path, text.splitlines()[0] + "\n", "heading.csv"))
     assert "row 3 has 3 cells, the heading row 2" in refusal(text_file(tmp_path, "a,b\n1,2\n1,2,3\n1,2\n", "long.csv"))
     assert "there is no file" in refusal(tmp_path / "absent.csv")
+    assert "line 2: ',' expected after" in refusal(text_file(tmp_path, 'a,b\n"x"y,2\n', "quotes.csv"))
+    assert "can be split in several ways" in refusal(text_file(tmp_path, "a,b;c\n1,2;3\n", "both.csv"))
     assert "not a table" in refusal(text_file(tmp_path, "x", "notes.pdf"))
 
 
@@ -892,3 +947,9 @@ def test_every_product_names_its_source_and_has_a_sample():
     for export in PRODUCTS:
         assert export.source
         assert (export.product, export.what) in named
+
+
+def test_the_page_tells_of_every_product():
+    page = (Path(cs.__file__).parent / "readers" / "README.md").read_text(encoding="utf-8")
+    for product in {product for product, *_ in SAMPLES.values()}:
+        assert f"| {product} |" in page

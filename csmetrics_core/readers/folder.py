@@ -3,59 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import date
 from pathlib import Path
 
-import numpy as np
-import pandas as pd
-
 from csmetrics_core.errors import MetricError
-from csmetrics_core.readers.months import day_after, last_month, stays
-from csmetrics_core.readers.own import STANDARD
+from csmetrics_core.readers.combining import Folder, add_table, derive_tables, note_strangers
 from csmetrics_core.readers.recognise import is_product, read_sheet
-from csmetrics_core.readers.report import How, ReadTable, Report, UnreadableFile
+from csmetrics_core.readers.report import How, ReadTable, UnreadableFile
 from csmetrics_core.readers.sheets import TEXT_ENDINGS, WORKBOOK_ENDINGS, Sheet, open_sheets
 from csmetrics_core.readers.text_files import peek
-from csmetrics_core.tables.contracts import contract_months
-
-# Tables in which two products describe the same things: both together would count twice.
-_ONCE = ("customers", "contracts", "subscriptions", "payments")
-_IDENTITY = {
-    "tickets": ["ticket"],
-    "contracts": ["subscription", "start", "kind"],
-    "subscriptions": ["customer", "subscription", "month"],
-}
-
-
-@dataclass
-class Folder:
-    """What was read from a folder or a workbook.
-
-    Args:
-        tables: standard table -> its rows.
-        reports: one a file or sheet that was read.
-        refused: file or sheet -> why it was not.
-        derived: table -> what it was computed from.
-        notes: what else the reader must know.
-    """
-
-    tables: dict[str, pd.DataFrame] = field(default_factory=dict)
-    reports: list[Report] = field(default_factory=list)
-    refused: dict[str, MetricError] = field(default_factory=dict)
-    derived: dict[str, str] = field(default_factory=dict)
-    notes: list[str] = field(default_factory=list)
-
-    @property
-    def scales(self) -> dict[str, int]:
-        """Question -> highest answer, where the products document one."""
-        return {name: top for report in self.reports for name, top in report.scales.items()}
-
-    def __str__(self) -> str:
-        parts = [str(report) for report in self.reports]
-        parts += [f"{place}\n  refused: {error}" for place, error in self.refused.items()]
-        parts += [f"{table}\n  derived: {how}" for table, how in self.derived.items()]
-        return "\n".join([*parts, *(f"note: {note}" for note in self.notes)])
 
 
 def read_file(path: str | Path, how: How | None = None) -> ReadTable:
@@ -72,9 +27,13 @@ def read_file(path: str | Path, how: How | None = None) -> ReadTable:
         UnreadableFile: not recognised, cut short, or not to be read without guessing; it says what to do.
 
     Example:
-        >>> from csmetrics_core.readers import read_file
-        >>> read_file("subscriptions.csv").table  # doctest: +SKIP
-        'contracts'
+        >>> from tempfile import TemporaryDirectory
+        >>> with TemporaryDirectory() as folder:
+        ...     path = Path(folder) / "bills.csv"
+        ...     size = path.write_text("Customer;Date;Amount;Kind\\nA;31/08/2026;1.234,50;invoice\\n")
+        ...     read = read_file(path)
+        >>> read.table, float(read.frame["amount"][0]), read.frame["date"][0].date().isoformat()
+        ('payments', 1234.5, '2026-08-31')
     """
     how = how or How()
     sheets = open_sheets(Path(path), how)
@@ -106,6 +65,15 @@ def read_folder(
 
     Raises:
         UnreadableFile: there is nothing to read.
+
+    Example:
+        >>> from tempfile import TemporaryDirectory
+        >>> with TemporaryDirectory() as folder:
+        ...     path = Path(folder) / "answers.csv"
+        ...     size = path.write_text("Timestamp,Would you recommend us?\\n2026-08-31 10:00:00,9\\n")
+        ...     read = read_folder(folder)
+        >>> read.tables["responses"]["nps"].tolist(), read.reports[0].guessed
+        ([9], ["'Would you recommend us?' was taken for nps by its wording."])
     """
     folder = Folder()
     paths = [path] if isinstance(path, str | Path) else path
@@ -117,12 +85,12 @@ def read_folder(
             read, refused = [], {file.name: error}
         folder.refused |= refused
         for found in read:
-            _add(folder, found)
+            add_table(folder, found)
     try:
-        _derive(folder, how or How())
+        derive_tables(folder, how or How())
     except MetricError as error:
         folder.refused["contracts"] = error
-    _note_strangers(folder)
+    note_strangers(folder)
     return folder
 
 
@@ -158,84 +126,3 @@ def _read_all(sheets: list[Sheet], how: How) -> tuple[list[ReadTable], dict[str,
         except UnreadableFile as error:
             refused[f"{sheet.file}, sheet {sheet.name}" if sheet.in_workbook else sheet.file] = error
     return read, refused
-
-
-def _add(folder: Folder, found: ReadTable) -> None:
-    """Put a table to those of the same name, unless both tell about the same things."""
-    table, frame, report = found
-    if (other := next((other for other in folder.reports if _are_rivals(other, report)), None)) is not None:
-        problem = f"{report.place} holds {table}, and {other.place} ({other.recognised}) tells about the same"
-        folder.refused[report.place] = UnreadableFile(problem, "Both would count twice: leave one of them out.")
-        return
-    before = [other for other in folder.reports if other.table == table]
-    if before:
-        old = folder.tables[table]
-        both = pd.concat([old, frame], ignore_index=True)
-        fresh = both[~both.duplicated() | (both.index < len(old))]
-        keys = [key for key in _IDENTITY.get(table, []) if key in fresh]
-        clashes = fresh[keys].iloc[len(old) :].merge(old[keys].drop_duplicates(), on=keys) if keys else fresh.iloc[:0]
-        if len(clashes):
-            problem = f"{report.place} tells about {len(clashes):,} {table} otherwise than {before[0].place} does"
-            folder.refused[report.place] = UnreadableFile(problem, "Leave the older of the two exports out.")
-            return
-        if len(fresh) < len(both):
-            twice = len(both) - len(fresh)
-            folder.notes.append(f"{report.place}: {twice:,} rows are in {before[0].place} too; counted once.")
-        frame = fresh.reset_index(drop=True)
-    folder.tables[table] = frame
-    folder.reports.append(report)
-
-
-def _are_rivals(one: Report, other: Report) -> bool:
-    """Whether two files tell about the same money or customers, each in its own way."""
-    if one.table == other.table:
-        return one.table in _ONCE and (one.product, one.what) != (other.product, other.what)
-    return {one.table, other.table} == {"contracts", "subscriptions"} and one.product != other.product
-
-
-def _derive(folder: Folder, how: How) -> None:
-    """Months and stays from contracts, where no file holds them."""
-    contracts = folder.tables.get("contracts")
-    if contracts is None:
-        return
-    reports = [report for report in folder.reports if report.table == "contracts"]
-    latest = max(reports, key=lambda report: report.until or date.min)
-    if "subscriptions" not in folder.tables:
-        last = last_month(latest, how)
-        notes: list[str] = []
-        months = contract_months(contracts, as_of=day_after(last), notes=notes)
-        folder.notes += [f"contracts: {note}." for note in notes if note.startswith("rows left out")]
-        folder.tables["subscriptions"] = months.astype({"month": "datetime64[us]"})
-        folder.derived["subscriptions"] = f"contracts, at each month's end up to {np.datetime64(last, 'M')}"
-    customers = folder.tables.get("customers")
-    if customers is None or not {"start", "end"} <= set(customers.columns):
-        spans = stays(contracts)
-        if customers is not None:
-            spans = _described(folder, spans, customers)
-        folder.tables["customers"] = spans[[name for name in STANDARD["customers"].columns.split() if name in spans]]
-        folder.derived["customers"] = "contracts: each customer's unbroken stretches of paid subscriptions"
-
-
-def _described(folder: Folder, spans: pd.DataFrame, customers: pd.DataFrame) -> pd.DataFrame:
-    """Stays with what a customer list says about their customers, if the two name them alike."""
-    extra = customers[[name for name in customers if name == "customer" or name not in spans]]
-    extra = extra.drop_duplicates("customer")
-    known = int(spans["customer"].isin(extra["customer"]).sum())
-    if not known:
-        folder.notes.append("The customer list and the contracts name no customer alike; the list is not used.")
-        return spans
-    folder.notes.append(f"The customer list describes {known:,} of {len(spans):,} stays.")
-    return spans.merge(extra, on="customer", how="left")
-
-
-def _note_strangers(folder: Folder) -> None:
-    """Say where tables name customers that the customer list does not."""
-    if "customers" not in folder.tables:
-        return
-    known = set(folder.tables["customers"]["customer"].dropna())
-    for name, table in folder.tables.items():
-        if name not in (*_ONCE[:3], "features") and "customer" in table:
-            named = set(table["customer"].dropna())
-            strangers = len(named - known)
-            if strangers:
-                folder.notes.append(f"{name}: {strangers:,} of {len(named):,} customers are not among customers.")

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import pandas as pd
 
 from csmetrics_core.headings import SYNONYMS, TABLE_NAMES, plain
-from csmetrics_core.readers.exports import Draft, Export, Field, Holds
+from csmetrics_core.readers.cells import Holds
+from csmetrics_core.readers.exports import Draft, Export, Field
 from csmetrics_core.readers.money import interval_months, one_currency
 from csmetrics_core.readers.report import How, UnreadableFile
 from csmetrics_core.readers.sheets import Sheet

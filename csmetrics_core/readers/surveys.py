@@ -12,7 +12,8 @@ from collections.abc import Iterable
 import pandas as pd
 
 from csmetrics_core.headings import SYNONYMS, plain
-from csmetrics_core.readers.exports import Draft, Export, Field, Holds, place, read_cells
+from csmetrics_core.readers.cells import Holds, read_cells
+from csmetrics_core.readers.exports import Draft, Export, Field, place
 
 _WORDING = {
     "nps": r"\brecommend|weiterempfehl|\brecommand|\brecom[ei]nd|\bconsigl|aanbevel|anbefal|rekommend|polec",
