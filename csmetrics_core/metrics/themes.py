@@ -1,5 +1,6 @@
 """Themes of comments: what they are about, and how those who raise a theme feel."""
 
+from itertools import islice
 from typing import Annotated, Literal
 
 import numpy as np
@@ -20,6 +21,7 @@ SMALLEST_GROUP = 5
 _OTHER = "(other)"
 _SCORE = Number(0, 10, whole=True, hint="Remove it or rescale the answers.", blanks=True)
 _QUOTE = 200  # characters
+_CANDIDATES = 50  # for the two quotes of a theme
 _BEST_LENGTH = (25, 160)
 _ALIKE = 0.6  # from this overlap on two quotes say much the same
 _BANDS: dict[str, tuple[int, int]] = {"promoters": (9, 10), "passives": (7, 8), "detractors": (0, 6)}
@@ -143,13 +145,14 @@ def _row(
 
 def _quotes(comments: list[str], strength: np.ndarray) -> tuple[str, str]:
     """Two comments of a good length that are about little else, the second in other words than the first."""
-    masked = [" ".join(mask(comment).split()) for comment in comments]
     shortest, longest = _BEST_LENGTH
 
     def rank(i: int) -> tuple[bool, float, str]:
-        return not shortest <= len(masked[i]) <= longest, -round(float(strength[i]), 1), masked[i]
+        return not shortest <= len(comments[i]) <= longest, -round(float(strength[i]), 1), comments[i]
 
-    first, *others = dict.fromkeys(masked[i] for i in sorted(range(len(masked)), key=rank))
+    ranked = dict.fromkeys(comments[i] for i in sorted(range(len(comments)), key=rank))
+    masked = (" ".join(mask(comment).split()) for comment in islice(ranked, _CANDIDATES))
+    first, *others = dict.fromkeys(masked)
     words = set(first.lower().split())
     unlike = (quote for quote in others if _overlap(words, set(quote.lower().split())) < _ALIKE)
     return _cut(first), _cut(next(unlike, others[0] if others else ""))
