@@ -189,7 +189,7 @@ def test_what_if_starts_where_the_company_stands_and_follows_the_sliders(company
     board.what_if(arpa=100, gross_margin=0.8, churn=0.02, cac=1200)
     shown = figures(board)
     assert shown["Customer lifetime value"] == "4,000.00"
-    assert (shown["LTV:CAC ratio"], shown["CAC payback"]) == ("3.33", "15.0")
+    assert (shown["LTV:CAC ratio"], shown["CAC payback"]) == ("3.33", "15.0 months")
     assert board._sliders["churn"].shown == "2.0%"
 
 

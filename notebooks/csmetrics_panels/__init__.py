@@ -4,10 +4,11 @@ from typing import Any
 
 from csmetrics_core.errors import wrong_kind
 from csmetrics_panels.dashboards import DASHBOARDS, Dashboard
+from csmetrics_panels.dashboards.every import EveryDashboard
 from csmetrics_panels.panel import MetricPanel, panel
 from csmetrics_panels.sources import read_table
 
-__all__ = ["DASHBOARDS", "Dashboard", "MetricPanel", "dashboard", "panel", "read_table"]
+__all__ = ["DASHBOARDS", "Dashboard", "MetricPanel", "dashboard", "dashboards", "panel", "read_table"]
 
 
 def dashboard(name: str, tables: Any = None, **choices: Any) -> Dashboard:
@@ -31,3 +32,15 @@ def dashboard(name: str, tables: Any = None, **choices: Any) -> Dashboard:
     if name not in DASHBOARDS:
         raise wrong_kind("name", None, name, f"one of {', '.join(DASHBOARDS)}")
     return DASHBOARDS[name](tables, **choices)
+
+
+def dashboards(tables: Any = None) -> EveryDashboard:
+    """All dashboards on one page, each under its name, over the same tables.
+
+    Args:
+        tables: as for `dashboard`.
+
+    Returns:
+        The page. A dashboard is computed when it is opened.
+    """
+    return EveryDashboard(tables)

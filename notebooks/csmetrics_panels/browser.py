@@ -10,7 +10,7 @@ import anywidget
 import traitlets
 
 from csmetrics_core.errors import MetricError
-from csmetrics_core.palette import INK, LINE, MUTED, PALE
+from csmetrics_core.palette import ACCENT, INK, LINE, MUTED, PALE
 
 _ESM_CODE = """
 function render({ model, el }) {
@@ -89,6 +89,7 @@ _CSS = f"""
 .csm-download {{ padding: 4px 2px; font-size: 13px; }}
 .csm-slider {{ display: grid; grid-template-columns: 190px 1fr 90px; gap: 10px; align-items: center; padding: 3px 2px;
   font-size: 13px; color: {INK}; }}
+.csm-slider input {{ accent-color: {ACCENT}; }}
 .csm-slider output {{ text-align: right; font-variant-numeric: tabular-nums; }}
 """
 

@@ -22,7 +22,8 @@ STYLE = f"""<style>
 .csm .card {{ border: 1px solid {LINE}; border-radius: 6px; padding: 12px 16px; background: {PAPER}; }}
 .csm .big {{ font-size: 34px; font-weight: 650; line-height: 1.15; font-variant-numeric: tabular-nums; }}
 .csm dl {{ display: grid; grid-template-columns: max-content 1fr; gap: 2px 14px; margin: 8px 0 0; }}
-.csm dt {{ color: {MUTED}; }} .csm dd {{ margin: 0; overflow-wrap: anywhere; }}
+.csm dl dt {{ color: {MUTED}; font-weight: 400; white-space: nowrap; width: auto; float: none; }}
+.csm dl dd {{ margin: 0; overflow-wrap: anywhere; width: auto; float: none; }}
 .csm .wrong {{ background: {_WRONG_FILL}; border-left: 4px solid {_WRONG}; padding: 8px 12px; border-radius: 4px; }}
 .csm .empty {{ background: {PALE}; border: 1px dashed {LINE}; border-radius: 6px; padding: 18px; color: {MUTED}; }}
 .csm .scroll {{ max-height: 340px; overflow: auto; border: 1px solid {LINE}; border-radius: 6px; }}
@@ -35,6 +36,8 @@ STYLE = f"""<style>
 .csm .kpi {{ border: 1px solid {LINE}; border-radius: 6px; padding: 9px 12px; background: {PAPER}; }}
 .csm .kpi b {{ display: block; font-size: 22px; font-variant-numeric: tabular-nums; }}
 .csm .kpi span {{ display: block; color: {MUTED}; font-size: 12px; }}
+.csm-board .lm-TabBar-tab {{ flex: 0 0 auto !important; min-width: max-content !important;
+  max-width: none !important; }}
 .csm :focus-visible {{ outline: 2px solid {ACCENT}; }}
 </style>"""
 

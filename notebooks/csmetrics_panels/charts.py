@@ -194,7 +194,12 @@ def waterfall(title: str, steps: Sequence[tuple[str, float, Literal["total", "up
     colours = [{"total": ACCENT, "up": GOOD, "down": BAD}[way] for *_, way in steps]
     heights = [amount for _, amount, _ in steps]
     series = Series(title, [label for label, *_ in steps], heights, "bar", base=bases, colours=colours)
-    return Chart(title, (series,), unit)
+    levels = [edge for base, height in zip(bases, heights, strict=True) for edge in ({base, base + height} - {0.0})]
+    low, high = min(levels, default=0.0), max(levels, default=1.0)
+    # Totals dwarf what came in and went out: the axis starts below them, and the title says where.
+    start = low - (high - low) if low - (high - low) > 0.2 * high else 0.0
+    title = f"{title} (axis from {unit.text(start)})" if start else title
+    return Chart(title, (series,), unit, (start, high + 0.12 * (high - start)))
 
 
 def _pair_chart(metric: Metric, value: tuple[float, float]) -> Chart:

@@ -63,10 +63,14 @@ def draw(chart: Chart | Heat, height: int | None = 340) -> Any:
         _add(figure, series, chart)
     value, label = ("x", "y") if chart.across else ("y", "x")
     figure.update_layout({f"{value}axis": {**_axis(chart.unit), **_range(chart)}})
-    figure.update_layout({f"{label}axis": {"type": "category", "automargin": True, "showgrid": False}})
+    figure.update_layout(
+        {f"{label}axis": {"type": "category", "automargin": True, "showgrid": False, **_thinned(chart)}}
+    )
     if chart.across:
         figure.update_layout(yaxis={"autorange": "reversed"})
     figure.update_layout(barmode="relative" if chart.stacked else "group", showlegend=len(chart.series) > 1)
+    if len(chart.series) > 1:
+        figure.update_layout(margin={"b": 46})
     for at, words in chart.lines:
         line = {"line_dash": "dash", "line_color": MUTED, "annotation_text": shown(words)}
         figure.add_vline(at, **line) if chart.across else figure.add_hline(at, **line)
@@ -86,7 +90,8 @@ def _layout(title: str, height: int | None) -> dict[str, Any]:
         "font": {"family": "system-ui, Segoe UI, Helvetica, Arial, sans-serif", "size": 12, "color": INK},
         "paper_bgcolor": PAPER,
         "plot_bgcolor": PAPER,
-        "legend": {"orientation": "h", "y": -0.18},
+        "legend": {"orientation": "h", "yref": "container", "y": 0, "yanchor": "bottom"},
+        "autosize": True,
         "hovermode": "closest",
         "template": None,
     }
@@ -95,6 +100,14 @@ def _layout(title: str, height: int | None) -> dict[str, Any]:
 def _axis(unit: Unit) -> dict[str, Any]:
     axis = {"gridcolor": LINE, "zerolinecolor": MUTED, "automargin": True}
     return {**axis, "tickformat": _TICKS[unit.name]} if unit.name in _TICKS else axis
+
+
+def _thinned(chart: Chart) -> dict[str, Any]:
+    """Labels that would run into each other: some of them, slanted."""
+    labels = chart.series[0].x if chart.series else ()
+    if chart.across or sum(len(str(label)) for label in labels) < 60:
+        return {}
+    return {"nticks": 12, "tickangle": -40}
 
 
 def _range(chart: Chart) -> dict[str, Any]:
@@ -114,10 +127,12 @@ def _add(figure: Any, series: Series, chart: Chart) -> None:
         figure.add_bar(
             marker_color=colour,
             text=texts if few else None,
-            textposition="auto",
+            textposition="auto" if series.base is None else "outside",
+            textangle=0,
+            cliponaxis=False,
+            orientation="h" if chart.across else "v",
             **base,
             **common,
-            orientation="h" if chart.across else "v",
         )
         return
     whiskers = _whiskers(series, values)

@@ -163,11 +163,13 @@ class Frame:
         return distinct <= min(_MOST_SEGMENTS, max(2, len(cells) // 2))
 
     def _is_date(self, name: str) -> bool:
-        dtype = self.table.schema[self.labels[name]]
-        if dtype.is_temporal():
-            return True
-        cells = self.sample(name)
-        return bool(cells) and 2 * sum(hasattr(cell, "toordinal") for cell in cells) > len(cells)
+        def make() -> bool:
+            if self.table[self.labels[name]].dtype.is_temporal():
+                return True
+            cells = self.sample(name)
+            return bool(cells) and 2 * sum(hasattr(cell, "toordinal") for cell in cells) > len(cells)
+
+        return bool(self._once("is date", name, make))
 
     def _once(self, what: str, name: str, make: Any) -> Any:
         if (what, name) not in self._kept:

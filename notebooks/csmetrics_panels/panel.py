@@ -60,14 +60,16 @@ class MetricPanel(widgets.VBox):
         self._chart: Chart | Heat | None = None
         self._quiet = False
         live = in_notebook() if background is None else background
-        self._worker = Worker(live, self._show_busy, self._show_progress)
+        self._worker = Worker(False)  # at first: what a cell shows is there when the cell is done
         self._given = sources.given(data)
         self._uploaded: list[sources.Source] = []
         self._build()
         super().__init__([self._head, widgets.HBox([self._left, self._right], layout={"align_items": "flex-start"})])
+        self.add_class("csm-panel")
         self._list_sources()
         if choices:
             self.choose(**choices)
+        self._worker = Worker(live, self._show_busy, self._show_progress)
 
     # What a person takes back to code.
 

@@ -78,10 +78,14 @@ def figure(told: Told, title: str = "") -> Figure:
         return Figure(title or metric.title, "–", missing=told.missing)
     interval = told.told.interval
     parts = [f"{metric.unit.text(interval[0])} to {metric.unit.text(interval[1])}"] if interval else []
-    parts += [f"n = {told.told.n:,}"] if told.told.n is not None else []
+    parts += [f"n = {told.told.n:,}"] if interval and told.told.n is not None else []
     parts += [f"{count:,} {reason} left out" for _, reason, count, _ in told.told.dropped if reason != "blank"]
     change = told.change_text and f"{told.change_text} {told.tone}".strip()
-    return Figure(title or metric.title, unit_text(metric.unit, told.value), ", ".join(parts), change, told.tone)
+    return Figure(title or metric.title, _value_text(metric.unit, told.value), ", ".join(parts), change, told.tone)
+
+
+def _value_text(unit: Unit, value: float | None) -> str:
+    return f"{unit_text(unit, value)} {unit.name}" if unit.name in ("months", "periods") else unit_text(unit, value)
 
 
 class Screen(widgets.VBox):

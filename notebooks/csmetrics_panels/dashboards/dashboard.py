@@ -48,16 +48,17 @@ class Dashboard(widgets.VBox):
 
     def __init__(self, tables: Any = None, *, background: bool | None = None, **choices: Any) -> None:
         self.data = Data(tables)
+        self.when_used: Callable[[Any], None] = lambda _: None  # told of tables that come later
         self._quiet = True
         self._blocks: dict[int, Sequence[Block]] = {}
         live = in_notebook() if background is None else background
-        self._worker = Worker(live, self._show_busy, self._show_progress)
+        self._worker = Worker(False)  # at first: what a cell shows is there when the cell is done
         self._head = widgets.HTML(card.wrap(f"<h2>{self.title}</h2><div class='quiet'>{self.question}</div>"))
         self._said = widgets.HTML()
         self._upload = widgets.FileUpload(
             accept=",".join(sources.ENDINGS), multiple=True, description="Use your own tables",
             tooltip="CSV, XLSX or Parquet, up to 9 MB each; tables are recognised by their headings",
-            layout={"width": "180px"},
+            layout={"width": "230px"},
         )  # fmt: skip
         self._segment = dropdown("segment", [("all", "")], "One segment, or all")
         self._span = dropdown("period", [(name, name) for name in LENGTHS], "How many months count together")
@@ -83,10 +84,12 @@ class Dashboard(widgets.VBox):
                 self._python, widgets.HBox(files, layout={"flex_flow": "row wrap"}),
             ]
         )  # fmt: skip
+        self.add_class("csm-board")
         self._listen()
         self._offer()
         self._quiet = False
         self.choose(**choices) if choices else self.refresh()
+        self._worker = Worker(live, self._show_busy, self._show_progress)
 
     def pages(self) -> Sequence[Page]:
         """The tabs."""
@@ -145,6 +148,7 @@ class Dashboard(widgets.VBox):
         self.data = Data(tables)
         with self._together():
             self._offer()
+        self.when_used(self.data.frames)
         self.refresh()
 
     def refresh(self, wait: float = 0.0) -> None:

@@ -1,0 +1,46 @@
+"""All dashboards on one page, made when they are opened."""
+
+from typing import Any
+
+import ipywidgets as widgets
+
+from csmetrics_core.errors import MetricError
+from csmetrics_panels import card
+from csmetrics_panels.dashboards import DASHBOARDS
+from csmetrics_panels.dashboards.dashboard import Dashboard
+from csmetrics_panels.form import dropdown
+
+
+class EveryDashboard(widgets.VBox):
+    """A list of the dashboards and the one chosen; own tables uploaded in one are there in the next."""
+
+    def __init__(self, tables: Any = None) -> None:
+        self._tables = tables
+        self._made: dict[str, Dashboard] = {}
+        self._choice = dropdown("dashboard", [(kind.title, name) for name, kind in DASHBOARDS.items()])
+        self._choice.layout.width = "420px"
+        self._place = widgets.VBox(layout={"width": "100%"})
+        super().__init__([self._choice, self._place])
+        self._choice.observe(lambda _: self._open(), "value")
+        self._open()
+
+    @property
+    def dashboard(self) -> Dashboard:
+        """The dashboard in front."""
+        return self._made[self._choice.value]
+
+    def _open(self) -> None:
+        name = self._choice.value
+        try:
+            if name not in self._made:
+                self._made[name] = DASHBOARDS[name](self._tables)
+                self._made[name].when_used = self._use
+        except MetricError as error:
+            self._place.children = (widgets.HTML(card.refusal(error)),)
+            return
+        self._place.children = (self._made[name],)
+
+    def _use(self, tables: Any) -> None:
+        """Own tables came into one dashboard: the others are made anew with them."""
+        self._tables = tables
+        self._made = {self._choice.value: self.dashboard}
