@@ -1,7 +1,6 @@
 """Why this number: its parts, what was dropped, the convention, the interval and the source."""
 
 from dataclasses import dataclass
-from html import escape
 from typing import Any
 
 import numpy as np
@@ -80,6 +79,8 @@ class Explained:
 
     def _repr_html_(self) -> str:
         """A card in a notebook; every text is escaped, so that nothing in the data becomes markup."""
+        from html import escape
+
         cell = '<td style="text-align:left;vertical-align:top;white-space:pre-wrap">'
         rows = (f"<tr>{cell}{escape(item)}</td>{cell}{escape(text)}</td></tr>" for item, text in self.texts())
         return f"<table>{''.join(rows)}</table>"

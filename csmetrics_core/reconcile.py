@@ -3,8 +3,6 @@
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from decimal import Decimal
-from html import escape
 from inspect import signature
 from math import isfinite, isnan, nan
 from numbers import Real
@@ -19,7 +17,7 @@ from csmetrics_core.spec import FRACTION, POINTS, Metric
 
 REPRODUCES, CLOSEST = "reproduces it", "closest"
 # A rate is taken to be given to the whole percent at least: 1.1 typed for 110 % has lost its last 0.
-_WHOLE_PERCENT = Decimal("0.005")
+_WHOLE_PERCENT = 0.005
 _OURS = "csmetrics"
 _EXACT = 1e-9  # relative; two roads to the same number end a rounding error apart
 _NUMBER = re.compile(r"[+\-−]?(?:(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d*)?|\.\d+)")
@@ -113,6 +111,8 @@ class Reconciliation:
 
     def _repr_html_(self) -> str:
         """A table in a notebook; every text is escaped."""
+        from html import escape
+
         cells = ((line.convention, line.formula, self.shown(line.value), line.verdict) for line in self.lines)
         rows = ("".join(f"<td>{escape(cell)}</td>" for cell in row) for row in cells)
         return f"<p>{escape(self.summary)}</p><table>{''.join(f'<tr>{row}</tr>' for row in rows)}</table>"
@@ -178,11 +178,10 @@ def read_figure(reported: Any) -> Reported:
         digits = str(int(reported)) if whole else repr(float(reported)) if known else ""
     if not known:
         raise wrong_kind("reported", None, reported, "a number, or text such as 2.5%", "Give the figure as reported.")
-    exact = Decimal(digits)
-    exponent = exact.as_tuple().exponent
-    half_unit = Decimal(5).scaleb(int(exponent) - 1)
+    mantissa, _, power = digits.partition("e")
+    places = len(mantissa.partition(".")[2]) - int(power or 0)
     scale = 100 if percent else 1
-    return Reported(float(exact / scale), float(half_unit / scale), percent)
+    return Reported(float(digits) / scale, 0.5 / 10**places / scale, percent)
 
 
 def _own(declared: Metric, figure: Reported, given: Mapping[str, Any]) -> Line:
@@ -222,7 +221,7 @@ def _judged(declared: Metric, figure: Reported, line: Line, is_share: bool = Tru
     if figure.is_percentage and declared.unit == POINTS:
         reported, half_unit = 100 * reported, 100 * half_unit
     elif declared.unit == FRACTION and is_share:
-        half_unit = min(half_unit, float(_WHOLE_PERCENT))
+        half_unit = min(half_unit, _WHOLE_PERCENT)
     gap = line.value - reported
     within = abs(gap) <= half_unit + _EXACT * max(1.0, abs(line.value), abs(reported))
     return Line(line.convention, line.formula, line.used_by, line.value, gap, REPRODUCES if within else "")
@@ -233,7 +232,7 @@ def _confusions(declared: Metric, figure: Reported, lines: list[Line]) -> Iterat
     if figure.is_percentage or declared.unit not in (FRACTION, POINTS):
         return
     factor, words = (100, "typed as a percentage") if declared.unit == FRACTION else (0.01, "typed as a fraction")
-    half_unit = figure.half_unit if factor > 1 else min(figure.half_unit, float(_WHOLE_PERCENT))
+    half_unit = figure.half_unit if factor > 1 else min(figure.half_unit, _WHOLE_PERCENT)
     shares = {_OURS} | {one.name for one in CONVENTIONS[declared.name] if one.is_share}
     for line in lines:
         if line.convention not in shares or isnan(line.value):

@@ -1,6 +1,6 @@
 """Did the health score see it coming? Past scores against who then left."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import numpy as np
 
@@ -8,7 +8,6 @@ from csmetrics_core.catalog import metric
 from csmetrics_core.errors import off_scale
 from csmetrics_core.intervals import wilson
 from csmetrics_core.kinds import Flag, Level, Number
-from csmetrics_core.models.ranking import Auc, area_under_curve, churn_by_band
 from csmetrics_core.results import Table
 from csmetrics_core.spec import (
     COUNT,
@@ -23,6 +22,9 @@ from csmetrics_core.spec import (
     Each,
     Example,
 )
+
+if TYPE_CHECKING:
+    from csmetrics_core.models.ranking import Auc
 
 _POINTS = Number(0, 100, hint="Health scores run from 0 to 100.")
 Scores = Annotated[Aligned, _POINTS]
@@ -91,6 +93,8 @@ def health_backtest(
         green: Lowest score of the green band.
         confidence: Confidence level, such as 0.95.
     """
+    from csmetrics_core.models.ranking import area_under_curve, churn_by_band
+
     if amber > green:
         raise off_scale("amber", None, amber, "at most green", "The amber band lies below the green one.")
     scores = scores.astype(float)
@@ -110,7 +114,7 @@ def health_backtest(
     return Table({"band": ["red", "amber", "green", "all"], **counts, **columns, **of_all}, _notes(auc, confidence))
 
 
-def _notes(auc: Auc, confidence: float) -> tuple[str, ...]:
+def _notes(auc: "Auc", confidence: float) -> tuple[str, ...]:
     if not (auc.churned and auc.stayed):
         return ("An AUC needs both: customers who left and customers who stayed.",)
     low, high = auc.interval(confidence)

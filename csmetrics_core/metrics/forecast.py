@@ -2,16 +2,15 @@
 
 import datetime
 from math import ceil
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import numpy as np
 
 from csmetrics_core.catalog import metric
 from csmetrics_core.errors import NoData, OutOfScale, off_scale
 from csmetrics_core.kinds import Amount, Count, Day, Id, Number, Share
-from csmetrics_core.models import Floats, bg_nbd, gamma_gamma, shifted_beta_geometric
+from csmetrics_core.models import Floats
 from csmetrics_core.periods import as_dates, day_text
-from csmetrics_core.purchases import Histories, histories, regularity
 from csmetrics_core.results import Table
 from csmetrics_core.spec import (
     COUNT,
@@ -29,6 +28,10 @@ from csmetrics_core.spec import (
     Example,
     Values,
 )
+
+if TYPE_CHECKING:
+    from csmetrics_core.models.bg_nbd import BgNbd
+    from csmetrics_core.purchases import Histories
 
 _MONTH = 365.25 / 12  # days
 #: Fewer customers who bought again than this make a rough forecast.
@@ -109,6 +112,9 @@ def clv_forecast(
         annual_discount: Discount rate a year.
         as_of: The day the records reach; later rows are left out. Left out, the latest day there is.
     """
+    from csmetrics_core.models import bg_nbd
+    from csmetrics_core.purchases import histories
+
     today = int(dates.max()) if as_of is None else as_of
     bought = histories(customers.codes, dates, amounts, today)
     notes = [*bought.notes, f"As of {day_text(today)}."]
@@ -132,8 +138,10 @@ def clv_forecast(
     )
 
 
-def _refuse(bought: Histories, today: int, notes: list[str]) -> None:
+def _refuse(bought: "Histories", today: int, notes: list[str]) -> None:
     """Refuse histories no forecast can be made from; note what makes it rough."""
+    from csmetrics_core.purchases import regularity
+
     if not bought.customer.size:
         raise NoData(f"there is no purchase up to {day_text(today)}", "Give purchases as positive amounts.")
     again = int(np.count_nonzero(bought.purchases > 1))
@@ -152,6 +160,8 @@ def _refuse(bought: Histories, today: int, notes: list[str]) -> None:
 
 def _spend(frequency: Floats, repeat_spend: Floats, notes: list[str]) -> Floats:
     """Expected value of a purchase of each customer."""
+    from csmetrics_core.models import gamma_gamma
+
     correlation = gamma_gamma.frequency_spend_correlation(frequency, repeat_spend)
     if abs(correlation) > _CORRELATED:
         direction = "more" if correlation > 0 else "less"
@@ -165,9 +175,11 @@ def _spend(frequency: Floats, repeat_spend: Floats, notes: list[str]) -> Floats:
 
 
 def _ahead(
-    model: bg_nbd.BgNbd, seen: tuple[Floats, Floats, Floats], months: float, annual_discount: float
+    model: "BgNbd", seen: tuple[Floats, Floats, Floats], months: float, annual_discount: float
 ) -> tuple[Floats, Floats]:
     """Expected purchases within the horizon, and the same with each month discounted from its middle."""
+    from csmetrics_core.models import bg_nbd
+
     if not annual_discount:
         whole = bg_nbd.expected_purchases(model, months * _MONTH, *seen)
         return whole, whole
@@ -227,6 +239,8 @@ def retention_forecast(
         periods: Renewals ahead to forecast.
         discount_per_period: Discount rate a period, for periods_left.
     """
+    from csmetrics_core.models import shifted_beta_geometric
+
     cohort = remaining.astype(float)
     _refuse_cohort(cohort)
     model = shifted_beta_geometric.fit_cohorts([cohort])

@@ -1,16 +1,18 @@
 """How long customers stay and how long newcomers wait, with those still there or still waiting counted in."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import numpy as np
 
 from csmetrics_core.catalog import metric
 from csmetrics_core.errors import NoData, OutOfScale, off_scale
 from csmetrics_core.kinds import Amount, Count, Flag, Level, Number
-from csmetrics_core.models import survival
 from csmetrics_core.ratios import count, part_of
 from csmetrics_core.results import Ratio, Table
 from csmetrics_core.spec import COUNT, DURATION, FRACTION, Aligned, Better, Category, Column, Each, Example
+
+if TYPE_CHECKING:
+    from csmetrics_core.models.survival import SurvivalCurve
 
 Durations = Annotated[Aligned, Amount()]
 Flags = Annotated[Aligned, Flag()]
@@ -23,8 +25,10 @@ _CENSORED = (
 _FEW_LEFT = "it follows everybody through time row by row"
 
 
-def _curve(durations: np.ndarray, churned: np.ndarray, entered: np.ndarray | None) -> survival.SurvivalCurve:
+def _curve(durations: np.ndarray, churned: np.ndarray, entered: np.ndarray | None) -> "SurvivalCurve":
     """The Kaplan-Meier estimate, for customers who came under observation no later than they left it."""
+    from csmetrics_core.models import survival
+
     if entered is not None and (late := np.flatnonzero(entered > durations)).size:
         position = int(late[0])
         fix = "Give the age at which records of the customer begin; 0 if they begin at the start."
@@ -83,6 +87,8 @@ def survival_curve(
         entered: Age at which records of each begin, where that is later than the start; 0 otherwise.
         confidence: Confidence level, such as 0.95.
     """
+    from csmetrics_core.models import survival
+
     curve = _curve(durations, churned, entered)
     low, high = survival.survival_interval(curve, confidence)
     rows = [curve.time, curve.survival, low, high, curve.at_risk]
@@ -99,7 +105,7 @@ def survival_curve(
     return Table(columns, _share_left(curve))
 
 
-def _share_left(curve: survival.SurvivalCurve) -> tuple[str, ...]:
+def _share_left(curve: "SurvivalCurve") -> tuple[str, ...]:
     left = float(curve.survival[-1]) if curve.survival.size else 1.0
     return (f"{left:.1%} stay longer than {curve.last_time:g}, the longest observed.",) if left > 0 else ()
 
@@ -128,7 +134,9 @@ def median_lifetime(durations: Durations, churned: Flags, entered: Annotated[Ali
     return _median(_curve(durations, churned, entered), durations.size, "are still there", fix)
 
 
-def _median(curve: survival.SurvivalCurve, n: int, what: str, fix: str) -> Ratio:
+def _median(curve: "SurvivalCurve", n: int, what: str, fix: str) -> Ratio:
+    from csmetrics_core.models import survival
+
     median = survival.median_lifetime(curve)
     if np.isnan(median):
         left = float(curve.survival[-1]) if curve.survival.size else 1.0
@@ -169,6 +177,8 @@ def mean_lifetime(
         horizon: Age up to which time counts; left out, the longest age seen.
         entered: Age at which records of each begin, where that is later than the start; 0 otherwise.
     """
+    from csmetrics_core.models import survival
+
     curve = _curve(durations, churned, entered)
     mean = survival.restricted_mean(curve, horizon)
     if np.isnan(mean.mean):
@@ -201,6 +211,8 @@ def time_to_value(durations: Durations, reached: Flags) -> Ratio:
         durations: Time from the start to first value, or until today for those still waiting; any unit.
         reached: Whether each has reached it.
     """
+    from csmetrics_core.models import survival
+
     curve = survival.kaplan_meier(durations, reached)
     fix = "Wait until more have had the time, or take the share who got there: onboarding_rate."
     ratio = _median(curve, durations.size, "are still waiting", fix)

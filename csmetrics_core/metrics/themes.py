@@ -1,7 +1,7 @@
 """Themes of comments: what they are about, and how those who raise a theme feel."""
 
 from itertools import islice
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,10 +11,11 @@ from csmetrics_core.errors import MetricError, NoData, wrong_kind
 from csmetrics_core.kinds import Number, Text
 from csmetrics_core.metrics.feedback import compound
 from csmetrics_core.metrics.survey import votes
-from csmetrics_core.models.topics import Topics, find_topics, plain_text
-from csmetrics_core.privacy import mask
 from csmetrics_core.results import Table
 from csmetrics_core.spec import COMPOUND, COUNT, FRACTION, POINTS, TEXT, Aligned, Category, Column, Each, Example
+
+if TYPE_CHECKING:
+    from csmetrics_core.models.topics import Topics
 
 #: Below this many a mean or a score is not shown.
 SMALLEST_GROUP = 5
@@ -87,6 +88,8 @@ def feedback_themes(
         themes: How many themes to look for at most; fewer where fewer words recur.
         band: Only comments given with these scores: detractors tells why scores are low.
     """
+    from csmetrics_core.models.topics import plain_text
+
     given = np.full(len(comments), np.nan) if scores is None else scores.astype(float)
     if band != "all":
         if scores is None:
@@ -112,7 +115,9 @@ def feedback_themes(
     return Table(columns, _notes(found, int(themes), len(comments)))
 
 
-def _topics(texts: list[str], most: int) -> Topics:
+def _topics(texts: list[str], most: int) -> "Topics":
+    from csmetrics_core.models.topics import find_topics
+
     try:
         return find_topics(texts, most)
     except ImportError as missing:
@@ -145,6 +150,8 @@ def _row(
 
 def _quotes(comments: list[str], strength: np.ndarray) -> tuple[str, str]:
     """Two comments of a good length that are about little else, the second in other words than the first."""
+    from csmetrics_core.privacy import mask
+
     shortest, longest = _BEST_LENGTH
 
     def rank(i: int) -> tuple[bool, float, str]:
@@ -167,7 +174,7 @@ def _cut(quote: str) -> str:
     return quote if len(quote) <= _QUOTE else quote[: _QUOTE - 4].rsplit(" ", 1)[0] + " ..."
 
 
-def _notes(found: Topics, most: int, comments: int) -> tuple[str, ...]:
+def _notes(found: "Topics", most: int, comments: int) -> tuple[str, ...]:
     if not found.names:
         return ("No word that carries meaning occurs in two comments, so there are no themes.",)
     fewer = len(found.names) < most
