@@ -864,6 +864,27 @@ def test_contracts_nobody_can_expand_are_refused_with_the_reason(tmp_path):
     assert set(folder.tables) == {"contracts"}
 
 
+@pytest.mark.parametrize("end", ["2031-05-20", "9999-12-31", ""])
+def test_an_end_that_has_not_come_says_nothing_of_how_far_the_file_reaches(end, tmp_path):
+    text = f"customer,subscription,kind,start,end,interval_months,amount\nA,A-1,recurring,2026-01-14,{end},12,1200\n"
+    text += "B,B-1,recurring,2026-03-31,,1,50\n"
+    folder = read_folder(text_file(tmp_path, text, "contracts.csv"))
+    assert folder.tables["subscriptions"].groupby("month")["mrr"].sum().tolist() == [100, 100, 150]
+    assert scorecard(folder.tables)["arpu"].value == 150 / 1.5
+
+
+def test_no_cut_goes_unnoticed(tmp_path):
+    whole = sample("stripe_invoices").read_bytes()
+    for size in range(1, len(whole), 17):
+        path = tmp_path / "invoices.csv"
+        path.write_bytes(whole[:size])
+        try:
+            notes = read_file(path).report.notes
+        except UnreadableFile:
+            continue
+        assert whole[:size].endswith(b"\n") or any("no line end" in note for note in notes)
+
+
 def test_own_contracts_become_months_net_of_discount(company, tmp_path):
     company.contracts.to_csv(tmp_path / "contracts.csv", index=False)
     months = read_folder(tmp_path, How(as_of=date(2026, 9, 30))).tables["subscriptions"]

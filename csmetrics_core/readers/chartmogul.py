@@ -134,7 +134,7 @@ EXPORTS = (
         ),
         _intervals,
         f"{_DATASETS}/mrr-intervals",
-        clock=("start", "end"),
+        clock=("start",),
     ),
     Export(
         "ChartMogul",
@@ -153,7 +153,7 @@ EXPORTS = (
         ),
         _subscriptions,
         f"{_DATASETS}/subscriptions",
-        clock=("start", "end"),
+        clock=("start",),
     ),
     Export(
         "ChartMogul",

@@ -77,7 +77,7 @@ EXPORTS = (
         _hubspot,
         "knowledge.hubspot.com, HubSpot's default company properties; headings: public code that reads this export",
         {"Annual Revenue": _NOT_ARR, "Create Date": "it is when the record was made"},
-        clock=("start", "end"),
+        clock=("start",),
     ),
     Export(
         "Salesforce",
@@ -105,6 +105,6 @@ EXPORTS = (
             "Created Date": "it is when the record was made",
             "CreatedDate": "it is when the record was made",
         },
-        clock=("start", "end"),
+        clock=("start",),
     ),
 )

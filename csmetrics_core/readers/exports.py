@@ -14,6 +14,7 @@ from csmetrics_core.readers.place import Place
 from csmetrics_core.readers.report import How, Report, UnreadableFile
 from csmetrics_core.readers.sheets import Sheet
 
+_NEVER = pd.Timestamp("2200-01-01")  # systems write 9999-12-31 for a day that has not come
 _PERSONAL = re.compile(
     r"e-?mail|phone|mobile|first ?name|last ?name|full ?name|address|\bip\b|street|postal|zip|requester|submitter|"
     r"twitter|person|contact|birth|card|network id|tracker|username",
@@ -79,7 +80,7 @@ class Export:
         shape: makes the table of a draft.
         source: the page, or the public code, that shows its headings and units.
         left_out: heading -> why it is not used although it looks as if it could be.
-        clock: fields whose latest date says how far the file reaches.
+        clock: fields whose latest date says how far the file reaches; not those that can lie in the future.
     """
 
     product: str
@@ -115,7 +116,7 @@ def draft(export: Export, sheet: Sheet, how: How) -> Draft:
             heading = sheet.headings[found[column.name]]
             data[column.name] = read_cells(raw[found[column.name]], column.holds, place(sheet, report, heading), how)
             report.mapped[column.name] = heading
-    clock = [data[name].max() for name in export.clock if name in data]
+    clock = [data[name][data[name] < _NEVER].max() for name in export.clock if name in data]
     known = [moment for moment in clock if moment is not pd.NaT]
     report.until = max(known).date() if known else None
     ignore_others(report, sheet, set(found.values()), export.left_out)

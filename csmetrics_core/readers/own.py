@@ -72,6 +72,7 @@ _HOLDS: dict[Holds, str] = {
     "flag": "resolved reopened transferred abandoned unresolvable key renewed",
     "score": "nps csat ces",
 }
+_AHEAD = ("end", "due")  # days that are often known before they come
 HOLDS: dict[str, Holds] = {column: holds for holds, columns in _HOLDS.items() for column in columns.split()}
 
 
@@ -129,7 +130,7 @@ def _export(name: str, sheet: Sheet, how: How) -> Export:
         fields.append(Field(column, words, _holds(column)))
     if name in ("payments", "orders", "subscriptions"):
         fields.append(Field("currency", ("currency",)))
-    clock = tuple(field.name for field in fields if field.holds in ("day", "moment") and field.name not in ("due",))
+    clock = tuple(field.name for field in fields if field.holds in ("day", "moment") and field.name not in _AHEAD)
     return Export("", f"table of {name}", name, (), tuple(fields), _shape, "", clock=clock)
 
 
