@@ -52,17 +52,19 @@ def spoiled(declared, argument, cell):
     return call
 
 
+def counted_or_refused(declared, call) -> str:
+    """A cell that names nothing drops out of a range: what is said of it, be it a count or a refusal."""
+    try:
+        return str(explain(declared.name, **call).dropped)
+    except MetricError as error:
+        return str(error)
+
+
 @pytest.mark.parametrize(("declared", "argument"), ARGUMENTS)
 def test_every_argument_refuses_the_bad_value_of_its_kind(declared, argument):
     call = spoiled(declared, argument, argument.kind.bad)
     if argument.kind.reading in ("id", "text") and argument.is_range:
-        # A cell that names nothing drops out of a range; it must be counted.
-        try:
-            dropped = explain(declared.name, **call).dropped
-        except MetricError as error:
-            assert "boolean" in str(error) or argument.name in str(error)
-        else:
-            assert any(name == argument.name for name, *_ in dropped) or argument.role is Role.PER_COLUMN
+        assert argument.name in counted_or_refused(declared, call) or argument.role is Role.PER_COLUMN
         return
     with pytest.raises(MetricError) as caught:
         evaluate(declared, (), call)
@@ -81,11 +83,9 @@ def test_every_argument_refuses_the_bad_value_of_its_kind(declared, argument):
 def test_no_cell_breaks_the_house(declared, argument, cell):
     try:
         value = evaluate(declared, (), spoiled(declared, argument, cell)).value
-    except MetricError as error:
-        assert str(error)
-    else:
-        if isinstance(value, float):
-            assert np.isfinite(value)
+    except MetricError:
+        return
+    assert not isinstance(value, float) or np.isfinite(value)
 
 
 @pytest.mark.parametrize("cells", [[], [None, None], ["a", "b"], [True], [float("nan")]])

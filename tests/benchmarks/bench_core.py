@@ -1,6 +1,9 @@
 """Scores from cells and arrays, against pandas by hand."""
 
+import os
 import random
+import subprocess
+import sys
 
 import numpy as np
 import pandas as pd
@@ -13,6 +16,14 @@ def by_hand(cells: list[list[object]]) -> float:
     """What one would write for cells that may hold anything."""
     scores = pd.to_numeric(pd.DataFrame(cells)[0], errors="coerce").dropna()
     return float(100 * ((scores >= 9).mean() - (scores <= 6).mean()))
+
+
+def importing(module: str) -> float:
+    """Shortest time of a fresh interpreter's import, in seconds; compiled files are kept, as for any user."""
+    code = f"from time import perf_counter as t; s = t(); import {module}; print(t() - s)"
+    kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    command = [sys.executable, "-c", code]
+    return min(float(subprocess.run(command, capture_output=True, check=True, env=kept).stdout) for _ in range(12))
 
 
 def rows() -> list[tuple[str, float, float, str]]:
@@ -32,5 +43,6 @@ def rows() -> list[tuple[str, float, float, str]]:
     return [
         ("100 raw cells", *best(lambda: csm.nps(small), lambda: by_hand(small), number=500), "15 µs, ratio 0.125"),
         ("1M raw cells, 3 % dirt", *best(lambda: csm.nps(large), lambda: by_hand(large)), "75 ms"),
+        ("import, beside NumPy's", importing("csmetrics_core"), importing("numpy"), "NumPy + 60 ms"),
         ("1M floats, all checks", *best(lambda: csm.nps(array), masks, rounds=30), "ratio 0.8"),
     ]
