@@ -46,9 +46,9 @@ def read_flat(flat: Any, length: int, argument: str, reading: Reading) -> Read:
         return _texts(flat, length)
     is_date = reading in ("day", "moment")
     if isinstance(flat, np.ndarray):
-        dated = flat.dtype.kind == "M"
-        if dated and not is_date:
-            return Read(np.full(flat.size, np.nan), length, Drops(list(range(flat.size)), ["date"] * flat.size), flat)
+        dated, wrong = flat.dtype.kind == "M", _wrong_array(flat, reading)
+        if wrong:
+            return Read(np.full(flat.size, np.nan), length, Drops(list(range(flat.size)), [wrong] * flat.size), flat)
         why: list[str] = []
         values = milliseconds(flat) if dated else flat.astype(float, copy=False)
     else:
@@ -58,6 +58,13 @@ def read_flat(flat: Any, length: int, argument: str, reading: Reading) -> Read:
         values = values if dated else serial_to_milliseconds(values)
         values = np.floor(values / DAY_MS) if reading == "day" else values
     return Read(values, length, _located(values, why, flat), flat)
+
+
+def _wrong_array(flat: np.ndarray, reading: Reading) -> str:
+    """What an array holds that an argument cannot use, in a word; nothing where it can."""
+    if flat.dtype.kind == "M":
+        return "" if reading in ("day", "moment") else "date"
+    return "boolean" if flat.dtype.kind == "b" and reading != "flag" else ""
 
 
 def _from_list(

@@ -42,8 +42,8 @@ class Explained:
 
     @property
     def working(self) -> str:
-        """The formula with the numbers put in."""
-        if self.numerator is None or (hasattr(self.numerator, "shape") and self.numerator.shape):
+        """The formula with the numbers put in; nothing where the value is no ratio."""
+        if self.numerator is None or np.ndim(self.numerator) or (self.denominator, self.scale) == (1.0, 1.0):
             return ""
         scale = f"{self.scale:g} × " if self.scale != 1 else ""
         return f"{scale}{float(self.numerator):,.10g} ÷ {float(self.denominator):,.10g} = {self.value:,.10g}"

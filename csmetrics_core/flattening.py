@@ -31,7 +31,7 @@ def flatten(raw: Any, argument: str) -> Any:
         raw = _series_array(raw)
     if isinstance(raw, np.ndarray):
         flat = raw.ravel()
-        return flat if flat.dtype.kind in "fiuM" else flat.tolist()
+        return flat if flat.dtype.kind in "fiuMb" else flat.tolist()
     if isinstance(raw, dict | set):
         problem = f"{argument} is a {type(raw).__name__}, whose order is not its rows"
         raise WrongKind(problem, "Give a list, an array or a column.", argument=argument)

@@ -37,7 +37,9 @@ def _entry(metric: Metric) -> str:
         lines.append(f"- Gives a table: {columns}")
     else:
         lines.append(f"- Gives: {metric.unit.name}")
-    lines += [f"- Without the add-in: {'plain spreadsheet functions' if metric.native else 'none, ' + metric.no_native}"]
+    lines.append(
+        "- Without the add-in: " + (f"none, {metric.no_native}" if metric.no_native else "plain spreadsheet functions")
+    )
     lines += [f"- Example: `{call_text(metric, metric.examples[0])}`", f"- Source: {metric.source}", ""]
     if metric.arguments:
         lines += ["| argument | what it is |", "|---|---|"]

@@ -264,3 +264,10 @@ def test_a_bad_level_among_good_ones_fails_alone():
     told = explain("nps_responses_needed", [5, 5], confidence=[95, 0.95])
     assert told.value[1] == 1537
     assert told.failures[0].code == "#NUM!"
+
+
+def test_boolean_arrays_are_flags_and_never_scores():
+    assert csm.fcr_from_contacts([1, 1], np.array([True, False])) == 1.0
+    assert csm.median_lifetime([1.0, 2.0, 3.0], np.array([True, True, True])) == 2.0
+    with pytest.raises(NoData, match="2 boolean"):
+        csm.nps(np.array([True, False]))
