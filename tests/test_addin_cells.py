@@ -115,6 +115,12 @@ def grid_of(metric, columns, monkeypatch):
     return answer(metric, [], Runtime.CALC)
 
 
+def test_a_blank_cell_for_a_word_counts_as_left_out_in_calc():
+    ces, ratings = lookup("ces"), [[7], [6], [5], [2]]
+    assert answer(ces, [ratings, 7, 0.0], Runtime.CALC) == answer(ces, [ratings, 7], Runtime.CALC) == [[75.0]]
+    assert answer(ces, [ratings, 7, 0], Runtime.OFFICE_JS) == [["#VALUE!"]]
+
+
 def test_calc_gets_numbers_and_texts_only():
     rows = [[None, "x", "#N/A", date(2026, 1, 1), datetime(2026, 1, 1, 12), True, 3]]
     shown = for_calc(rows, date(1899, 12, 30), {"#N/A": -1.0})

@@ -94,6 +94,8 @@ def arguments(metric: Metric, given: Sequence[Any], runtime: Runtime, behind: in
     if metric.arguments and metric.arguments[-1].variadic:
         plain = _without_omitted_tail(plain)
         declared = _declared_for(metric, plain)
+    if runtime is Runtime.CALC:
+        plain = [_blank_if_no_word(value, argument) for value, argument in zip(plain, declared, strict=False)]
     read = [
         _as_read(value, argument, behind) if argument else value
         for value, argument in zip(plain, declared, strict=False)
@@ -132,6 +134,11 @@ def _each_cell(value: Any, change: Callable[[Any], Any]) -> Any:
     if isinstance(value, list | tuple):
         return [_each_cell(cell, change) for cell in value]
     return change(value)
+
+
+def _blank_if_no_word(value: Any, argument: Argument | None) -> Any:
+    """Calc hands a single blank cell over as 0, which among words can mean nothing else."""
+    return None if argument and argument.role is Role.CHOICE and value == 0.0 else value
 
 
 def _as_read(value: Any, argument: Argument, behind: int) -> Any:

@@ -4,7 +4,7 @@ import tempfile
 from pathlib import Path
 
 from csmetrics_addin import functions
-from csmetrics_addin.hosts import libreoffice
+from csmetrics_addin.hosts import extension, libreoffice
 
 from csmetrics_core import lookup
 from csmetrics_core.evaluate import evaluate
@@ -50,7 +50,7 @@ def calc(formula: str) -> dict[str, float]:
         office, profile = office_for(home), home / "profile"
         profile.mkdir()
         profile.chmod(0o777)
-        libreoffice.add(office, libreoffice.build(home / "csmetrics.oxt", libreoffice.own_packages()), profile)
+        libreoffice.add(office, extension.build(home / "csmetrics.oxt", libreoffice.own_packages()), profile)
         program = Calc(profile)
         try:
             times = []

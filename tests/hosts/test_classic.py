@@ -98,6 +98,7 @@ def test_every_text_fits_windows_and_the_function_wizard():
         assert not re.search(r"(?: _\r\n[^\r]*){24}", text), "Visual Basic continues a line 24 times at most"
     for metric in CATALOG.values():
         assert all(len(slot.shown_help) <= LONGEST_HELP for slot in slots(metric))
+        assert metric.name not in [slot.name for slot in slots(metric)], "Visual Basic would not compile that"
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import xlsxwriter
 from calc_office import Calc, address, available, office_for
-from csmetrics_addin.hosts import libreoffice, lite
+from csmetrics_addin.hosts import extension, libreoffice, lite
 from csmetrics_addin.slots import description, slots
 from examples import CASES, assert_cells, code_of, expected, given, serial, with_bad_value
 
@@ -28,7 +28,7 @@ def calc(home):
     office, profile = office_for(home), home / "profile"
     profile.mkdir()
     profile.chmod(0o777)
-    libreoffice.add(office, libreoffice.build(home / "csmetrics.oxt", libreoffice.own_packages()), profile)
+    libreoffice.add(office, extension.build(home / "csmetrics.oxt", libreoffice.own_packages()), profile)
     assert libreoffice.is_installed(office, profile)
     calc = Calc(profile)
     calc.open()
@@ -215,7 +215,7 @@ def test_without_its_packages_it_says_so_and_cells_fall_back(home, calc):
     profile.mkdir()
     profile.chmod(0o777)
     office = office_for(home)
-    libreoffice.add(office, libreoffice.build(home / "bare.oxt"), profile)
+    libreoffice.add(office, extension.build(home / "bare.oxt"), profile)
     other = Calc(profile)
     try:
         other.open()
@@ -227,5 +227,5 @@ def test_without_its_packages_it_says_so_and_cells_fall_back(home, calc):
 
 
 def test_the_same_extension_is_the_same_file(tmp_path: Path):
-    one, two = (libreoffice.build(tmp_path / name).read_bytes() for name in ("one.oxt", "two.oxt"))
+    one, two = (extension.build(tmp_path / name).read_bytes() for name in ("one.oxt", "two.oxt"))
     assert one == two

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 from rich.text import Text
 
-from csmetrics_addin.hosts import classic, doctor, libreoffice, lite
+from csmetrics_addin.hosts import classic, doctor, extension, libreoffice, lite
 from csmetrics_addin.terminal import BAD_DATA, Problem, screen, styled, working
 
 app = typer.Typer(
@@ -61,7 +61,7 @@ def _built(host: Host, out: Path, workbook: Path | None) -> Path:
         except ImportError as missing:
             raise Problem(f"{missing.name} is not installed", 'Run: pip install "csmetrics[excel]"') from None
     if host is Host.LIBREOFFICE:
-        return libreoffice.build(out / libreoffice.EXTENSION_NAME)
+        return extension.build(out / extension.EXTENSION_NAME)
     if workbook is None or not workbook.is_file():
         fix = "With --host lite, name an .xlsx with --workbook; csmetrics workbook new makes one."
         raise Problem("there is no workbook to carry the functions", fix)

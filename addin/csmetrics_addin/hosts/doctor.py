@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from csmetrics_addin.hosts import classic, libreoffice, lite
+from csmetrics_addin.hosts import classic, extension, libreoffice, lite
 from csmetrics_core import CATALOG
 from csmetrics_core.version import __version__
 
@@ -127,10 +127,10 @@ def _libreoffice() -> Iterator[Check]:
     else:
         yield Check(host, "packages", True, "all found")
     if in_use:
-        yield Check(host, "extension", True, f"{libreoffice.EXTENSION_NAME} is installed")
+        yield Check(host, "extension", True, f"{extension.EXTENSION_NAME} is installed")
     else:
         mend = "csmetrics addin install --host libreoffice"
-        yield Check(host, "extension", None, f"{libreoffice.EXTENSION_NAME} is not installed", mend)
+        yield Check(host, "extension", None, f"{extension.EXTENSION_NAME} is not installed", mend)
 
 
 def _version_of(package: str) -> str:

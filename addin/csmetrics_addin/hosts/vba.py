@@ -20,6 +20,7 @@ Option Private Module
 
 Private Sub Describe(ByVal function_name As String, ByVal text As String, ByVal category As String, texts As Variant)
     Dim macro_name As String
+    On Error Resume Next ' a text Excel refuses must not cost the other functions theirs
     macro_name = "'" & ThisWorkbook.Name & "'!" & function_name
     If IsArray(texts) Then
         Application.MacroOptions Macro:=macro_name, Description:=text, Category:=category, ArgumentDescriptions:=texts
