@@ -103,8 +103,8 @@ def _sheet(xml: str, used: list[str]) -> str:
     """Excel keeps a cell that calls such a function as a dynamic array of that one cell."""
 
     def cell(found: re.Match[str]) -> str:
-        attributes, formula = found[1], _formula(found[2], used)
-        if formula == found[2]:
+        attributes, before, formula = found[1], len(used), _formula(found[2], used)
+        if len(used) == before:
             return found[0]
         address = re.search(r'\br="([A-Z]+[0-9]+)"', attributes)
         assert address is not None
