@@ -37,6 +37,11 @@ def helpers(book: Book) -> None:
               np.where(key > 0, first, 0), COUNT)  # fmt: skip
 
 
+def distinct(test: str, number: str) -> str:
+    """How many different numbers stand in the rows of a test; FREQUENCY of nothing is an error in some programs."""
+    return f"IF(SUM(IF({test},1,0))=0,0,SUM(IF(FREQUENCY(IF({test},{number}),{number})>0,1,0)))"
+
+
 def _first_places(keys: list[object]) -> np.ndarray:
     seen: dict[object, int] = {}
     return np.array([0.0 if k is None else float(seen.setdefault(k, i)) for i, k in enumerate(keys, 1)])
@@ -64,7 +69,7 @@ class ActiveUsers:
     def _distinct(self, day: Term, window: int) -> Term:
         days, number = self.table.column("Day").text, self.table.column("User no").text
         test = f"({self.inside.column.text}=1)*({days}>{day.text}-{window})*({days}<={day.text})*({number}>0)"
-        return Term(f"SUM(IF(FREQUENCY(IF({test},{number}),{number})>0,1,0))", self._count(window).get(int(day.value), 0), True)
+        return Term(distinct(test, number), self._count(window).get(int(day.value), 0), True)
 
     def _count(self, window: int) -> dict[int, int]:
         """The core's active users by serial day; early windows that are not full yet are counted too."""

@@ -3,15 +3,14 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from functools import lru_cache
 from typing import IO, Any
 
 import numpy as np
 from xlsxwriter import Workbook
-from xlsxwriter.worksheet import Worksheet
 
 from csmetrics_core import CATALOG
 from csmetrics_core.spec import COUNT, Unit
+from csmetrics_workbooks.bulk import DataWorksheet
 from csmetrics_workbooks.formulas import Host, Scope, call, table_cell
 from csmetrics_workbooks.sheet import Page
 from csmetrics_workbooks.style import Looks
@@ -23,18 +22,6 @@ PERIODS = {"month": 1, "quarter": 3, "trailing 12": 12}
 #: Rows the lists leave for segments typed later.
 SEGMENT_ROOM = 12
 _CREATED = datetime(2026, 1, 1)
-
-
-class _Worksheet(Worksheet):
-    """Formulas are spelled for every Excel already; looking for newer functions takes most of the time of a build."""
-
-    def _prepare_formula(self, formula: str, expand_future_functions: bool = False) -> str:
-        return _bare(formula)
-
-
-@lru_cache(maxsize=4096)
-def _bare(formula: str) -> str:
-    return formula.removeprefix("{").removesuffix("}").removeprefix("=") if formula[:1] in "{=" else formula
 
 
 @dataclass(frozen=True)
@@ -100,7 +87,7 @@ class Book:
 
     def add_page(self, name: str, colour: str | None = None) -> Page:
         """Add a worksheet at the end."""
-        worksheet = self._book.add_worksheet(name, worksheet_class=_Worksheet)
+        worksheet = self._book.add_worksheet(name, worksheet_class=DataWorksheet)
         if colour:
             worksheet.set_tab_color(colour)
         self.pages[name] = Page(worksheet, name, self.looks)

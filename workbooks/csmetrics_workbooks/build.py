@@ -5,6 +5,7 @@ from datetime import date, timedelta
 from importlib import import_module
 from io import BytesIO
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -59,6 +60,8 @@ def build(
     Returns:
         The book, with every table and check.
     """
+    if host is Host.LITE and isinstance(out, str | Path):
+        return _carrying(template, Path(out), data=data, note=note, choices=choices, closed=closed)
     plan = recipe(template)
     frames = {s.name: data[s.name] if data is not None else make() for s, make in plan.sheets.items()}
     tables = {s.name: Table.of(s, frames[s.name]) for s in plan.sheets}
@@ -87,6 +90,17 @@ def build(
     dashboard.worksheet.set_first_sheet()
     book.pages["Start"].worksheet.activate()
     book.close()
+    return book
+
+
+def _carrying(template: str, out: Path, **given: Any) -> Book:
+    """A workbook for xlwings Lite: the same one, carrying the functions within it."""
+    from csmetrics_addin.hosts.lite import carry
+
+    with TemporaryDirectory() as folder:
+        plainly = Path(folder) / out.name
+        book = build(template, plainly, host=Host.EXCEL, **given)
+        carry(plainly, out)
     return book
 
 

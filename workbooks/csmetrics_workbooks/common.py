@@ -4,12 +4,14 @@ from collections.abc import Sequence
 
 from csmetrics_core import CATALOG
 from csmetrics_core.native import spell
-from csmetrics_core.palette import ACCENT, STATUS
-from csmetrics_core.spec import COUNT, MONEY, TEXT
+from csmetrics_core.palette import ACCENT, MUTED, STATUS
+from csmetrics_core.spec import MONEY, TEXT
 from csmetrics_workbooks.book import ALL, PERIODS, SEGMENT_ROOM, Book, month_label
+from csmetrics_workbooks.bulk import BulkColumn
 from csmetrics_workbooks.formulas import NEEDS_ADDIN, Host
 from csmetrics_workbooks.sheet import Page
 from csmetrics_workbooks.style import number_format
+from csmetrics_workbooks.tables import Table
 from csmetrics_workbooks.terms import Term, change, when
 
 CHOICE_ROW = 3
@@ -135,50 +137,48 @@ def _data_page(book: Book, page: Page, name: str) -> None:
         page.worksheet.set_column(number, number, field.width if field else 10, book.looks())
         page.put(head - 1, number, field.help if field else "computed" if number >= len(table.headers) else None, small)
         settings.append({"header": header, "header_format": book.looks.column(right=right)})
-    for helper in table.helpers:
-        settings[columns.index(helper.header)]["formula"] = f"={helper.formula}"
     last = head + table.rows
     page.worksheet.add_table(
         head, 0, last, len(columns) - 1,
         {"name": name.replace(" ", "_"), "columns": settings, "style": "Table Style Light 1", "autofilter": True},
     )  # fmt: skip
-    for number, header in enumerate(table.headers):
-        _write_column(book, page, head + 1, number, header, name)
+    written = page.worksheet.tables[-1]["columns"]
     for number, helper in enumerate(table.helpers, len(table.headers)):
-        look = book.looks(font_color="#52606D", num_format=number_format(helper.unit), align="right")
-        page.worksheet.set_column(number, number, 10, book.looks())
-        for row, value in enumerate(helper.values):
-            place = head + 1 + row
-            if helper.array:
-                page.worksheet.write_array_formula(place, number, place, number, f"={helper.formula}", look, value)
-            else:
-                page.worksheet.write_formula(place, number, f"={helper.formula}", look, value)
+        # Handed to add_table the formula would be written cell by cell as well.
+        written[number]["formula"] = helper.formula
+    page.worksheet.write_columns(head + 1, _bulk_columns(book, page, table))
+    _validate(page, table, head + 1)
     page.worksheet.freeze_panes(head + 1, 1)
     page.worksheet.repeat_rows(head)
     page.worksheet.print_area(0, 0, last, len(columns) - 1)
 
 
-def _write_column(book: Book, page: Page, first: int, column: int, header: str, name: str) -> None:
-    table = book.tables[name]
-    field = next((f for f in table.sheet.fields if f.header == header), None)
-    unit = field.unit if field else MONEY
-    shown = number_format(unit) if unit is not TEXT else "General"
-    look = book.looks(num_format=shown, **({"align": "left", "indent": 1} if unit is TEXT else {"align": "right"}))
-    sheet = page.worksheet
-    for row, value in enumerate(table.cells[header], first):
-        if value is None:
-            sheet.write_blank(row, column, None, look)
-        elif isinstance(value, str):
-            sheet.write_string(row, column, value[:32767], look)
-        elif isinstance(value, bool):
-            sheet.write_boolean(row, column, value, look)
-        else:
-            sheet.write_number(row, column, value, look)
-    if field and field.low is not None and field.high is not None:
-        sheet.data_validation(
-            first, column, max(first + table.rows, first + 2000), column,
-            {"validate": "integer" if field.unit is COUNT else "decimal", "criteria": "between", "minimum": field.low,
-             "maximum": field.high, "error_type": "warning", "error_title": "Off the scale",
+def _bulk_columns(book: Book, page: Page, table: Table) -> list[BulkColumn]:
+    fields = {f.header: f for f in table.sheet.fields}
+    columns = []
+    for header in table.headers:
+        field = fields.get(header)
+        unit = field.unit if field else MONEY
+        words = {"align": "left", "indent": 1} if unit is TEXT else {"align": "right"}
+        look = book.looks(num_format="General" if unit is TEXT else number_format(unit), **words)
+        columns.append(BulkColumn(table.cells[header].tolist(), look))
+        page.worksheet.set_column(len(columns) - 1, len(columns) - 1, field.width if field else 10, look)
+    for helper in table.helpers:
+        look = book.looks(font_color=MUTED, num_format=number_format(helper.unit), align="right")
+        columns.append(BulkColumn(helper.values.tolist(), look, helper.formula, helper.array))
+    return columns
+
+
+def _validate(page: Page, table: Table, first: int) -> None:
+    """Warn of what is off the scale, in rows to come as well."""
+    for column, header in enumerate(table.headers):
+        field = next((f for f in table.sheet.fields if f.header == header), None)
+        if field is None or field.low is None or field.high is None:
+            continue
+        page.worksheet.data_validation(
+            first, column, first + max(table.rows, 2000), column,
+            {"validate": "decimal", "criteria": "between", "minimum": field.low, "maximum": field.high,
+             "error_type": "warning", "error_title": "Off the scale",
              "error_message": f"{header}: expected {field.low:g} to {field.high:g}."},
         )  # fmt: skip
 

@@ -168,7 +168,7 @@ def listing(book: Book, page: Page, row: int) -> None:
     key = np.where(risky, np.nan_to_num(arr.numbers) + np.arange(1, table.rows + 1) / 1e6, 0)
     order = np.argsort(-key, kind="stable")
     place = f"ROW({band.text})-ROW({table.name}[[#Headers],[Band]])"
-    keys = f'((({band.text}="red")+({band.text}="amber"))*({inside.text}=1)*({table.numbers("ARR").text}+{place}/1000000))'
+    keys = f'((({band.text}="red")+({band.text}="amber"))*({inside.text}=1)*({table.numbers("ARR").text}+({place})/1000000))'
     count = f'SUM((({band.text}="red")+({band.text}="amber"))*({inside.text}=1))'
     for number in range(1, LISTED + 1):
         at = int(order[number - 1]) + 1 if number <= int(risky.sum()) else ""

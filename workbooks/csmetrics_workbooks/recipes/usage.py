@@ -6,7 +6,7 @@ from csmetrics_core import CATALOG, lookup
 from csmetrics_core.palette import ACCENT, MUTED, SERIES
 from csmetrics_core.spec import COUNT, FRACTION, Better, Unit
 from csmetrics_workbooks import sources
-from csmetrics_workbooks.active import ActiveUsers, helpers
+from csmetrics_workbooks.active import ActiveUsers, distinct, helpers
 from csmetrics_workbooks.book import Book
 from csmetrics_workbooks.checking import unlisted
 from csmetrics_workbooks.common import choices
@@ -147,8 +147,7 @@ def adoption(book: Book, page: Page, row: int) -> None:
     found = lookup("feature_adoption").function(users, features) if users else None
     table = {} if found is None else {str(f): (float(u), float(b), float(n)) for f, u, b, n in found.itertuples(index=False)}
     page.headers(row, ["Feature", "Users", "Share of users", "Uses", "Uses a user"], right=range(1, 5), height=18)
-    distinct = f'SUM(IF(FREQUENCY(IF({base}*({feature.text}<>""),{number.text}),{number.text})>0,1,0))'
-    everybody = Term(distinct, len({u.lower() for u in users}), True)
+    everybody = Term(distinct(f'{base}*({feature.text}<>"")', number.text), len({u.lower() for u in users}), True)
     work = book.pages["Workings"]
     work.put(16, 0, "Users of any feature in the period", work.looks.words())
     of_all = work.put(16, 1, everybody, work.looks.number(COUNT))
@@ -158,7 +157,7 @@ def adoption(book: Book, page: Page, row: int) -> None:
         cell = page.put(row + 1 + place, 0, name, page.looks.input(align="left"))
         known = table.get(name or "", (0.0, 0.0, 0.0))
         test = f"{base}*({feature.text}={cell.text})"
-        seen = Term(f"SUM(IF(FREQUENCY(IF({test},{number.text}),{number.text})>0,1,0))", known[0], True)
+        seen = Term(distinct(test, number.text), known[0], True)
         shown = Term(f'IF({cell.text}="","",{seen.text})', known[0] if name else "", True)
         count = page.put(row + 1 + place, 1, shown, page.looks.number(COUNT))
         uses = countifs((feature, "=", cell), (scope.column, "=", 1), (number, ">", 0)) if name else Term(

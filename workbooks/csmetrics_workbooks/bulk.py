@@ -1,0 +1,89 @@
+"""A worksheet that takes whole columns: ten times as fast as cell by cell, which 100,000 rows need."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+from xml.sax.saxutils import escape
+
+from xlsxwriter.utility import xl_col_to_name
+from xlsxwriter.worksheet import Worksheet
+
+_LONGEST = 32_767  # characters a cell holds
+
+
+@dataclass(frozen=True)
+class BulkColumn:
+    """Cells under one another.
+
+    Args:
+        values: numbers, texts, booleans, and None for a blank cell.
+        look: their format.
+        formula: the same for every row, where the values are what it comes to.
+        array: whether the formula must be entered as an array formula.
+    """
+
+    values: Sequence[Any]
+    look: Any
+    formula: str = ""
+    array: bool = False
+
+
+class DataWorksheet(Worksheet):
+    """XlsxWriter's worksheet, with formulas taken as they are and room for a block of columns below all other cells."""
+
+    _first = 0
+    _block: tuple[BulkColumn, ...] = ()
+    _texts: dict[str, int]
+
+    def _prepare_formula(self, formula: str, expand_future_functions: bool = False) -> str:
+        # Ours are spelled for every Excel already; looking for newer functions takes most of the time of a build.
+        return _bare(formula)
+
+    def write_columns(self, first_row: int, columns: Sequence[BulkColumn]) -> None:
+        """Write columns of equal length, the first in column A; nothing else may stand in or below these rows."""
+        self._first, self._block = first_row, tuple(columns)
+        # The file's list of texts is closed before the rows are written.
+        number = self.str_table._get_shared_string_index
+        texts = {v for c in columns if not c.formula for v in c.values if isinstance(v, str)}
+        self._texts = {text: number(text[:_LONGEST]) for text in sorted(texts)}
+        self._check_dimensions(first_row + len(columns[0].values) - 1, len(columns) - 1)
+
+    def _write_rows(self) -> None:
+        super()._write_rows()
+        cells = [self._cells(place, column) for place, column in enumerate(self._block)]
+        write = self.fh.write
+        for row, parts in enumerate(zip(*cells, strict=True), self._first + 1):
+            write(f'<row r="{row}">{"".join(parts)}</row>')
+
+    def _cells(self, place: int, column: BulkColumn) -> Iterator[str]:
+        letter, style = xl_col_to_name(place), column.look._get_xf_index()
+        formula = escape(column.formula)
+        for row, value in enumerate(column.values, self._first + 1):
+            start = f'<c r="{letter}{row}" s="{style}"'
+            if column.formula:
+                kind = f'<f t="array" ref="{letter}{row}">' if column.array else "<f>"
+                yield f"{start}{_typed(value)}{kind}{formula}</f><v>{_shown(value)}</v></c>"
+            elif value is None:
+                yield f"{start}/>"
+            elif isinstance(value, str):
+                yield f'{start} t="s"><v>{self._texts[value]}</v></c>'
+            else:
+                yield f"{start}{_typed(value)}<v>{_shown(value)}</v></c>"
+
+
+def _typed(value: Any) -> str:
+    if isinstance(value, str):
+        return ' t="str">'
+    return ' t="b">' if isinstance(value, bool) else ">"
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, str):
+        return escape(value)
+    return str(int(value)) if isinstance(value, bool) else f"{value:.16G}"
+
+
+@lru_cache(maxsize=4096)
+def _bare(formula: str) -> str:
+    return formula.removeprefix("{").removesuffix("}").removeprefix("=") if formula[:1] in "{=" else formula

@@ -1,0 +1,230 @@
+"""Somebody's own files -> the data sheets of a template, with a report of what was matched, guessed or missing."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from csmetrics_core.headings import find_heading, plain
+from csmetrics_core.readers.wide import month_of
+from csmetrics_core.spec import TEXT
+from csmetrics_workbooks.recipes.recipe import Recipe
+from csmetrics_workbooks.sources import month_headers, revenue_across, with_sentiment
+from csmetrics_workbooks.tables import Field, Sheet
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+#: Comments rated when a workbook is built; beyond it the add-in rates them.
+MOST_COMMENTS = 20_000
+LONG = (
+    Field("Customer", TEXT, also=("customer",)),
+    Field("Segment", TEXT, also=("segment",)),
+    Field("Month", TEXT, also=("month",)),
+    Field("MRR", TEXT, also=("mrr", "amount")),
+)
+
+
+@dataclass(frozen=True)
+class Found:
+    """What became of one column of a data sheet.
+
+    Args:
+        sheet, header: the column.
+        how: matched, guessed or missing.
+        heading: what it is called in the file.
+        needed: whether the workbook is of no use without it.
+    """
+
+    sheet: str
+    header: str
+    how: str
+    heading: str = ""
+    needed: bool = False
+
+
+@dataclass
+class Mapped:
+    """Frames by data sheet, and the report."""
+
+    frames: "dict[str, pd.DataFrame]"
+    columns: list[Found] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+
+def read_tables(paths: Sequence[Path], book_of: Callable[[Path], Any]) -> "dict[str, pd.DataFrame]":
+    """Every table of the files, by name; cells as the files hold them.
+
+    Args:
+        paths: .csv, .xlsx, .parquet and the like.
+        book_of: reads a workbook or text file.
+    """
+    import pandas as pd
+
+    tables: dict[str, pd.DataFrame] = {}
+    for path in paths:
+        if path.suffix.lower() in (".parquet", ".pq"):
+            tables[path.stem] = pd.read_parquet(path)
+            continue
+        for name, columns in book_of(path).tables().items():
+            tables[name if name not in tables else f"{path.stem} {name}"] = pd.DataFrame(dict(columns), dtype=object)
+    return tables
+
+
+def map_tables(recipe: Recipe, tables: "Mapping[str, pd.DataFrame]") -> Mapped:
+    """Give each data sheet the table whose columns fit it best; a sheet without one stays empty."""
+    mapped = Mapped({})
+    left = dict(tables)
+    fits = sorted(
+        ((_fit(sheet, name, frame), sheet, name) for sheet in recipe.sheets for name, frame in tables.items()),
+        key=lambda fit: -fit[0],
+    )
+    for score, sheet, name in fits:
+        if score > 0 and sheet.name not in mapped.frames and name in left:
+            mapped.frames[sheet.name] = _fill(sheet, name, left.pop(name), mapped)
+    for sheet in recipe.sheets:
+        if sheet.name not in mapped.frames:
+            mapped.notes.append(f"{sheet.name}: no table fits, so the sheet is left empty.")
+            mapped.frames[sheet.name] = _empty(sheet)
+    mapped.notes += [f"{name}: not used, no data sheet of this template fits it." for name in left]
+    return mapped
+
+
+def _columns(wanted: Sequence[Field], headings: Sequence[str]) -> dict[str, tuple[str, str]]:
+    """Header -> the heading found for it, and whether it was matched or guessed."""
+    found: dict[str, tuple[str, str]] = {}
+    free = list(headings)
+    for one in wanted:
+        known = {plain(h): h for h in reversed(free)}
+        name = known.get(plain(one.header)) or next((h for key in one.also if (h := find_heading(key, free))), None)
+        if name is not None:
+            found[one.header] = (name, "matched")
+            free.remove(name)
+    for one in wanted:
+        if one.header not in found:
+            near = get_close_matches(plain(one.header), [plain(h) for h in free], n=1, cutoff=0.8)
+            if near:
+                name = next(h for h in free if plain(h) == near[0])
+                found[one.header] = (name, "guessed")
+                free.remove(name)
+    return found
+
+
+def _months(frame: "pd.DataFrame") -> "dict[str, pd.Timestamp]":
+    found = {str(h): month_of(str(h)[:10] if "00:00" in str(h) else str(h)) for h in frame.columns}
+    return {heading: month for heading, month in found.items() if month is not None}
+
+
+def _fit(sheet: Sheet, name: str, frame: "pd.DataFrame") -> float:
+    headings = [str(h) for h in frame.columns]
+    found = _columns(sheet.fields, headings)
+    needed = [f.header for f in sheet.fields if f.required]
+    bonus = 5.0 if plain(name) == plain(sheet.name) else 0.0
+    if sheet.months_across:
+        long = _columns(LONG, headings)
+        shape = len(_months(frame)) >= 2 or {"Customer", "Month", "MRR"} <= long.keys()
+        return bonus + 10 if shape and "Customer" in {**found, **long} else 0.0
+    if any(header not in found for header in needed):
+        return 0.0
+    told = len(found) - len(needed)
+    return bonus + len(found) / len(sheet.fields) * 8 if told or bonus or len(needed) > 1 else 0.0
+
+
+def _fill(sheet: Sheet, name: str, frame: "pd.DataFrame", mapped: Mapped) -> "pd.DataFrame":
+    if sheet.months_across:
+        return _fill_revenue(sheet, name, frame, mapped)
+    import pandas as pd
+
+    frame = frame.rename(columns=str)
+    found = _columns(sheet.fields, list(frame.columns))
+    made = {}
+    for one in sheet.fields:
+        heading, how = found.get(one.header, ("", "missing"))
+        mapped.columns.append(Found(sheet.name, one.header, how, heading, one.required))
+        made[one.header] = frame[heading] if heading else pd.Series([None] * len(frame), index=frame.index, dtype=object)
+    filled = pd.DataFrame(made)
+    mapped.notes.append(f"{sheet.name}: {len(filled):,} rows from {name}.")
+    mapped.notes += _text_where_numbers_belong(sheet, filled)
+    return _rated(sheet, filled, found, mapped)
+
+
+def _text_where_numbers_belong(sheet: Sheet, frame: "pd.DataFrame") -> list[str]:
+    notes = []
+    for one in sheet.fields:
+        if one.unit is TEXT or frame[one.header].dtype.kind in "iufbM":
+            continue
+        texts = sum(isinstance(v, str) and bool(v.strip()) for v in frame[one.header])
+        if texts and one.unit.name != "flag":
+            what = "dates" if one.is_date else "numbers"
+            notes.append(f"{sheet.name}, {one.header}: {texts:,} cells are text, not {what}; they are kept and left out.")
+    return notes
+
+
+def _rated(sheet: Sheet, frame: "pd.DataFrame", found: Mapping[str, object], mapped: Mapped) -> "pd.DataFrame":
+    """Rate comments where the file did not."""
+    if "Sentiment" not in frame or "Sentiment" in found or "Comment" not in found:
+        return frame
+    comments = sum(isinstance(c, str) and bool(c.strip()) for c in frame["Comment"])
+    if comments > MOST_COMMENTS:
+        mapped.notes.append(f"{sheet.name}: {comments:,} comments are too many to rate now; SENTIMENT rates them in a cell.")
+        return frame
+    return with_sentiment(frame)
+
+
+def _fill_revenue(sheet: Sheet, name: str, frame: "pd.DataFrame", mapped: Mapped) -> "pd.DataFrame":
+    """One row a customer, months across, from either shape."""
+    import pandas as pd
+
+    frame = frame.rename(columns=str)
+    months = _months(frame)
+    is_wide = len(months) >= 2
+    wanted = sheet.fields if is_wide else LONG
+    found = _columns(wanted, [h for h in frame.columns if not is_wide or h not in months])
+    for one in wanted:
+        heading, how = found.get(one.header, ("", "missing"))
+        mapped.columns.append(Found(sheet.name, one.header, how, heading, one.header != "Segment"))
+    blank = pd.Series([None] * len(frame), index=frame.index, dtype=object)
+    picked = {one.header: frame[found[one.header][0]] if one.header in found else blank for one in wanted}
+    if not is_wide:
+        mapped.notes.append(f"{sheet.name}: long form recognised in {name}, {len(frame):,} rows of one customer and month.")
+        return _from_long(pd.DataFrame(picked), mapped, sheet.name)
+    mapped.notes.append(f"{sheet.name}: {len(months)} months across recognised in {name}, {len(frame):,} customers.")
+    wide = pd.DataFrame({"Customer": picked["Customer"], "Segment": picked["Segment"]})
+    by_month = {m.strftime("%Y-%m"): heading for heading, m in months.items()}
+    columns = {
+        header: frame[by_month[header]] if header in by_month else blank
+        for header in month_headers(pd.DatetimeIndex(list(months.values())))
+    }
+    return pd.concat([wide, pd.DataFrame(columns)], axis=1)
+
+
+def _from_long(frame: "pd.DataFrame", mapped: Mapped, sheet: str) -> "pd.DataFrame":
+    import pandas as pd
+
+    month = pd.to_datetime(frame["Month"], errors="coerce")
+    amount = pd.to_numeric(frame["MRR"], errors="coerce")
+    usable = month.notna() & amount.notna() & frame["Customer"].notna()
+    if (dropped := int((~usable).sum())) > 0:
+        mapped.notes.append(f"{sheet}: {dropped:,} rows without customer, month or amount are left out.")
+    frame = frame[usable].assign(Month=month[usable], MRR=amount[usable])
+    repeats = int(frame.duplicated(["Customer", "Month"]).sum())
+    if repeats:
+        mapped.notes.append(f"{sheet}: {repeats:,} rows repeat a customer and month; they are added up.")
+    return revenue_across(frame) if len(frame) else _revenue_template()
+
+
+def _empty(sheet: Sheet) -> "pd.DataFrame":
+    import pandas as pd
+
+    return _revenue_template() if sheet.months_across else pd.DataFrame({f.header: [] for f in sheet.fields}, dtype=object)
+
+
+def _revenue_template() -> "pd.DataFrame":
+    """No customers yet: the last three years and the months to come as columns."""
+    import pandas as pd
+
+    months = pd.date_range("2023-10-01", "2026-09-01", freq="MS")
+    return pd.DataFrame({h: [] for h in ("Customer", "Segment", *month_headers(months))}, dtype=object)
+
+
