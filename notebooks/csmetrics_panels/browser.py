@@ -1,4 +1,4 @@
-"""Three small parts the widget library has none of: code to copy, a file to download, a labelled native slider.
+"""Small parts the widget library has none of: code to copy, a file to download, a labelled native slider.
 
 Each is a plain HTML control with a label of its own, so keyboards and screen readers work as everywhere; texts are
 set as text, never as markup.
@@ -74,6 +74,26 @@ function render({ model, el }) {
 }
 export default { render };
 """
+_ESM_FITTER = """
+function render({ el }) {
+  const seen = new WeakSet();
+  let timer = 0;
+  const look = () => {
+    const root = el.closest(".csm-panel, .csm-board");
+    // JupyterLab would take arrow keys and letters typed on our controls for its own commands.
+    if (root) root.setAttribute("data-lm-suppress-shortcuts", "true");
+    const plots = root ? [...root.querySelectorAll(".js-plotly-plot")].filter((plot) => !seen.has(plot)) : [];
+    plots.forEach((plot) => seen.add(plot));
+    if (!plots.length) return;
+    clearTimeout(timer);
+    timer = setTimeout(() => window.dispatchEvent(new Event("resize")), 80);
+  };
+  const watch = new MutationObserver(look);
+  watch.observe(document.body, { subtree: true, childList: true, attributes: true, attributeFilter: ["class"] });
+  return () => watch.disconnect();
+}
+export default { render };
+"""
 _BUTTON = f"""
 border: 1px solid {LINE}; background: {PALE}; color: {INK}; border-radius: 4px; padding: 3px 10px; cursor: pointer;
 font: inherit;
@@ -115,6 +135,12 @@ class Slider(anywidget.AnyWidget):
     step = traitlets.Float(0.01).tag(sync=True)
     value = traitlets.Float(0.0).tag(sync=True)
     shown = traitlets.Unicode("").tag(sync=True)
+
+
+class Fitter(anywidget.AnyWidget):
+    """Makes a chart that was drawn before it had a place fill its place; shows nothing itself."""
+
+    _esm = _ESM_FITTER
 
 
 class Download(anywidget.AnyWidget):

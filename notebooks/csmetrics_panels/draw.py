@@ -9,7 +9,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from csmetrics_core.palette import ACCENT_SOFT, HEAT, INK, LINE, MUTED, PAPER
-from csmetrics_core.spec import Unit
+from csmetrics_core.spec import COUNT, Unit
 from csmetrics_panels.charts import Chart, Heat, Series
 
 _TICKS = {"fraction": ".0%", "money": ",.0f", "count": ",.0f"}
@@ -62,7 +62,7 @@ def draw(chart: Chart | Heat, height: int | None = 340) -> Any:
     for series in chart.series:
         _add(figure, series, chart)
     value, label = ("x", "y") if chart.across else ("y", "x")
-    figure.update_layout({f"{value}axis": {**_axis(chart.unit), **_range(chart)}})
+    figure.update_layout({f"{value}axis": {**_axis(chart.unit, _most(chart)), **_range(chart)}})
     figure.update_layout(
         {f"{label}axis": {"type": "category", "automargin": True, "showgrid": False, **_thinned(chart)}}
     )
@@ -97,9 +97,15 @@ def _layout(title: str, height: int | None) -> dict[str, Any]:
     }
 
 
-def _axis(unit: Unit) -> dict[str, Any]:
+def _axis(unit: Unit, most: float) -> dict[str, Any]:
     axis = {"gridcolor": LINE, "zerolinecolor": MUTED, "automargin": True}
+    if unit is COUNT and most < 8:
+        axis["dtick"] = 1
     return {**axis, "tickformat": _TICKS[unit.name]} if unit.name in _TICKS else axis
+
+
+def _most(chart: Chart) -> float:
+    return max((y for series in chart.series for y in series.y if y is not None and y == y), default=0.0)
 
 
 def _thinned(chart: Chart) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from csmetrics_panels.images import image
 
 #: The file's name, its media type, its bytes.
 File = tuple[str, str, bytes]
+_XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -71,4 +72,15 @@ def dashboard_files(dashboard: Any) -> list[tuple[str, Callable[[], File]]]:
             raise NoData("this page has no chart", "Open a page that has one.")
         return f"{dashboard.name}.png", "image/png", image(charts[0])
 
-    return [("Tables of this page as CSV", tables), ("First chart as PNG", chart)]
+    def book() -> File:
+        from csmetrics_panels.workbook_data import workbook
+
+        content, said = workbook(dashboard)
+        dashboard.tell(said)
+        return f"{dashboard.name}.xlsx", _XLSX, content
+
+    return [
+        ("Workbook with live formulas", book),
+        ("Tables of this page as CSV", tables),
+        ("First chart as PNG", chart),
+    ]

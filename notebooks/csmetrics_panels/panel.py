@@ -11,7 +11,7 @@ from csmetrics_core.catalog import lookup
 from csmetrics_core.documentation import call_text
 from csmetrics_core.errors import MetricError, NoData, WrongCall, WrongKind, wrong_kind
 from csmetrics_panels import card, export, sources
-from csmetrics_panels.browser import Code, Download
+from csmetrics_panels.browser import Code, Download, Fitter
 from csmetrics_panels.charts import Chart, Heat, chart_for
 from csmetrics_panels.compute import Outcome, compute, spans, splits
 from csmetrics_panels.draw import ChartView
@@ -64,7 +64,8 @@ class MetricPanel(widgets.VBox):
         self._given = sources.given(data)
         self._uploaded: list[sources.Source] = []
         self._build()
-        super().__init__([self._head, widgets.HBox([self._left, self._right], layout={"align_items": "flex-start"})])
+        columns = widgets.HBox([self._left, self._right], layout={"align_items": "flex-start"})
+        super().__init__([self._head, columns, Fitter()])
         self.add_class("csm-panel")
         self._list_sources()
         if choices:

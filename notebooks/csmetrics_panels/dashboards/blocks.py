@@ -94,6 +94,7 @@ class Screen(widgets.VBox):
     def show(self, blocks: Sequence[Block]) -> None:
         """Show these blocks in place of those before."""
         self.children = tuple(_placed(block, self.children, i) for i, block in enumerate(blocks))
+        self.add_class("csm-screen")
 
 
 def _placed(block: Block, there: Sequence[Any], position: int) -> Any:

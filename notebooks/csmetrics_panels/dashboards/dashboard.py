@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import ipywidgets as widgets
@@ -11,7 +11,7 @@ from csmetrics_core.company import Missing, month_text
 from csmetrics_core.errors import MetricError, wrong_kind
 from csmetrics_core.samples import SAMPLE_NOTE
 from csmetrics_panels import card, export, sources
-from csmetrics_panels.browser import Code, Download
+from csmetrics_panels.browser import Code, Download, Fitter
 from csmetrics_panels.dashboards.blocks import Block, Screen, Words
 from csmetrics_panels.dashboards.data import Data
 from csmetrics_panels.dashboards.view import View
@@ -81,7 +81,7 @@ class Dashboard(widgets.VBox):
         super().__init__(
             [
                 self._head, self._said, widgets.HBox(filters, layout={"flex_flow": "row wrap"}), self._tabs,
-                self._python, widgets.HBox(files, layout={"flex_flow": "row wrap"}),
+                self._python, widgets.HBox(files, layout={"flex_flow": "row wrap"}), Fitter(),
             ]
         )  # fmt: skip
         self.add_class("csm-board")
@@ -99,6 +99,12 @@ class Dashboard(widgets.VBox):
     def view(self) -> View:
         """The rows chosen."""
         return self._view(Job(lambda _: None))
+
+    @property
+    def whole_view(self) -> View:
+        """The same months, of all segments."""
+        frames, company = self.data.split("")
+        return replace(self.view, frames=frames, company=company, segment="")
 
     @property
     def blocks(self) -> Sequence[Block]:
@@ -138,6 +144,10 @@ class Dashboard(widgets.VBox):
                 widget.value = options.get(value, value)
         self.refresh()
         return self
+
+    def tell(self, words: str) -> None:
+        """Say something above the filters."""
+        self._said.value = card.note(words) if words else self._said.value
 
     def use(self, tables: Any) -> None:
         """Take other tables.

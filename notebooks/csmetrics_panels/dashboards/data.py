@@ -67,20 +67,20 @@ class Data:
         return sorted((month for month in found if month <= (company.current or 0)), reverse=True)
 
     def _can_split(self, frame: Frame) -> bool:
-        return bool(find_heading("segment", frame) or (find_heading("customer", frame) and self._segment_of))
+        return bool(find_heading("segment", frame) or (find_heading("customer", frame) and self.segment_of))
 
     def _rows(self, frame: Frame, segment: str) -> Frame:
         if own := find_heading("segment", frame):
             keep = frame.in_segment(own, segment) if segment in frame.values(own) else np.zeros(len(frame), dtype=bool)
-        elif (who := find_heading("customer", frame)) and self._segment_of:
+        elif (who := find_heading("customer", frame)) and self.segment_of:
             cells = frame.series(who).to_list()
-            keep = np.fromiter((self._segment_of.get(cell) == segment for cell in cells), bool, len(cells))
+            keep = np.fromiter((self.segment_of.get(cell) == segment for cell in cells), bool, len(cells))
         else:
             return frame
         return Frame(frame.rows(np.flatnonzero(keep)), frame.name)
 
     @cached_property
-    def _segment_of(self) -> dict[Any, str]:
+    def segment_of(self) -> dict[Any, str]:
         """Customer -> segment, from the tables that hold both; the customers' own table wins."""
         found: dict[Any, str] = {}
         for frame in sorted(self.frames.values(), key=lambda f: plain(f.name) in ("customers", "accounts")):

@@ -71,7 +71,7 @@ class HealthDashboard(Dashboard):
 
     def scored(self, view: View, back_days: int = 0) -> Accounts:
         """The accounts' scores, as of the end of the span or so many days before."""
-        usage = _usage(view, back_days)
+        usage = usage_before(view, back_days)
         inputs = np.column_stack([np.asarray(usage[name], dtype=float) for name in _INPUTS])
         ranges = Assumptions().health_range
         known = [i for i in range(len(_INPUTS)) if not np.isnan(inputs[:, i]).all()]
@@ -90,7 +90,7 @@ class HealthDashboard(Dashboard):
 
     def _scores(self, view: View) -> Sequence[Block]:
         accounts = self.scored(view)
-        facts = _facts(view, accounts.names)
+        facts = account_facts(view, accounts.names)
         counts = [accounts.bands.count(band) for band in BANDS]
         colours = [BAND_COLOURS[band] for band in BANDS]
         series = Series("accounts", list(BANDS), counts, "bar", colours=colours)
@@ -124,14 +124,14 @@ class HealthDashboard(Dashboard):
         columns |= {name: [facts[name][i] for i in rows] for name in facts}
         columns |= {name: [accounts.inputs[i, place] for i in rows] for place, name in enumerate(_INPUTS)}
         usage = {c.name: c.unit for c in lookup("usage_by_account").columns}
-        units = [TEXT, POINTS, TEXT, MONEY, DATE, *(usage[name] for name in _INPUTS)]
+        units = [TEXT, POINTS, TEXT, TEXT, MONEY, DATE, *(usage[name] for name in _INPUTS)]
         return Grid(columns, units, f"Accounts in {band}, the lowest score first")
 
     def _backtest(self, view: View) -> Block:
         """Scores of 30 days before, against who left since."""
         try:
             before = self.scored(view, _DAYS)
-            left = _left(view, before.names, _DAYS)
+            left = who_left(view, before.names)
             edges = {name: slider.value for name, slider in self._edges.items()}
             scores = [None if s != s else float(s) for s in before.scores]
             table = view.table("health_backtest", scores=scores, churned=left, **edges)
@@ -187,7 +187,7 @@ def _slider(label: str, low: float, high: float, step: float, value: float) -> S
     )
 
 
-def _usage(view: View, back_days: int) -> dict[str, Any]:
+def usage_before(view: View, back_days: int) -> dict[str, Any]:
     """Usage by account in the 30 days up to the end of the span, or to so many days before it."""
     company = view.company
     days = company.column("events", "timestamp", "day").values
@@ -230,8 +230,8 @@ def _paying(company: Any, day: int) -> set[Any]:
     return {w for w, s, e in zip(who, starts, ends, strict=True) if s <= day < e}
 
 
-def _left(view: View, accounts: list[Any], days: int) -> list[bool]:
-    """Whether each account left in the days before the end of the span."""
+def who_left(view: View, accounts: list[Any]) -> list[bool]:
+    """Whether each account no longer pays at the end of the span."""
     if "customers" not in view.company.matched:
         raise Missing("needs a table of customers with customer, start, end")
     end = (
@@ -243,15 +243,16 @@ def _left(view: View, accounts: list[Any], days: int) -> list[bool]:
     return [account not in still for account in accounts]
 
 
-def _facts(view: View, accounts: list[Any]) -> dict[str, list[Any]]:
-    """Name, ARR and renewal date of each account, where the tables tell."""
+def account_facts(view: View, accounts: list[Any]) -> dict[str, list[Any]]:
+    """Name, owner, ARR and renewal date of each account, where the tables tell."""
     names: dict[Any, Any] = {}
+    owners: dict[Any, Any] = {}
     money: dict[Any, Any] = {}
     due: dict[Any, Any] = {}
     if "customers" in view.company.matched:
         frame = view.frames[view.company.table("customers").table]
         who = frame.series(view.company.table("customers").columns["customer"]).to_list()
-        for target, column in ((names, "name"), (money, "arr")):
+        for target, column in ((names, "name"), (owners, "owner"), (money, "arr")):
             if heading := find_heading(column, frame):
                 target.update(zip(who, frame.series(heading).to_list(), strict=True))
     if found := find_part(view.frames, "renewals"):
@@ -264,4 +265,5 @@ def _facts(view: View, accounts: list[Any]) -> dict[str, list[Any]]:
             if day > after:
                 due.setdefault(customer, day)
     arr = [None if (v := money.get(a)) is None or v != v else float(v) for a in accounts]
-    return {"name": [names.get(a, "") for a in accounts], "arr": arr, "renewal": [due.get(a) for a in accounts]}
+    words = {name: [known.get(a) for a in accounts] for name, known in (("name", names), ("owner", owners))}
+    return {**words, "arr": arr, "renewal": [due.get(a) for a in accounts]}

@@ -114,14 +114,14 @@ class UnitEconomicsDashboard(Dashboard):
         with self._together():
             for name, value in found.items():
                 slider = self._sliders[name]
-                slider.high = max(slider.high, float(f"{value * 2:.1g}"))
+                slider.high = max(slider.high, float(f"{value * 1.5:.1g}"))
                 slider.step = _step(slider.low, slider.high)
                 slider.value = value
                 slider.shown = _WHAT_IF[name][1].text(value)
 
 
 def _step(low: float, high: float) -> float:
-    return 0.001 if high < 2 else 1.0
+    return 0.001 if high - low < 5 else 1.0
 
 
 def _measures(view: View) -> dict[str, Told]:

@@ -134,6 +134,7 @@ def _by_account(view: View) -> dict[str, Any]:
     counts, _ = np.histogram(breadth[~np.isnan(breadth)], bins=edges)
     order = np.argsort(np.where(np.isnan(breadth), np.inf, breadth))
     declared = lookup("usage_by_account")
+    table = {name: table[name] for name in ("account", "frequency", "breadth")}
     return {
         "labels": ["under 25 %", "25 to 50 %", "50 to 75 %", "75 to 100 %", "100 % and over"],
         "counts": counts.tolist(),

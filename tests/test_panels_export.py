@@ -1,0 +1,94 @@
+"""What is on the screen goes out: the template workbook with these data and choices, CSV whose text stays text."""
+
+import io
+
+import openpyxl
+import pandas as pd
+import pytest
+from csmetrics_panels import DASHBOARDS, dashboard, panel
+from csmetrics_panels.export import csv_bytes, dashboard_files
+from csmetrics_panels.workbook_data import workbook
+
+from csmetrics_core import MetricError, nps
+from csmetrics_core.samples import SampleCompany, sample_company
+
+pytestmark = pytest.mark.filterwarnings("ignore:Sparkline:UserWarning:openpyxl")
+
+
+@pytest.fixture(scope="module")
+def company() -> SampleCompany:
+    return sample_company(customers=60, months=30, event_days=70)
+
+
+def opened(content: bytes, *, values: bool = True) -> openpyxl.Workbook:
+    return openpyxl.load_workbook(io.BytesIO(content), data_only=values)
+
+
+@pytest.mark.parametrize("name", list(DASHBOARDS))
+def test_every_dashboard_writes_its_template_with_live_formulas(company: SampleCompany, name: str) -> None:
+    content, said = workbook(dashboard(name, company, segment="SMB", span="quarter"))
+    book = opened(content, values=False)
+    formulas = [cell for sheet in book for row in sheet.iter_rows() for cell in row if cell.data_type == "f"]
+    assert len(formulas) > 50
+    assert said == ""
+
+
+def test_the_workbook_shows_the_choices_and_the_number_of_the_screen(company: SampleCompany) -> None:
+    board = dashboard("voice_of_customer", company, segment="SMB", span="quarter", end="2026-06")
+    sheet = opened(workbook(board)[0])["Voice"]
+    r = company.responses
+    chosen = r[(r["segment"] == "SMB") & (r["date"] >= "2026-04-01") & (r["date"] < "2026-07-01")]
+    cells = {row[0].value: row for row in sheet.iter_rows(max_row=12) if row[0].value}
+    assert cells["Net Promoter Score"][2].value == pytest.approx(nps(chosen["nps"]))
+    assert {"SMB", "quarter"} <= {cell.value for cell in cells["Segment"]}
+
+
+def test_tables_that_are_not_there_leave_their_sheet_empty_and_that_is_said(company: SampleCompany) -> None:
+    board = dashboard("voice_of_customer", {"responses": company.responses})
+    content, said = workbook(board)
+    assert said == "Left empty, for want of data: Tickets, Invited."
+    assert opened(content)["Responses"].max_row > 100
+    with pytest.raises(MetricError, match="none of the workbook's sheets"):
+        workbook(dashboard("voice_of_customer", {"other": pd.DataFrame({"a": [1]})}))
+
+
+def test_payloads_in_the_data_are_text_in_the_workbook() -> None:
+    payload = '=HYPERLINK("http://example.com","x")'
+    frame = pd.DataFrame(
+        {"date": pd.to_datetime(["2026-09-01"] * 3), "nps": [10, 0, 9], "comment": [payload, "+1", "@x"]}
+    )
+    book = opened(workbook(dashboard("voice_of_customer", {"responses": frame}))[0], values=False)
+    cells = [cell for row in book["Responses"].iter_rows() for cell in row if cell.value == payload]
+    assert [cell.data_type for cell in cells] == ["s"]
+
+
+def test_csv_keeps_text_text_and_blanks_blank() -> None:
+    table = {"a": ["=1+1", "x", None], "b": [1.5, float("nan"), 2], "=c": [True, "-2", "ok"]}
+    lines = csv_bytes(table).decode("utf-8-sig").splitlines()
+    assert lines == ["a,b,'=c", "'=1+1,1.5,True", "x,,'-2", ",2,ok"]
+
+
+def test_the_files_of_a_page(company: SampleCompany) -> None:
+    board = dashboard("revenue_retention", company)
+    files = dict(dashboard_files(board))
+    assert files["Workbook with live formulas"]()[2].startswith(b"PK")
+    assert files["Tables of this page as CSV"]()[2].decode("utf-8-sig").startswith("month,opening,new")
+    assert files["First chart as PNG"]()[2].startswith(b"\x89PNG")
+    board.choose(page="Cohorts")
+    with pytest.raises(MetricError, match="no table"):
+        files["Tables of this page as CSV"]()
+
+
+def test_a_file_that_cannot_be_made_is_said_beside_the_button() -> None:
+    shown = panel("nps", data={"score": [11]})
+    button = shown._files.children[0]
+    sent: list = []
+    button.send = lambda content, buffers=None: sent.append((content, buffers))
+    button._asked(None, {"wanted": True}, None)
+    assert "there is no result yet" in button.said
+    assert sent == [({"filename": ""}, None)]
+    shown = panel("nps", data={"score": [10]})
+    button = shown._files.children[0]
+    button.send = lambda content, buffers=None: sent.append((content, buffers))
+    button._asked(None, {"wanted": True}, None)
+    assert sent[-1][0]["filename"] == "nps.csv"
