@@ -10,6 +10,7 @@ from csmetrics_addin.cli import app
 from csmetrics_addin.commands import addin
 from csmetrics_addin.hosts import classic, doctor, libreoffice, ribbon, wheel
 from csmetrics_addin.hosts.doctor import Check
+from csmetrics_workbooks.build import TEMPLATES
 from typer.testing import CliRunner
 
 from csmetrics_core import CATALOG
@@ -131,6 +132,12 @@ def test_the_about_box_names_what_is_wrong(monkeypatch):
     text = ribbon.about()
     assert f"csmetrics {__version__}, {len(CATALOG)} functions" in text
     assert "Excel for Windows: not there. To mend it, run: csmetrics addin install" in text
+
+
+def test_the_box_that_asks_for_a_template_names_them_all():
+    asked = ribbon.templates()
+    assert len(asked) < 900, "the box shows a thousand signs"
+    assert [line.partition(":")[0] for line in asked.splitlines()] == list(TEMPLATES)
 
 
 def test_a_new_workbook_takes_a_name_that_is_free(monkeypatch, tmp_path):

@@ -33,6 +33,7 @@ def workbook(tmp_path_factory):
         book.define_name("addin_on", "=NOT(ISERROR(CSM_VERSION()))")
         sheet.write_formula("C1", "=IF(addin_on,nps('Call NPS(x)'!A1:A4),\"NPS(native) & <so>\")", None, 25)
         sheet.write_formula("C2", "=SUM(A1:A4)+MY_NPS(1)", None, 33)
+        sheet.write_array_formula("C4:C4", "{=IF(addin_on,NPS(A1:A4),SUM((A1:A4>=9)+0))}", None, 25)
         sheet.write_formula("C3", "=IF(addin_on,_xldudf_NPS(A1:A4),0)", None, 25)
         sheet.write_dynamic_array_formula("E1:H2", "=NPS_COUNTS(A1:A4)")
     return lite.carry(folder / "plain.xlsx", folder / "made" / "own.xlsx")
@@ -79,6 +80,7 @@ def test_formulas_are_spelled_as_excel_stores_them(parts, workbook):
         "IF(addin_on,_xldudf_NPS('Call NPS(x)'!A1:A4),\"NPS(native) &amp; &lt;so&gt;\")</f><v>25</v>" in sheet
     )
     assert '<c r="C3" cm="1"><f t="array" ref="C3">IF(addin_on,_xldudf_NPS(A1:A4),0)</f>' in sheet
+    assert '<c r="C4" cm="1"><f t="array" ref="C4">IF(addin_on,_xldudf_NPS(A1:A4),SUM((A1:A4&gt;=9)+0))</f>' in sheet
     assert '<c r="C2"><f>SUM(A1:A4)+MY_NPS(1)</f><v>33</v>' in sheet
     assert '<f t="array" ref="E1:H2">_xldudf_NPS_COUNTS(A1:A4)</f>' in sheet
     assert ">NOT(ISERROR(_xldudf_CSM_VERSION()))<" in parts["xl/workbook.xml"].decode()

@@ -28,8 +28,7 @@ _DOCUMENT = "http://schemas.openxmlformats.org/officeDocument/2006"
 _TYPES, _ROOT_RELATIONS = "[Content_Types].xml", "_rels/.rels"
 _BOOK, _BOOK_RELATIONS, _METADATA = "xl/workbook.xml", "xl/_rels/workbook.xml.rels", "xl/metadata.xml"
 _HEAD = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
-_CELL = re.compile(r"<c ([^>]*)><f>([^<]*)</f>")
-_ARRAY = re.compile(r'(<f t="array"[^>]*>)([^<]*)(</f>)')
+_CELL = re.compile(r'<c ([^>]*)><f( t="array"[^>]*)?>([^<]*)</f>')
 _NAMED = re.compile(r"(<(?:definedName|calculatedColumnFormula)\b[^>]*>)([^<]*)(</)")
 
 _MAIN = '''"""csmetrics {version}: type =NPS( in a cell. Nothing has to be installed but xlwings Lite.
@@ -100,17 +99,20 @@ def _formula(escaped: str, used: list[str]) -> str:
 
 
 def _sheet(xml: str, used: list[str]) -> str:
-    """Excel keeps a cell that calls such a function as a dynamic array of that one cell."""
+    """Excel keeps a cell that calls such a function as a dynamic array."""
 
     def cell(found: re.Match[str]) -> str:
-        attributes, before, formula = found[1], len(used), _formula(found[2], used)
+        attributes, array, before = found[1], found[2], len(used)
+        formula = _formula(found[3], used)
         if len(used) == before:
             return found[0]
         address = re.search(r'\br="([A-Z]+[0-9]+)"', attributes)
         assert address is not None
-        return f'<c {attributes} cm="1"><f t="array" ref="{address[1]}">{formula}</f>'
+        mark = "" if " cm=" in attributes else ' cm="1"'
+        array = array or f' t="array" ref="{address[1]}"'
+        return f"<c {attributes}{mark}><f{array}>{formula}</f>"
 
-    return _ARRAY.sub(lambda a: a[1] + _formula(a[2], used) + a[3], _CELL.sub(cell, xml))
+    return _CELL.sub(cell, xml)
 
 
 def _add_array_metadata(text: dict[str, str]) -> None:

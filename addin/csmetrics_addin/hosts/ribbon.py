@@ -3,6 +3,7 @@
 import os
 import sys
 from pathlib import Path
+from textwrap import shorten
 
 from csmetrics_addin.hosts.programs import run
 from csmetrics_core import CATALOG
@@ -20,8 +21,10 @@ def about() -> str:
 
 
 def templates() -> str:
-    """The templates there are, as the command lists them."""
-    return _command("workbook", "list")
+    """The templates there are, short enough for the box that asks for one."""
+    from csmetrics_workbooks.build import TEMPLATES, recipe
+
+    return "\n".join(f"{name}: {shorten(recipe(name).about, 110)}" for name in TEMPLATES)
 
 
 def new_workbook(name: str) -> str:
