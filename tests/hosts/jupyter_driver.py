@@ -126,6 +126,8 @@ def open_notebook(kind: str, address: str, page, name: str) -> None:
     if kind == "lab":
         page.goto(f"{address}/lab/tree/{name}.ipynb?reset")
         page.wait_for_selector(".jp-Notebook .jp-Cell", timeout=90_000)
+        # A kernel that is still starting may swallow the first request on a busy machine.
+        page.wait_for_selector(".jp-Notebook-ExecutionIndicator[data-status='idle']", state="attached", timeout=90_000)
         page.locator(".jp-Cell .cm-content").first.click()
         page.get_by_role("menuitem", name="Run", exact=True).first.click()
         page.get_by_text("Run All Cells", exact=True).click()
