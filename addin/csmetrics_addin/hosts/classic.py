@@ -16,6 +16,8 @@ from csmetrics_core.version import __version__
 ADDIN_NAME = "csmetrics.xlam"
 PROJECT = "csmetrics"
 _SOURCE = "quickstart_addin_ribbon.xlam"
+#: Visual Basic reads text files in Windows' own code page.
+CONFIGURATION_ENCODING = "mbcs" if os.name == "nt" else "utf-8"
 _FIXED_TIME = (2020, 1, 1, 0, 0, 0)  # the same build is the same file
 _PROJECT_NAME = 4  # the record of a project's directory that holds its name
 _TRUSTING = ('If source = "" Or source = "sheet" Then', 'If source = "" Or source = "directory" Then')
@@ -130,7 +132,7 @@ def install(places: Places, *, dry_run: bool = False) -> list[str]:
     """
     with TemporaryDirectory() as folder:
         built = build(Path(folder) / ADDIN_NAME).read_bytes()
-    wanted = {places.addin: built, places.configuration: configuration().encode("mbcs" if os.name == "nt" else "utf-8")}
+    wanted = {places.addin: built, places.configuration: configuration().encode(CONFIGURATION_ENCODING)}
     said = [_put(path, content, dry_run) for path, content in wanted.items()]
     return said if dry_run else [*said, "Restart Excel: the functions and the csmetrics tab are there."]
 

@@ -83,7 +83,9 @@ def _configured(path: Path) -> Check:
     host, again = HOSTS["excel"], "csmetrics addin install"
     if not path.is_file():
         return Check(host, "configuration", False, f"not at {path}", again)
-    named = re.search(r'"INTERPRETER_WIN","([^"]*)"', path.read_text(encoding="utf-8", errors="replace"))
+    named = re.search(
+        r'"INTERPRETER_WIN","([^"]*)"', path.read_text(encoding=classic.CONFIGURATION_ENCODING, errors="replace")
+    )
     interpreter = named[1] if named else ""
     if not Path(interpreter).is_file():
         return Check(host, "configuration", False, f"{path} names a Python that is not there: {interpreter}", again)
@@ -101,9 +103,7 @@ def dll_names(addin: Path) -> list[str]:
 def _lite() -> Iterator[Check]:
     host = HOSTS["lite"]
     size = len(lite.main_code()) // 1024
-    yield Check(
-        host, "workbooks", True, f"carry the functions themselves ({size} KB); nothing to install but the add-in"
-    )
+    yield Check(host, "workbooks", True, f"carry the functions themselves ({size} KB); only the free add-in is needed")
 
 
 def _libreoffice() -> Iterator[Check]:
