@@ -1,4 +1,4 @@
-"""The hosts' tests share helpers whose assertions should explain themselves."""
+"""Assertions the tests of the hosts share should explain themselves."""
 
 import os
 import shutil
