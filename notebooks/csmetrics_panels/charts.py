@@ -10,8 +10,10 @@ import numpy as np
 from csmetrics_core.palette import ACCENT, BAD, CAUTION, GOOD, MUTED, SERIES
 from csmetrics_core.spec import COUNT, DATE, FRACTION, MOMENT, POINTS, TEXT, Better, Column, Metric, Unit
 from csmetrics_panels.compute import Outcome, Point
+from csmetrics_panels.frames import short
 
 _MOST_BARS = 40
+_LONGEST_NAME = 36
 BAND_COLOURS = {"red": BAD, "amber": CAUTION, "green": GOOD}
 
 
@@ -156,7 +158,7 @@ def _columns_chart(metric: Metric, table: dict[str, Any], numbers: list[Column],
             for c, colour in zip(alike, _colours(len(alike)), strict=True)
         )
         return Chart(title or metric.title, series, unit)
-    names = _texts(first.unit, table[first.name])[:_MOST_BARS]
+    names = [short(name, _LONGEST_NAME) for name in _texts(first.unit, table[first.name])[:_MOST_BARS]]
     colours = [BAND_COLOURS.get(name, MUTED) for name in names] if set(BAND_COLOURS) & set(names) else None
     values = _floats(table[alike[0].name])[:_MOST_BARS]
     bars = Series(_words(alike[0].name), names, values, "bar", colours=colours)

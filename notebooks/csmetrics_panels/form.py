@@ -10,7 +10,7 @@ from csmetrics_core.errors import wrong_kind
 from csmetrics_core.headings import plain
 from csmetrics_core.kinds import Day
 from csmetrics_core.spec import Argument, Metric, Role
-from csmetrics_panels.frames import Frame
+from csmetrics_panels.frames import Frame, short
 from csmetrics_panels.request import Picked
 
 #: Stands for an argument that was not given.
@@ -20,7 +20,6 @@ TYPING = 0.25
 _WIDE = {"width": "auto"}
 _STYLE = {"description_width": "130px"}
 _TYPED = " "  # no column of a frame is called so in the list: a column's own entry begins with a sign
-_LONGEST = 60
 
 Changed = Callable[[float], None]
 
@@ -33,11 +32,6 @@ def label(name: str) -> str:
 def dropdown(description: str, options: Sequence[Any], help: str = "") -> Any:
     """A list to choose from, its label tied to it."""
     return widgets.Dropdown(description=description, options=options, tooltip=help, layout=_WIDE, style=_STYLE)
-
-
-def short(name: str) -> str:
-    """A column's name, not longer than a list is wide."""
-    return name if len(name) <= _LONGEST else name[: _LONGEST - 1] + "…"
 
 
 class Field:

@@ -192,6 +192,11 @@ class Frame:
         return self._kept[what, name]
 
 
+def short(name: str, longest: int = 60) -> str:
+    """A name, not longer than its place is wide."""
+    return name if len(name) <= longest else name[: longest - 1] + "…"
+
+
 def _quickly_numbered(column: Any) -> Any:
     """A Polars column of text in the form whose distinct values are found fastest."""
     if type(column).__module__.startswith("polars") and hasattr(column, "to_pandas"):

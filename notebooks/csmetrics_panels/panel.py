@@ -15,8 +15,8 @@ from csmetrics_panels.browser import Code, Download, Fitter
 from csmetrics_panels.charts import Chart, Heat, chart_for
 from csmetrics_panels.compute import Outcome, compute, spans, splits
 from csmetrics_panels.draw import ChartView
-from csmetrics_panels.form import OMITTED, dropdown, fields, short
-from csmetrics_panels.frames import Frame
+from csmetrics_panels.form import OMITTED, dropdown, fields
+from csmetrics_panels.frames import Frame, short
 from csmetrics_panels.notebook import in_notebook
 from csmetrics_panels.request import LENGTHS, Request, excel_formula, plain_formula, python_code, span_text
 from csmetrics_panels.work import Job, Worker

@@ -63,13 +63,28 @@ def server(kind: str, folder: Path) -> Iterator[str]:
         "voila": ["voila", str(folder), "--Voila.ip=127.0.0.1", "--VoilaConfiguration.template=csmetrics"],
     }  # fmt: skip
     command = [sys.executable, "-m", *commands[kind], "--no-browser", f"--port={port}"]
-    with (folder / f"{kind}.log").open("w") as log:
+    with _running(command, folder / f"{kind}.log", f"http://127.0.0.1:{port}", env) as address:
+        yield address
+
+
+@contextmanager
+def command_server(file: Path) -> Iterator[str]:
+    """`csmetrics panel FILE`; gives its address."""
+    port = free_port()
+    command = [sys.executable, "-m", "csmetrics_addin.cli", "panel", str(file), "--no-browser", f"--port={port}"]
+    env = {**os.environ, "JUPYTER_CONFIG_DIR": str(file.parent / "config"), "IPYTHONDIR": str(file.parent / "ipython")}
+    with _running(command, file.parent / "panel.log", f"http://127.0.0.1:{port}", env) as address:
+        yield address
+
+
+@contextmanager
+def _running(command: list[str], log: Path, address: str, env: dict[str, str]) -> Iterator[str]:
+    with log.open("w") as held:
         process = subprocess.Popen(
-            command, env=env, cwd=folder, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT
+            command, env=env, cwd=log.parent, stdin=subprocess.DEVNULL, stdout=held, stderr=subprocess.STDOUT
         )
-    address = f"http://127.0.0.1:{port}"
     try:
-        _wait(process, address + ("/lab" if kind == "lab" else "/"), folder / f"{kind}.log")
+        _wait(process, address, log)
         yield address
     finally:
         process.terminate()

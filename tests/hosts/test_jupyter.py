@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from csmetrics_panels import DASHBOARDS, dashboard
 from csmetrics_panels.dashboards.blocks import Figures
-from jupyter_driver import Watch, chromium, needs_browser, open_notebook, server, write_notebook
+from jupyter_driver import Watch, chromium, command_server, needs_browser, open_notebook, server, write_notebook
 
 from csmetrics_core import nps
 from csmetrics_core.samples import sample_company
@@ -214,3 +214,16 @@ def test_the_keyboard_reaches_every_control_and_every_input_has_a_name(host) -> 
         seen.add(page.evaluate(element))
         page.keyboard.press("Tab")
     assert len(seen - {""}) >= wanted
+
+
+def test_the_command_opens_the_dashboards_over_a_file(notebooks, tmp_path) -> None:
+    (tmp_path / "responses.csv").write_text("date,nps\n2026-09-01,10\n2026-09-02,9\n2026-09-03,0\n")
+    with command_server(tmp_path / "responses.csv") as address, chromium() as browser:
+        page = browser.new_page(viewport={"width": 1500, "height": 1200})
+        watch = Watch(page, address)
+        page.goto(address, timeout=90_000)
+        page.wait_for_selector(".csm", timeout=120_000)
+        expect(page, f"{nps([10, 9, 0]):.1f}")
+        page.get_by_label("dashboard", exact=True).select_option("Voice of the customer")
+        expect(page, "NPS, one vote a response")
+        watch.check()

@@ -1,6 +1,7 @@
 """`csmetrics panel [FILE]`: the dashboards as a web page on this machine."""
 
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -40,15 +41,21 @@ def panel(
     with TemporaryDirectory(prefix="csmetrics-panel-") as folder:
         notebook = write_notebook(Path(folder), file)
         screen().print(styled(f"The dashboards are at http://127.0.0.1:{port}/ until Ctrl+C."))
-        server = subprocess.Popen(command(notebook, port, browser), env=environment(Path(folder)))
-        try:
-            code = server.wait()
-        except KeyboardInterrupt:
-            server.terminate()
-            code = server.wait()
-            return
+        code = serve(command(notebook, port, browser), environment(Path(folder)))
     if code > 0:
         raise Problem("Voila ended with an error", f"Is port {port} taken? Choose another with --port.")
+
+
+def serve(words: list[str], env: dict[str, str]) -> int:
+    """Run the server until it ends or this command is asked to; it never outlives the command."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    server = subprocess.Popen(words, env=env)
+    try:
+        return server.wait()
+    except KeyboardInterrupt:
+        server.terminate()
+        server.wait()
+        return 0
 
 
 def write_notebook(folder: Path, file: Path | None) -> Path:
