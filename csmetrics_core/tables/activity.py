@@ -83,20 +83,23 @@ def active_users(
 
 def _day_gaps(source: Source, longest: int) -> nw.LazyFrame:
     """Stage 1: how many users are active on a day and next so many days later."""
-    rows = source.rows.with_columns(day=day_of("date")).group_by("user", "day").agg(nw.len().alias("rows"))
+    rows = source.rows.with_columns(day=day_of("date"))
+    rows = rows.group_by("user", "day").agg(nw.len().alias("rows")).select("user", "day")
     day = nw.col("day")
     blank = source.known("user") == 0
     rows = rows.with_columns(day=nw.when(blank).then(nw.lit(NEVER)).otherwise(day))
     rows = rows.with_columns(after=day.shift(-1).over("user", order_by="day"))
     gap = nw.col("after") - day
     rows = rows.with_columns(gap=nw.when(gap < longest).then(gap).otherwise(nw.lit(longest)))
-    return rows.group_by("day", "gap").agg(nw.len().alias("value"), nw.col("rows").sum())
+    return rows.group_by("day", "gap").agg(nw.len().alias("value"))
 
 
 def _known_days(source: Source, counted: dict[str, Any], end: int) -> dict[str, np.ndarray]:
-    day, rows = counted["day"], counted["rows"]
-    source.dropped(int(rows[day == NEVER].sum()), "a blank user")
-    source.dropped(int(rows[day == UNKNOWN].sum()), "a blank date")
+    day, blank_user = counted["day"], source.known("user") == 0
+    if (day == NEVER).any():
+        source.dropped(source.count(blank_user), "a blank user")
+    if (day == UNKNOWN).any():
+        source.dropped(source.count(~blank_user, nw.col("date").is_null()), "a blank date")
     good = (day != NEVER) & (day != UNKNOWN)
     kept = good & (day < end)
     if not kept.any():

@@ -208,35 +208,47 @@ def cohort_retention(
 
 def _cohorts(source: Source, period: Period, by_money: bool) -> nw.LazyFrame:
     """Stage 1: how many customers, or cents, of each cohort there are in each period."""
-    rows = source.rows.with_columns(period=period_of("date", period))
+    number = nw.when(nw.col("date").is_null()).then(nw.lit(3 * NEVER)).otherwise(period_of("date", period))
+    rows = source.rows.with_columns(period=number)
     if by_money:
         mrr = nw.col("mrr")
         exact = nw.when(mrr.abs() <= LARGEST_CENTS / 100).then(mrr).otherwise(nw.lit(2.0 * LARGEST_CENTS))
         rows = rows.with_columns(
             cents=(nw.when(mrr.is_null()).then(nw.lit(0.0)).otherwise(exact) * 100 + 0.5).floor(),
-            period=nw.when(mrr.is_null()).then(nw.lit(UNKNOWN)).otherwise(nw.col("period")),
+            period=nw.when(mrr.is_null()).then(nw.lit(3 * NEVER)).otherwise(number),
         )
-    sums = [nw.len().alias("rows"), *([nw.col("cents").sum()] if by_money else [])]
-    pairs = rows.group_by("customer", "period").agg(*sums)
-    if not by_money:
-        pairs = pairs.with_columns(cents=nw.lit(1.0))
-    when, cents = nw.col("period"), nw.col("cents")
-    seen = nw.when(cents > 0).then(when).otherwise(nw.lit(NEVER))
-    for number, bad in enumerate((cents < 0, when == UNKNOWN, source.known("customer") == 0), 2):
-        seen = nw.when(bad).then(nw.lit(number * NEVER)).otherwise(seen)
-    pairs = pairs.with_columns(seen=seen)
-    pairs = pairs.with_columns(cohort=nw.col("seen").min().over("customer"))
-    return pairs.group_by("cohort", "seen").agg(nw.len().alias("customers"), cents.sum(), nw.col("rows").sum())
+    money = [nw.col("cents").sum()] if by_money else []
+    keys = ["customer", "period"]
+    # Without money nothing is added up, so that only keys travel through the window.
+    pairs = (
+        rows.group_by(keys).agg(*(money or [nw.len().alias("rows")])).select(*keys, *(["cents"] if by_money else []))
+    )
+    when = nw.col("period")
+    seen = when
+    if by_money:
+        paid = nw.when(nw.col("cents") > 0).then(when).otherwise(nw.lit(NEVER))
+        below = nw.when(nw.col("cents") < 0).then(nw.lit(2 * NEVER)).otherwise(paid)
+        seen = nw.when(when == 3 * NEVER).then(when).otherwise(below)
+    pairs = pairs.select("customer", *(["cents"] if by_money else []), seen=seen).with_columns(
+        cohort=nw.col("seen").min().over("customer")
+    )
+    known = nw.when(source.known("customer") == 0).then(nw.lit(4 * NEVER)).otherwise(nw.col("seen"))
+    pairs = pairs.with_columns(seen=known)
+    return pairs.group_by("cohort", "seen").agg(nw.len().alias("customers"), *money)
 
 
 def _usable(source: Source, counted: dict[str, Any], end: int, period: Period, by_money: bool) -> dict[str, np.ndarray]:
     """What stage 2 takes: cohort, period and value, after refusing and noting what is wrong with the rows."""
-    seen, rows = counted["seen"], counted["rows"]
+    seen, blank_customer = counted["seen"], source.known("customer") == 0
     if by_money and (seen == 2 * NEVER).any():
         where = "a customer's " + period
         raise below_zero("mrr", f"({where})", float(np.asarray(counted["cents"], float)[seen == 2 * NEVER].min()))
-    source.dropped(int(rows[seen == 4 * NEVER].sum()), "a blank customer")
-    source.dropped(int(rows[seen == 3 * NEVER].sum()), "a blank date or mrr" if by_money else "a blank date")
+    if (seen == 4 * NEVER).any():
+        source.dropped(source.count(blank_customer), "a blank customer")
+    if (seen == 3 * NEVER).any():
+        blank = nw.col("date").is_null()
+        blank = blank | nw.col("mrr").is_null() if by_money else blank
+        source.dropped(source.count(~blank_customer, blank), "a blank date or mrr" if by_money else "a blank date")
     good = seen < NEVER
     late = good & (seen >= end)
     if late.any():
@@ -246,7 +258,6 @@ def _usable(source: Source, counted: dict[str, Any], end: int, period: Period, b
         day = as_dates(first_day(np.array([end]), period))[0]
         problem = f"the table holds no customer with a date in a {period} that is over by {day}"
         raise WrongShape(problem, "Give as_of, the day the data were taken.")
-    cents = np.asarray(counted["cents"], dtype=float)
-    refuse_inexact_total(float(cents[kept].max()), "mrr")
-    value = cents if by_money else counted["customers"]
+    value = np.asarray(counted["cents" if by_money else "customers"], dtype=float)
+    refuse_inexact_total(float(value[kept].max()), "mrr")
     return {"cohort": counted["cohort"][kept], "period": seen[kept], "value": value[kept].astype(np.int64)}

@@ -50,6 +50,10 @@ class Source:
         if rows:
             self.note(f"rows left out because of {why}: {rows}")
 
+    def count(self, *conditions: nw.Expr) -> int:
+        """How many rows of the table meet conditions; a pass of its own, for what is seldom asked."""
+        return int(collected(self.rows.filter(*conditions).select(rows=nw.len()))["rows"][0])
+
     def known(self, role: str) -> nw.Expr:
         """1 where an id is there, 0 where it is missing or blank; for use after rows have been grouped."""
         name = nw.col(role)

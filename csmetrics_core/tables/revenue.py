@@ -207,7 +207,8 @@ def _customer_months(source: Source) -> nw.LazyFrame:
     place = nw.when(cents > 0).then(month).otherwise(month + NEVER)
     for number, bad in enumerate((cents < 0, month == UNKNOWN, source.known("customer") == 0), 2):
         place = nw.when(bad).then(nw.lit(number * NEVER)).otherwise(place)
-    months = months.with_columns(place=place)
+    # DuckDB adds up floats faster than whole numbers, and these are exact.
+    months = months.with_columns(nw.col("rows").cast(nw.Float64), place=place)
     paid = nw.col("place") < _ZERO
     amounts = {
         name: nw.when(paid).then(nw.col(name)).otherwise(nw.lit(0.0)) for name in (["cents", "fx"] if fx else ["cents"])
