@@ -7,14 +7,8 @@ import subprocess
 from pathlib import Path
 
 from csmetrics_addin.hosts import libreoffice
+from recalculate import always_recalculate
 
-_RECALCULATE = """<?xml version="1.0" encoding="UTF-8"?>
-<oor:items xmlns:oor="http://openoffice.org/2001/registry" xmlns:xs="http://www.w3.org/2001/XMLSchema"
-           xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance">
-<item oor:path="/org.openoffice.Office.Calc/Formula/Load"><prop oor:name="OOXMLRecalcMode" oor:op="fuse">
-<value>0</value></prop></item>
-</oor:items>
-"""
 _NOBODY = "65534"
 
 
@@ -40,9 +34,7 @@ class Calc:
 
     def __init__(self, profile: Path) -> None:
         driver = Path(__file__).with_name("calc_driver.py")
-        registry = profile / "user" / "registrymodifications.xcu"
-        registry.parent.mkdir(parents=True, exist_ok=True)
-        registry.write_text(_RECALCULATE)
+        always_recalculate(profile)
         office = libreoffice.Office.found()
         assert office is not None
         pipe = f"csmetrics{os.getpid()}{abs(hash(str(profile))) % 10_000}"

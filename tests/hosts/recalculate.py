@@ -13,11 +13,16 @@ _RECALCULATE = """<?xml version="1.0" encoding="UTF-8"?>
 """
 
 
-def recalculator(profile: Path) -> Callable[..., Path]:
-    """A function that converts a workbook, every formula computed anew; cached values are not trusted."""
+def always_recalculate(profile: Path) -> None:
+    """Set up a profile that computes every formula of a file anew; cached values are not trusted."""
     registry = profile / "user" / "registrymodifications.xcu"
     registry.parent.mkdir(parents=True, exist_ok=True)
     registry.write_text(_RECALCULATE)
+
+
+def recalculator(profile: Path) -> Callable[..., Path]:
+    """A function that converts a workbook, every formula computed anew."""
+    always_recalculate(profile)
 
     def convert(path: Path, to: str = "xlsx") -> Path:
         folder = path.parent / "recalculated"
