@@ -200,7 +200,10 @@ def back_test(book: Book) -> None:
         where = (scored,) if name == "all" else (scored, (band, "=", name))
         page.put(row, 0, name, page.looks.words(bold=True))
         plain = {"customers": countifs(*where), "churned": countifs(*where, (left, "=", 1))}
-        n, lost = (page.put(row, 1 + i, _tested(book, given, row - 4, k, v), page.looks.number(COUNT)) for i, (k, v) in enumerate(plain.items()))
+        n, lost = (
+            page.put(row, 1 + i, when(everyone.eq(0), 0, _tested(book, given, row - 4, k, v)), page.looks.number(COUNT))
+            for i, (k, v) in enumerate(plain.items())
+        )
         rate = _tested(book, given, row - 4, "churn_rate", lost / n)
         page.put(row, 3, guarded(n, rate), page.looks.number(FRACTION))
         lift = _tested(book, given, row - 4, "lift", lost / n / rate_all)

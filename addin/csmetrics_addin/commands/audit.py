@@ -1,0 +1,50 @@
+"""`csmetrics audit FILE`: does a workbook show what the functions make of its inputs?"""
+
+import zipfile
+from collections import Counter
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from csmetrics_addin.terminal import BAD_DATA, Problem, grid, plain, screen, working
+
+app = typer.Typer()
+
+
+@app.command("audit")
+def audit_file(
+    file: Annotated[Path, typer.Argument(help="A workbook (.xlsx); it is read, never written.", show_default=False)],
+    every: Annotated[bool, typer.Option("--all", help="List every cell, not only those that differ.")] = False,
+) -> None:
+    """Recompute every cell that calls our functions, or their plain form, from the inputs the file holds.
+
+    Exit code 3 when a cell shows something else than the functions give: the check before the board meeting.
+    """
+    from csmetrics_addin.auditing import audit
+
+    if not file.is_file():
+        raise Problem(f"there is no file {file}")
+    try:
+        with working(f"Reading {plain(file.name)}..."):
+            found = audit(file)
+    except (zipfile.BadZipFile, KeyError) as error:
+        fix = "Save it as .xlsx in a spreadsheet program."
+        raise Problem(f"{file.name} cannot be read as a workbook", fix, code=BAD_DATA) from error
+    shown = [one for one in found if every or one.verdict == "differs"]
+    if shown:
+        columns = (("cell", "left"), ("function", "left"), ("shown", "right"), ("computed", "right"), ("", "left"))
+        rows = [(o.place, o.functions, _text(o.shown), _text(o.computed), f"{o.verdict} {o.why}".strip()) for o in shown]
+        screen().print(grid(columns, rows))
+    counts = Counter(one.verdict for one in found)
+    said = ", ".join(f"{counts[verdict]} {verdict}" for verdict in ("agrees", "differs", "not checked") if counts[verdict])
+    screen().print(f"{file.name}: {len(found)} cells call our functions" + (f"; {said}." if said else "."), soft_wrap=True)
+    if not every:
+        for why, count in Counter(one.why for one in found if one.verdict == "not checked").most_common(5):
+            screen().print(f"not checked: {count} ({plain(why)})", soft_wrap=True)
+    if counts["differs"]:
+        raise typer.Exit(BAD_DATA)
+
+
+def _text(value: object) -> str:
+    return "" if value is None else f"{value:,.6g}" if isinstance(value, float) else plain(value)

@@ -1,0 +1,216 @@
+"""Templates as files: deterministic, right in a second spreadsheet engine, safe with hostile text, legible."""
+
+import re
+import zipfile
+from datetime import date
+from io import BytesIO
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from csmetrics_workbooks import sources
+from csmetrics_workbooks.book import Choices
+from csmetrics_workbooks.build import TEMPLATES, build, recipe
+from csmetrics_workbooks.formulas import Host
+from workbook_cells import by_ironcalc, differences, errors, formulas, read
+
+import csmetrics_core as core
+from csmetrics_core.palette import STATUS
+
+COMMITTED = Path(__file__).parents[1] / "workbooks"
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("templates")
+    for name in TEMPLATES:
+        build(name, folder / f"{name}.xlsx")
+    return folder
+
+
+@pytest.mark.parametrize("name", TEMPLATES)
+def test_the_committed_workbook_equals_a_fresh_build(built, name):
+    with zipfile.ZipFile(COMMITTED / f"{name}.xlsx") as old, zipfile.ZipFile(built / f"{name}.xlsx") as new:
+        assert old.namelist() == new.namelist()
+        differing = [part for part in new.namelist() if old.read(part) != new.read(part)]
+    assert differing == []
+
+
+def test_a_build_is_deterministic():
+    first, second = BytesIO(), BytesIO()
+    for target in (first, second):
+        build("unit_economics", target)
+    assert first.getvalue() == second.getvalue()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", TEMPLATES)
+def test_ironcalc_computes_what_the_core_cached(built, name):
+    path = built / f"{name}.xlsx"
+    computed = by_ironcalc(path, formulas(path))
+    assert differences(path, computed) == []
+    assert errors(computed) == {}
+
+
+@pytest.mark.parametrize("name", TEMPLATES)
+def test_every_template_has_the_common_pages_and_a_switch(built, name):
+    plan = recipe(name)
+    cells, texts = read(built / f"{name}.xlsx", values=True), formulas(built / f"{name}.xlsx")
+    pages = {sheet for sheet, _ in cells}
+    assert {"Start", plan.dashboard, "Checks", "History", "Method", "Lists", *(s.name for s in plan.sheets)} <= pages
+    calls = [text for (sheet, _), text in texts.items() if sheet == plan.dashboard and "IF(addin_on," in text]
+    assert calls or name == "health_score"
+    assert not any("IFERROR" in text for text in texts.values())
+    assert errors(cells) == {}
+
+
+@pytest.mark.parametrize("name", TEMPLATES)
+def test_charts_have_alternative_text_and_pages_are_one_page_wide(built, name):
+    with zipfile.ZipFile(built / f"{name}.xlsx") as parts:
+        drawings = [parts.read(p).decode() for p in parts.namelist() if p.startswith("xl/drawings/drawing")]
+        sheets = [parts.read(p).decode() for p in parts.namelist() if p.startswith("xl/worksheets/sheet")]
+    for drawing in drawings:
+        assert len(re.findall(r"<xdr:cNvPr ", drawing)) == len(re.findall(r'descr="[^"]{20,}"', drawing))
+    assert all("fitToPage" in sheet for sheet in sheets)
+
+
+def luminance(colour):
+    parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+    linear = [p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+@pytest.mark.parametrize("word", STATUS)
+def test_status_colours_have_the_contrast_of_body_text(word):
+    ink, fill = map(luminance, STATUS[word])
+    assert (fill + 0.05) / (ink + 0.05) >= 4.5
+
+
+def value_beside(cells, sheet, label, column):
+    [row] = [cell[1:] for (page, cell), v in cells.items() if page == sheet and cell.startswith("A") and v == label]
+    return cells[sheet, f"{column}{row}"]
+
+
+def test_retention_on_the_dashboard_is_retention_by_month(built):
+    cells = read(built / "revenue_retention.xlsx", values=True)
+    rows = sources.sample().subscriptions
+    table = core.retention_by_month(rows["customer"], rows["month"], rows["mrr"]).iloc[-1]
+    assert value_beside(cells, "Retention", "Net dollar retention, 12 months", "B") == pytest.approx(table["ndr"])
+    assert value_beside(cells, "Retention", "Gross revenue retention, 12 months", "B") == pytest.approx(table["grr"])
+
+
+def test_the_bridge_is_mrr_movements(built):
+    cells = read(built / "revenue_retention.xlsx", values=True)
+    rows = sources.sample().subscriptions
+    table = core.mrr_movements(rows["customer"], rows["month"], rows["mrr"]).tail(24).reset_index(drop=True)
+    names = ("opening", "new", "expansion", "contraction", "churned", "reactivation", "closing")
+    for offset, row in table.iterrows():
+        for letter, name in zip("BCDEFGH", names, strict=True):
+            assert cells.get(("Bridge", f"{letter}{5 + offset}"), 0) == pytest.approx(row[name], abs=0.005), (offset, name)
+
+
+def test_customer_churn_is_customer_movements(built):
+    cells = read(built / "revenue_retention.xlsx", values=True)
+    rows = sources.sample().customers
+    table = core.customer_movements(rows["customer"], rows["start"], rows["end"], "quarter")
+    last = table[pd.to_datetime(table["period"]) == "2026-07-01"].iloc[0]
+    assert value_beside(cells, "Workings", "Customers by their dates: opening", "B") == last["opening"]
+    churn = value_beside(cells, "Workings", "Customers by their dates: lost", "B") / last["opening"]
+    assert value_beside(cells, "Retention", "Customer churn of the period, by dates", "B") == pytest.approx(churn)
+
+
+def test_cohorts_are_cohort_retention(built):
+    cells = read(built / "revenue_retention.xlsx", values=True)
+    rows = sources.sample().subscriptions
+    table = core.cohort_retention(rows["customer"], rows["month"], "quarter")
+    for row in range(6, 18):
+        month = cells["Cohorts", f"A{row}"]
+        quarter = pd.Timestamp(month.year, month.month, 1) - pd.DateOffset(months=2)
+        core_row = table[pd.to_datetime(table["cohort"]) == quarter]
+        assert len(core_row) == 1
+        size = cells["Cohorts", f"B{row}"]
+        assert size == core_row["size"].iloc[0]
+        assert cells.get(("Cohorts", f"D{row}"), float("nan")) == pytest.approx(core_row["age_1"].iloc[0], nan_ok=True)
+
+
+def test_first_contact_resolution_is_that_of_the_tickets(built):
+    cells = read(built / "voice_of_customer.xlsx", values=True)
+    tickets = sources.sample().tickets
+    tickets = tickets[(tickets["opened"] >= "2026-07-01") & (tickets["opened"] < "2026-10-01")]
+    expected = core.fcr_from_contacts(*(tickets[c] for c in ("contacts", "resolved", "reopened", "transferred", "abandoned")))
+    assert value_beside(cells, "Voice", "First contact resolution", "C") == pytest.approx(expected)
+
+
+HOSTILE = ['=HYPERLINK("http://example.invalid","x")', "=cmd|' /C calc'!A0", "+1+1", "-2", "@SUM(A1)", "<b>&amp;</b>", "_x0041_"]
+
+
+def responses(**columns):
+    frame = pd.DataFrame({f.header: pd.Series([None] * 8, dtype=object) for f in sources.RESPONSES.fields})
+    frame["Date"] = pd.Timestamp("2026-09-10")
+    frame["NPS"] = [10.0, 9.0, 8.0, 6.0, 0.0, 10.0, 7.0, 9.0]
+    return frame.assign(**columns)
+
+
+def voice_data(frame):
+    empty = {s.name: pd.DataFrame({f.header: [] for f in s.fields}, dtype=object) for s in recipe("voice_of_customer").sheets}
+    return {**empty, "Responses": frame}
+
+
+def test_text_that_looks_like_a_formula_stays_text(tmp_path):
+    path = tmp_path / "hostile.xlsx"
+    frame = responses(Comment=[*HOSTILE, None], Account=[*HOSTILE, None], Segment=[*HOSTILE, None])
+    build("voice_of_customer", path, data=voice_data(frame), note="yours")
+    written, texts = read(path, values=False), formulas(path)
+    for row, text in enumerate(HOSTILE, 6):
+        for column in "BCH":
+            assert written["Responses", f"{column}{row}"].replace("_x005F", "") == text
+            assert ("Responses", f"{column}{row}") not in texts
+    with zipfile.ZipFile(path) as parts:
+        sheets = b"".join(parts.read(p) for p in parts.namelist() if "worksheets/sheet" in p)
+        links = [p for p in parts.namelist() if "externalLink" in p]
+    assert links == []
+    assert b"example.invalid" not in sheets
+    assert not any("HYPERLINK" in text or "cmd|" in text for text in texts.values())
+
+
+@pytest.mark.parametrize(
+    ("score", "seen"),
+    [(11, "#NUM!"), (7.5, "#NUM!"), (-1, "#NUM!"), ("ten", None), (True, None), (None, None)],
+)
+def test_dirty_scores_are_refused_or_left_out_alike(tmp_path, score, seen):
+    path = tmp_path / "dirty.xlsx"
+    scores = [10.0, 9.0, 8.0, 6.0, 0.0, score, 7.0, 9.0]
+    build("voice_of_customer", path, data=voice_data(responses(NPS=pd.Series(scores, dtype=object))), note="yours")
+    cached, computed = read(path, values=True), by_ironcalc(path, formulas(path))
+    assert differences(path, computed) == []
+    shown = value_beside(cached, "Voice", "Net Promoter Score", "C")
+    assert shown == (seen or pytest.approx(core.nps(scores)))
+    if seen:
+        assert value_beside(cached, "Checks", "Responses: NPS answers off the scale", "D") == 11  # the row at fault
+
+
+def test_an_empty_table_says_no_data(tmp_path):
+    path = tmp_path / "empty.xlsx"
+    build("voice_of_customer", path, data=voice_data(responses().head(0)), note="yours")
+    computed = by_ironcalc(path, formulas(path))
+    assert value_beside(read(path, values=True), "Voice", "Net Promoter Score", "C") == "no data"
+    assert differences(path, computed) == []
+    assert errors(computed) == {}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", TEMPLATES)
+def test_other_choices_are_computed_as_the_core_does(tmp_path, name):
+    path = tmp_path / "chosen.xlsx"
+    build(name, path, choices=Choices(date(2026, 6, 1), "SMB", "trailing 12"))
+    assert differences(path, by_ironcalc(path, formulas(path))) == []
+
+
+def test_a_lite_workbook_carries_its_functions(tmp_path):
+    build("health_score", tmp_path / "lite.xlsx", host=Host.LITE)
+    with zipfile.ZipFile(tmp_path / "lite.xlsx") as parts:
+        assert any(name.startswith("xl/webextensions/") for name in parts.namelist())
+    texts = formulas(tmp_path / "lite.xlsx")
+    assert any("_xldudf_HEALTH_SCORE(" in text for text in texts.values())
+    computed = by_ironcalc(tmp_path / "lite.xlsx", texts)
+    assert differences(tmp_path / "lite.xlsx", computed) == []
