@@ -137,8 +137,8 @@ def test_columns_are_offered_by_kind(responses: pd.DataFrame) -> None:
     assert "segment" not in weights
     assert "customer" in accounts
     assert "arr" not in accounts
-    assert "segment" in dict(shown._segment_by.options)
-    assert "customer" not in dict(shown._segment_by.options)
+    assert "segment" in dict(shown._rows.segment_by.options)
+    assert "customer" not in dict(shown._rows.segment_by.options)
 
 
 def test_wrong_input_shows_the_errors_own_words_and_nothing_else_breaks() -> None:

@@ -4,7 +4,6 @@ import datetime
 import io
 import types
 
-import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
@@ -174,4 +173,3 @@ def test_segments_and_months_keep_blanks_apart() -> None:
     months = frame.months("day")
     assert months.tolist() == [672, NO_MONTH, 673, 673]
     assert Frame(pl.from_pandas(FRAME[["who"]])).values("who") == ["a", "b", BLANK]
-    assert frame.last_day("day") == np.datetime64("2026-02-02")

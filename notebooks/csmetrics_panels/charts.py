@@ -36,7 +36,6 @@ class Series:
     high: Sequence[float] | None = None
     base: Sequence[float] | None = None
     colours: Sequence[str] | None = None
-    second: bool = False
 
 
 @dataclass(frozen=True)

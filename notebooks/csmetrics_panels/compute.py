@@ -39,7 +39,7 @@ class Outcome:
         groups: the value of each segment.
         answers: how often each answer of a short scale was given.
         labels: what to call the elements of a value that is many.
-        ends: the months a span may end with.
+        rows: which rows of the data counted; None is all of them.
     """
 
     request: Request
@@ -89,21 +89,17 @@ def compute(request: Request, frame: Frame | None, job: Job) -> Outcome:
         job.step(0.1)
         told = explained(evaluate(request.metric, (), given))
     except MetricError as error:
-        return Outcome(request, error=error, trend=_safely(request, frame, job))
+        return Outcome(request, error=error, trend=tuple(_by_span(request, frame, job)))
     job.step(0.4)
     return Outcome(
         request,
         told,
-        trend=_safely(request, frame, job),
-        groups=tuple(_by_segment(request, frame, job)) if frame else (),
+        trend=tuple(_by_span(request, frame, job)),
+        groups=tuple(_by_segment(request, frame, job)),
         answers=_answers(request.metric, given),
         labels=_labels(request, frame, rows),
         rows=rows,
     )
-
-
-def _safely(request: Request, frame: Frame | None, job: Job) -> tuple[Point, ...]:
-    return tuple(_by_span(request, frame, job)) if frame else ()
 
 
 def _mask(request: Request, frame: Frame, *, of_span: bool = True) -> NDArray[np.bool_] | None:
@@ -151,8 +147,8 @@ def _can_split(request: Request) -> bool:
     return splits(request.metric) and bool(request.picks) and not spread
 
 
-def _by_span(request: Request, frame: Frame, job: Job) -> Iterator[Point]:
-    if request.span == "all" or not request.dated_by or not _can_split(request):
+def _by_span(request: Request, frame: Frame | None, job: Job) -> Iterator[Point]:
+    if frame is None or request.span == "all" or not request.dated_by or not _can_split(request):
         return
     mask = _mask(request, frame, of_span=False)
     order, months = frame.by_month(request.dated_by)
@@ -166,8 +162,8 @@ def _by_span(request: Request, frame: Frame, job: Job) -> Iterator[Point]:
         yield _measure(request, columns, inside, span_text(request.span, end))
 
 
-def _by_segment(request: Request, frame: Frame, job: Job) -> Iterator[Point]:
-    if not request.segment_by or request.segment or not _can_split(request):
+def _by_segment(request: Request, frame: Frame | None, job: Job) -> Iterator[Point]:
+    if frame is None or not request.segment_by or request.segment or not _can_split(request):
         return
     mask = _mask(request, frame)
     names = frame.values(request.segment_by)

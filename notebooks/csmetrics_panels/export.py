@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from csmetrics_core.errors import NoData
+from csmetrics_panels.compute import Outcome
 from csmetrics_panels.images import image
 
 #: The file's name, its media type, its bytes.
@@ -20,10 +21,31 @@ def panel_files(panel: Any) -> list[tuple[str, Callable[[], File]]]:
     """The files a panel offers: words for the button, and what makes the file."""
     name = panel.metric.name
     return [
-        ("CSV of the result", lambda: (f"{name}.csv", "text/csv", csv_bytes(panel.result_table()))),
+        ("CSV of the result", lambda: (f"{name}.csv", "text/csv", csv_bytes(result_table(panel.outcome)))),
         ("Chart as PNG", lambda: (f"{name}.png", "image/png", _picture(panel, "png"))),
         ("Chart as SVG", lambda: (f"{name}.svg", "image/svg+xml", _picture(panel, "svg"))),
     ]
+
+
+def result_table(outcome: Outcome | None) -> dict[str, Any]:
+    """A result as columns: its table, the value of each row, its series, or the value with what stands behind it.
+
+    Raises:
+        NoData: there is none.
+    """
+    if outcome is None or outcome.told is None:
+        raise NoData("there is no result yet", "Choose what the card asks for.")
+    told = outcome.told
+    if told.metric.gives == "table":
+        return dict(told.value)
+    if np.ndim(told.value):
+        labels = outcome.labels or list(range(1, np.size(told.value) + 1))
+        return {"row": labels, told.metric.name: list(np.ravel(told.value))}
+    if points := outcome.trend or outcome.groups:
+        columns = {name: [getattr(p, name) for p in points] for name in ("value", "n", "low", "high")}
+        return {"period" if outcome.trend else "segment": [p.label for p in points], **columns}
+    rows = told.rows()
+    return {"item": [item for item, _ in rows], "value": [value for _, value in rows]}
 
 
 def _picture(panel: Any, kind: str) -> bytes:

@@ -146,11 +146,6 @@ class Frame:
         codes, labels = self._coded(name)
         return None if BLANK in labels else codes
 
-    def last_day(self, name: str) -> np.datetime64:
-        """The latest date of a column."""
-        days = read(self.column(name), name, "day").values
-        return np.datetime64(int(np.nanmax(days)), "D")
-
     def _coded(self, name: str) -> tuple[NDArray[np.int64], list[str]]:
         """The group of each row by number, and the names of the groups; a blank is a group of its own."""
 

@@ -5,23 +5,21 @@ from contextlib import contextmanager
 from typing import Any
 
 import ipywidgets as widgets
-import numpy as np
 
 from csmetrics_core.catalog import lookup
 from csmetrics_core.documentation import call_text
-from csmetrics_core.errors import MetricError, NoData, WrongCall, WrongKind, wrong_kind
+from csmetrics_core.errors import MetricError, WrongCall, WrongKind
 from csmetrics_panels import card, export, sources
 from csmetrics_panels.browser import Code, Download, Fitter
 from csmetrics_panels.charts import Chart, Heat, chart_for
-from csmetrics_panels.compute import Outcome, compute, spans, splits
+from csmetrics_panels.compute import Outcome, compute
 from csmetrics_panels.draw import ChartView
 from csmetrics_panels.form import OMITTED, dropdown, fields
-from csmetrics_panels.frames import Frame, short
+from csmetrics_panels.frames import Frame
 from csmetrics_panels.notebook import in_notebook
-from csmetrics_panels.request import LENGTHS, Request, excel_formula, plain_formula, python_code, span_text
+from csmetrics_panels.request import Request, excel_formula, plain_formula, python_code
+from csmetrics_panels.rows import CHOICES, RowPicker, display
 from csmetrics_panels.work import Job, Worker
-
-_ROWS = ("segment_by", "segment", "dated_by", "span", "end")
 
 
 def panel(metric: Any, data: Any = None, **choices: Any) -> "MetricPanel":
@@ -113,10 +111,7 @@ class MetricPanel(widgets.VBox):
         """What is asked, as a plain value."""
         chosen = {field.argument.name: field.read() for field in self._fields}
         arguments = {name: value for name, value in chosen.items() if value is not OMITTED}
-        return Request(
-            self.metric, arguments, self._segment_by.value, self._segment.value, self._dated_by.value,
-            self._span.value, self._end.value,
-        )  # fmt: skip
+        return Request(self.metric, arguments, **self._rows.read())
 
     def choose(self, **choices: Any) -> "MetricPanel":
         """Choose as on the form: arguments by name, and segment_by, segment, dated_by, span, end.
@@ -129,23 +124,13 @@ class MetricPanel(widgets.VBox):
             for name, value in choices.items():
                 if name in by_name:
                     by_name[name].write(value)
-                elif name not in _ROWS:
+                elif name not in CHOICES:
                     raise WrongCall(
-                        f"there is no choice called {name!r}", f"There are {', '.join([*by_name, *_ROWS])}."
+                        f"there is no choice called {name!r}", f"There are {', '.join([*by_name, *CHOICES])}."
                     )
-            for name in _ROWS:
-                if name in choices:
-                    self._choose_rows(name, choices[name])
+            self._rows.choose(choices)
         self._compute(0.0)
         return self
-
-    def _choose_rows(self, name: str, value: Any) -> None:
-        widget = getattr(self, f"_{name}")
-        options = dict(widget.options)
-        found = options.get(value, value) if value is not None else options.get("")
-        if found not in options.values():
-            raise wrong_kind(name, None, value, "one of " + ", ".join(map(str, options)))
-        widget.value = found
 
     # What is on the screen.
 
@@ -157,10 +142,7 @@ class MetricPanel(widgets.VBox):
         )
         self._refused = widgets.HTML()
         self._fields = fields(self.metric, self._compute)
-        self._segment_by, self._segment = dropdown("segment by", [("none", "")]), dropdown("segment", [("all", "")])
-        self._dated_by = dropdown("date", [("none", "")], "The column that says when")
-        self._span = dropdown("period", [(name, name) for name in ("all", *LENGTHS)], "How many months count together")
-        self._end = dropdown("ending", [("", None)], "The last month of the period")
+        self._rows = RowPicker(self.metric, lambda: self._compute(0.0))
         self._card, self._figure = widgets.HTML(), ChartView()
         self._python, self._excel = Code(label="Python"), Code(label="Excel, with the add-in")
         self._plain = Code(label="Excel, plain functions")
@@ -169,9 +151,8 @@ class MetricPanel(widgets.VBox):
         self._busy = widgets.HBox([self._progress, self._cancel], layout={"visibility": "hidden"})
         self._files = widgets.HBox([Download(text, make) for text, make in export.panel_files(self)])
         form = [field.widget for field in self._fields]
-        rows = [self._segment_by, self._segment, self._dated_by, self._span, self._end]
         data = [self._source, self._upload, self._refused]
-        self._left = widgets.VBox([*data, *form, *rows, self._busy], layout={"flex": "0 0 360px"})
+        self._left = widgets.VBox([*data, *form, self._rows, self._busy], layout={"flex": "0 0 360px"})
         self._right = widgets.VBox(
             [self._card, self._figure, self._python, self._excel, self._plain, self._files],
             layout={"flex": "1 1 auto", "min_width": "0"},
@@ -181,11 +162,6 @@ class MetricPanel(widgets.VBox):
     def _listen(self) -> None:
         self._source.observe(lambda _: self._load(), "value")
         self._upload.observe(lambda _: self._take_upload(), "value")
-        self._segment_by.observe(lambda _: self._offer_segments(), "value")
-        self._dated_by.observe(lambda _: self._offer_ends(), "value")
-        self._span.observe(lambda _: self._offer_ends(), "value")
-        for widget in (self._segment, self._end):
-            widget.observe(lambda _: self._compute(0.0), "value")
         self._cancel.on_click(lambda _: self._stop())
 
     @contextmanager
@@ -193,7 +169,8 @@ class MetricPanel(widgets.VBox):
         """Several changes, one computation."""
         before, self._quiet = self._quiet, True
         try:
-            yield
+            with self._rows.together():
+                yield
         finally:
             self._quiet = before
 
@@ -235,43 +212,11 @@ class MetricPanel(widgets.VBox):
         except Exception as error:  # Excel and frames fail in their own ways; the panel lives on
             self.frame = None
             self._refused.value = card.refusal(error)
-        frame = self.frame
         with self._together():
             for field in self._fields:
-                field.offer(frame)
-            groups = frame.segments() if frame else []
-            self._segment_by.options = [("none", ""), *((short(name), name) for name in groups)]
-            self._dated_by.options = [("none", ""), *((short(name), name) for name in (frame.dates() if frame else []))]
-            self._segment_by.value = self._dated_by.value = ""
-            self._span.value = "all"
-            self._offer_segments()
-            self._offer_ends()
+                field.offer(self.frame)
+            self._rows.offer(self.frame)
         self._compute(0.0)
-
-    def _offer_segments(self) -> None:
-        by = self._segment_by.value
-        with self._together():
-            names = self.frame.values(by) if self.frame and by else []
-            self._segment.options = [("all", ""), *((short(name), name) for name in names)]
-            self._segment.value = ""
-        self._display(self._segment_by, len(self._segment_by.options) > 1)
-        self._display(self._segment, bool(by))
-        self._compute(0.0)
-
-    def _offer_ends(self) -> None:
-        by, span = self._dated_by.value, self._span.value
-        with self._together():
-            ends = spans(self.frame, Request(self.metric, dated_by=by, span=span)) if self.frame and by else []
-            self._end.options = [(span_text(span, end), end) for end in reversed(ends)] or [("", None)]
-            self._end.value = self._end.options[0][1]
-        self._display(self._dated_by, len(self._dated_by.options) > 1)
-        self._display(self._span, bool(by) and (splits(self.metric) or self.metric.gives != "number"))
-        self._display(self._end, bool(ends))
-        self._compute(0.0)
-
-    @staticmethod
-    def _display(widget: Any, visible: bool) -> None:
-        widget.layout.display = "" if visible else "none"
 
     # The work.
 
@@ -309,7 +254,7 @@ class MetricPanel(widgets.VBox):
         self._python.text = python_code(request, self.frame) if request else ""
         self._excel.text = excel_formula(request, self.frame) if request else ""
         self._plain.text = plain_formula(request, self.frame) if request else ""
-        self._display(self._files, request is not None)
+        display(self._files, request is not None)
 
     def _fail(self, error: Exception) -> None:
         self._outcome = None
@@ -329,27 +274,3 @@ class MetricPanel(widgets.VBox):
 
     def _show_progress(self, done: float) -> None:
         self._progress.value = done
-
-    def result_table(self) -> dict[str, Any]:
-        """The result as columns: the table, or the value of each row, or the value with its series.
-
-        Raises:
-            NoData: there is no result.
-        """
-        outcome = self.outcome
-        if outcome is None or outcome.told is None:
-            raise NoData("there is no result yet", "Choose what the card asks for.")
-        told = outcome.told
-        if self.metric.gives == "table":
-            return dict(told.value)
-        if np.ndim(told.value):
-            return {
-                "row": outcome.labels or list(range(1, np.size(told.value) + 1)),
-                self.metric.name: list(np.ravel(told.value)),
-            }
-        points = outcome.trend or outcome.groups
-        if points:
-            columns = {name: [getattr(p, name) for p in points] for name in ("value", "n", "low", "high")}
-            return {"period" if outcome.trend else "segment": [p.label for p in points], **columns}
-        rows = told.rows()
-        return {"item": [item for item, _ in rows], "value": [value for _, value in rows]}
