@@ -9,7 +9,7 @@ from models_data import PUBLISHED, agrees, cdnow
 import csmetrics_core as csm
 from csmetrics_core.errors import NoData, OutOfScale
 from csmetrics_core.models import bg_nbd, gamma_gamma
-from csmetrics_core.purchases import histories, regularity
+from csmetrics_core.reductions.purchases import histories, regularity
 
 END = np.datetime64("1997-09-30")
 

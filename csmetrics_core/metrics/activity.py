@@ -10,9 +10,9 @@ from csmetrics_core.errors import NoData
 from csmetrics_core.kinds import Day, Id, Number
 from csmetrics_core.periods import as_dates, day_text
 from csmetrics_core.prepared import Coded
+from csmetrics_core.reductions.windows import blank_start, day_gaps, span_of, stickiness, users_in_window
 from csmetrics_core.results import Ratio, Table
 from csmetrics_core.spec import COUNT, DATE, FRACTION, Aligned, Better, Category, Column, Each, Example
-from csmetrics_core.windows import blank_start, day_gaps, span_of, stickiness, users_in_window
 
 Users = Annotated[Aligned, Id()]
 Dates = Annotated[Aligned, Day()]

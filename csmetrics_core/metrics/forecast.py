@@ -31,7 +31,7 @@ from csmetrics_core.spec import (
 
 if TYPE_CHECKING:
     from csmetrics_core.models.bg_nbd import BgNbd
-    from csmetrics_core.purchases import Histories
+    from csmetrics_core.reductions.purchases import Histories
 
 _MONTH = 365.25 / 12  # days
 #: Fewer customers who bought again than this make a rough forecast.
@@ -113,7 +113,7 @@ def clv_forecast(
         as_of: The day the records reach; later rows are left out. Left out, the latest day there is.
     """
     from csmetrics_core.models import bg_nbd
-    from csmetrics_core.purchases import histories
+    from csmetrics_core.reductions.purchases import histories
 
     today = int(dates.max()) if as_of is None else as_of
     bought = histories(customers.codes, dates, amounts, today)
@@ -140,7 +140,7 @@ def clv_forecast(
 
 def _refuse(bought: "Histories", today: int, notes: list[str]) -> None:
     """Refuse histories no forecast can be made from; note what makes it rough."""
-    from csmetrics_core.purchases import regularity
+    from csmetrics_core.reductions.purchases import regularity
 
     if not bought.customer.size:
         raise NoData(f"there is no purchase up to {day_text(today)}", "Give purchases as positive amounts.")

@@ -6,7 +6,10 @@ from typing import Annotated
 import numpy as np
 
 from csmetrics_core.catalog import metric
-from csmetrics_core.flows import (
+from csmetrics_core.kinds import Amount, Day, Id, Number
+from csmetrics_core.periods import index_of
+from csmetrics_core.prepared import Coded
+from csmetrics_core.reductions.flows import (
     balances,
     below_zero,
     bridge,
@@ -17,10 +20,7 @@ from csmetrics_core.flows import (
     retention,
     retention_rows,
 )
-from csmetrics_core.kinds import Amount, Day, Id, Number
-from csmetrics_core.money import to_cents
-from csmetrics_core.periods import index_of
-from csmetrics_core.prepared import Coded
+from csmetrics_core.reductions.money import to_cents
 from csmetrics_core.results import Table
 from csmetrics_core.spec import DATE, FRACTION, MONEY, Aligned, Category, Column, Each, Example, Group
 

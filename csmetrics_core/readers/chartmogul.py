@@ -9,11 +9,11 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from csmetrics_core.money import from_cents, to_cents
 from csmetrics_core.periods import as_dates, first_day, index_of
 from csmetrics_core.readers.exports import Draft, Export, Field
 from csmetrics_core.readers.money import one_currency
 from csmetrics_core.readers.months import last_month
+from csmetrics_core.reductions.money import from_cents, to_cents
 
 _DATASETS = "dev.chartmogul.com/docs/destinations/calculated-data"
 _NO_END = "a cancelled customer's last day is not in this file; read the MRR movements too"

@@ -6,8 +6,8 @@ from typing import Any
 import narwhals as nw
 import numpy as np
 
-from csmetrics_core.accounts import AccountCounts, account_columns
 from csmetrics_core.errors import WrongShape, off_scale
+from csmetrics_core.reductions.accounts import AccountCounts, account_columns
 from csmetrics_core.tables.engine import UNKNOWN, Source, collected, day_of, like, one_if, open_table
 from csmetrics_core.tables.schema import Role
 

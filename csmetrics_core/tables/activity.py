@@ -10,6 +10,7 @@ import numpy as np
 from csmetrics_core.errors import WrongShape, off_scale
 from csmetrics_core.metrics.adoption import adoption_columns
 from csmetrics_core.periods import as_dates, day_text
+from csmetrics_core.reductions.windows import blank_start, span_of, stickiness, users_in_window
 from csmetrics_core.tables.engine import (
     NEVER,
     UNKNOWN,
@@ -23,7 +24,6 @@ from csmetrics_core.tables.engine import (
     open_table,
 )
 from csmetrics_core.tables.schema import Role
-from csmetrics_core.windows import blank_start, span_of, stickiness, users_in_window
 
 _USER, _DATE = Role("user", "id"), Role("date", "date")
 _CALLED = {1: "dau", 7: "wau", 30: "mau"}

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from csmetrics_core.cells import OPEN_ENDED
 from csmetrics_core.errors import OutOfScale, WrongKind, WrongShape, show
-from csmetrics_core.money import from_cents, to_cents
 from csmetrics_core.periods import as_dates, day_text, first_day, index_of
+from csmetrics_core.reductions.money import from_cents, to_cents
 from csmetrics_core.tables.engine import UNKNOWN, Source, collected, day_of, last_complete, like, month_of, open_table
 from csmetrics_core.tables.schema import Role
 

@@ -8,10 +8,11 @@ import numpy as np
 
 from csmetrics_core.cells import OPEN_ENDED
 from csmetrics_core.errors import WrongShape
-from csmetrics_core.flows import below_zero
-from csmetrics_core.money import LARGEST_CENTS, refuse_inexact_total
 from csmetrics_core.periods import Period, as_dates, first_day, index_of
-from csmetrics_core.spells import Turns, ends_before_start, movements
+from csmetrics_core.reductions.flows import below_zero
+from csmetrics_core.reductions.money import LARGEST_CENTS, refuse_inexact_total
+from csmetrics_core.reductions.spells import Turns, ends_before_start, movements
+from csmetrics_core.reductions.triangles import triangle
 from csmetrics_core.tables.engine import (
     NEVER,
     UNKNOWN,
@@ -25,7 +26,6 @@ from csmetrics_core.tables.engine import (
     period_of,
 )
 from csmetrics_core.tables.schema import Role
-from csmetrics_core.triangles import triangle
 
 _CUSTOMER = Role("customer", "id")
 _STAYS = (_CUSTOMER, Role("start", "date"), Role("end", "date"))

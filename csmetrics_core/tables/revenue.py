@@ -9,10 +9,10 @@ import narwhals as nw
 import numpy as np
 
 from csmetrics_core.errors import WrongShape, off_scale
-from csmetrics_core.flows import FATES, FLOWS, below_zero, bridge, repeats_note
-from csmetrics_core.flows import retention as retention_columns
-from csmetrics_core.money import LARGEST_CENTS, refuse_inexact_total
 from csmetrics_core.periods import as_dates, first_day
+from csmetrics_core.reductions.flows import FATES, FLOWS, below_zero, bridge, repeats_note
+from csmetrics_core.reductions.flows import retention as retention_columns
+from csmetrics_core.reductions.money import LARGEST_CENTS, refuse_inexact_total
 from csmetrics_core.tables.engine import (
     NEVER,
     UNKNOWN,

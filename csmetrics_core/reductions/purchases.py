@@ -7,8 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from csmetrics_core.models import Floats
-from csmetrics_core.money import from_cents, to_cents
 from csmetrics_core.periods import day_text
+from csmetrics_core.reductions.money import from_cents, to_cents
 
 Ints = NDArray[np.int64]
 

@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from csmetrics_core.errors import OutOfScale
-from csmetrics_core.flows import divide
 from csmetrics_core.periods import Period, as_dates, first_day
+from csmetrics_core.reductions.flows import divide
 
 Ints = NDArray[np.int64]
 _MOST_CELLS = 4_000_000

@@ -8,9 +8,9 @@ from numpy.typing import NDArray
 
 from csmetrics_core.cells import OPEN_ENDED
 from csmetrics_core.errors import OutOfScale, off_scale
-from csmetrics_core.flows import divide
 from csmetrics_core.periods import Period, as_dates, day_text, first_day, index_of
 from csmetrics_core.prepared import Coded
+from csmetrics_core.reductions.flows import divide
 
 Ints = NDArray[np.int64]
 #: Customers who come and go: `came` for the first time, `returned`, and `left`, by the period it shows in.
