@@ -1,7 +1,10 @@
 """A panel for every metric: the form comes from the declaration, the number from the core, the code runs."""
 
 import datetime
+import doctest
+import importlib
 import math
+import sys
 from html import unescape
 
 import numpy as np
@@ -242,3 +245,10 @@ def files(shown: object) -> list:
     from csmetrics_panels.export import panel_files
 
     return panel_files(shown)
+
+
+@pytest.mark.parametrize("name", ["csmetrics_panels", "csmetrics_panels.panel"])
+def test_the_examples_of_the_docstrings_run(name: str) -> None:
+    module = importlib.import_module(name)
+    module = sys.modules[name] if not hasattr(module, "__path__") else module
+    assert doctest.testmod(module).failed == 0

@@ -21,7 +21,8 @@ class Data:
     """Tables by name.
 
     Args:
-        tables: pandas or Polars frames by name, a sample company, a file or a folder; by default the sample company.
+        tables: pandas or Polars frames, or columns, by name; a sample company, a file or a folder; by default the
+            sample company.
 
     Raises:
         MetricError: they are no tables.
@@ -110,7 +111,16 @@ def _frames(tables: Any) -> dict[str, Frame]:
     named = getattr(tables, "tables", tables)
     if not isinstance(named, Mapping):
         named = {"data": named}
-    return {str(name): value if isinstance(value, Frame) else Frame(value, str(name)) for name, value in named.items()}
+    return {str(name): _frame(str(name), value) for name, value in named.items()}
+
+
+def _frame(name: str, value: Any) -> Frame:
+    """A frame as it is, or columns by name as one."""
+    if isinstance(value, Mapping):
+        import pandas as pd
+
+        value = pd.DataFrame(dict(value))
+    return value if isinstance(value, Frame) else Frame(value, name)
 
 
 def read_files(path: Path) -> dict[str, Frame]:
