@@ -80,8 +80,9 @@ function render({ el }) {
   let timer = 0;
   const look = () => {
     const root = el.closest(".csm-panel, .csm-board");
-    // JupyterLab would take arrow keys and letters typed on our controls for its own commands.
-    if (root) root.setAttribute("data-lm-suppress-shortcuts", "true");
+    // JupyterLab takes arrow keys and letters for commands of its own, unless the very element says no.
+    for (const control of root ? root.querySelectorAll("input, select, button, [role=tab], [tabindex]") : [])
+      control.setAttribute("data-lm-suppress-shortcuts", "true");
     const plots = root ? [...root.querySelectorAll(".js-plotly-plot")].filter((plot) => !seen.has(plot)) : [];
     plots.forEach((plot) => seen.add(plot));
     if (!plots.length) return;
@@ -138,7 +139,7 @@ class Slider(anywidget.AnyWidget):
 
 
 class Fitter(anywidget.AnyWidget):
-    """Makes a chart that was drawn before it had a place fill its place; shows nothing itself."""
+    """Looks after its panel and shows nothing itself: charts fill their place, and keys reach the control in focus."""
 
     _esm = _ESM_FITTER
 
