@@ -18,7 +18,9 @@ def run(*words):
 
 def long_revenue():
     months = pd.date_range("2025-01-01", "2026-03-01", freq="MS")
-    rows = [(f"C{i}", m.date().isoformat(), 100.0 + i) for i in range(5) for m in months if not (i == 4 and m.month > 10)]
+    rows = [
+        (f"C{i}", m.date().isoformat(), 100.0 + i) for i in range(5) for m in months if not (i == 4 and m.month > 10)
+    ]
     return pd.DataFrame(rows, columns=["Account name", "Billing month", "MRR"])
 
 
@@ -28,7 +30,9 @@ def test_list_names_every_template():
 
 
 def test_new_maps_columns_reports_and_never_overwrites(tmp_path):
-    frame = pd.DataFrame({"Responded at": ["2026-09-01", "2026-09-02"], "Likelihood to recommend": [10, 3], "Colour": ["a", "b"]})
+    frame = pd.DataFrame(
+        {"Responded at": ["2026-09-01", "2026-09-02"], "Likelihood to recommend": [10, 3], "Colour": ["a", "b"]}
+    )
     frame.to_csv(tmp_path / "survey.csv", index=False)
     made = run("workbook", "new", "voice_of_customer", "--data", tmp_path / "survey.csv", "--out", tmp_path / "v.xlsx")
     assert made.exit_code == 0, made.output

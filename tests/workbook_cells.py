@@ -13,7 +13,9 @@ def _cells(path, *, values):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # openpyxl does not know sparklines
         book = openpyxl.load_workbook(path, data_only=values)
-    return ((sheet.title, cell) for sheet in book for row in sheet.iter_rows() for cell in row if cell.value is not None)
+    return (
+        (sheet.title, cell) for sheet in book for row in sheet.iter_rows() for cell in row if cell.value is not None
+    )
 
 
 def read(path, *, values):
@@ -61,7 +63,7 @@ def differences(path, computed):
 
 def _split(cell):
     letters = cell.rstrip("0123456789")
-    return f"{letters}${cell[len(letters):]}"
+    return f"{letters}${cell[len(letters) :]}"
 
 
 def same(mine, theirs):

@@ -198,7 +198,14 @@ def _text(value: Any) -> str:
     return "" if value is None else f"{value:.15g}" if isinstance(value, float) else str(value)
 
 
-_COMPARE = {"=": operator.eq, "<>": operator.ne, "<": operator.lt, ">": operator.gt, "<=": operator.le, ">=": operator.ge}
+_COMPARE = {
+    "=": operator.eq,
+    "<>": operator.ne,
+    "<": operator.lt,
+    ">": operator.gt,
+    "<=": operator.le,
+    ">=": operator.ge,
+}
 _CALCULATE = {"+": operator.add, "-": operator.sub, "*": operator.mul, "/": operator.truediv, "^": operator.pow}
 
 
@@ -244,7 +251,9 @@ def _meets(criterion: Any) -> Callable[[Any], bool]:
         with suppress(ValueError):
             wanted = float(wanted)
     if sign in ("=", "<>"):
-        return lambda cell: (cell is not None and type(cell) is type(wanted) and _rank(cell) == _rank(wanted)) == (sign == "=")
+        return lambda cell: (
+            (cell is not None and type(cell) is type(wanted) and _rank(cell) == _rank(wanted)) == (sign == "=")
+        )
     return lambda cell: type(cell) is type(wanted) and _COMPARE[sign](_rank(cell), _rank(wanted))
 
 
@@ -276,4 +285,3 @@ _KNOWN: Mapping[str, Callable[..., Any]] = {
     "MIN": lambda *values: min(_numbers(values), default=0.0),
     "ABS": abs,
 }
-

@@ -33,8 +33,12 @@ def helpers(book: Book) -> None:
     first[np.unique(key, return_index=True)[1]] = 1
     place = f"ROW()-ROW({table.name}[[#Headers],[User]])"
     here = table.here("User and day")
-    table.add("First today", f"IF({here}=0,0,IF(MATCH({here},{table.name}[User and day],0)={place},1,0))",
-              np.where(key > 0, first, 0), COUNT)  # fmt: skip
+    table.add(
+        "First today",
+        f"IF({here}=0,0,IF(MATCH({here},{table.name}[User and day],0)={place},1,0))",
+        np.where(key > 0, first, 0),
+        COUNT,
+    )
 
 
 def distinct(test: str, number: str) -> str:
@@ -61,7 +65,11 @@ class ActiveUsers:
         window = WINDOWS[name]
         table, days = self.table, self.table.column("Day")
         events = countifs((days, ">", day - window), (days, "<", day + 1), (table.column("In segment"), "=", 1))
-        plainly = countifs((days, "=", day), (table.column("First today"), "=", 1)) if window == 1 else self._distinct(day, window)
+        plainly = (
+            countifs((days, "=", day), (table.column("First today"), "=", 1))
+            if window == 1
+            else self._distinct(day, window)
+        )
         given = {"users": table.column("User"), "dates": table.column("Date"), "day": day}
         known = self._count(window).get(int(day.value), plainly.value)
         return when(events.eq(0), NO_DATA, self.book.call(name, given, self.inside, plainly, known))

@@ -48,10 +48,13 @@ def board(book: Book, metrics: Metrics, plan: Mapping[str, Term]) -> None:
         words = f"{metric.headline}  {metric.title} ({unit_words(name)}): {metric.formula}. {metric.convention}"
         page.note(footnote + 1 + offset, 0, words, 15, 13 if len(words) < 190 else 25)
     page.note(
-        footnote + 1 + len(METRICS), 0,
+        footnote + 1 + len(METRICS),
+        0,
         "Reading compares the last quarter with the one before: a survey result that moved by less than its margin of "
-        "error is marked no real change.", 15, 13,
-    )  # fmt: skip
+        "error is marked no real change.",
+        15,
+        13,
+    )
 
 
 def apply_month(end: Term) -> Term:
@@ -67,8 +70,12 @@ def _serial(year: int, month: int) -> int:
 def _board_row(page: Page, metrics: Metrics, views: list[View], row: int, name: str, plan: Mapping[str, Term]) -> None:
     metric, unit = CATALOG[name], shown_unit(name)
     page.put(row, 0, f"{metric.headline}  {metric.title}", page.looks.words(bold=True))
-    cells = {v.number: page.put(row, QUARTERS - v.number + 1, metrics.value(name, v), page.looks.number(unit, bold=v.number == 1))
-             for v in views}  # fmt: skip
+    cells = {
+        v.number: page.put(
+            row, QUARTERS - v.number + 1, metrics.value(name, v), page.looks.number(unit, bold=v.number == 1)
+        )
+        for v in views
+    }
     target = page.put(row, 10, plan[f"target {name}"], page.looks.number(unit))
     signed = page.looks.number(change_format(unit))
     page.put(row, 11, change(cells[1], target), signed)

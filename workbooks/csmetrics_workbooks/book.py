@@ -103,17 +103,27 @@ class Book:
         return Term(name, cell.value)
 
     def call(
-        self, name: str, arguments: Mapping[str, Any], scope: Scope | None = None, plainly: Term | None = None,
+        self,
+        name: str,
+        arguments: Mapping[str, Any],
+        scope: Scope | None = None,
+        plainly: Term | None = None,
         known: Any = None,
-    ) -> Term:  # fmt: skip
+    ) -> Term:
         """A metric in a cell; the method page will explain it."""
         self.used.setdefault(name)
         return call(self.host, name, arguments, scope, plainly, known)
 
     def table_cell(
-        self, name: str, arguments: Mapping[str, Any], row: int, column: str, *, scope: Scope | None = None,
+        self,
+        name: str,
+        arguments: Mapping[str, Any],
+        row: int,
+        column: str,
+        *,
+        scope: Scope | None = None,
         plainly: Term | None = None,
-    ) -> Term:  # fmt: skip
+    ) -> Term:
         """One cell of a metric that gives a table."""
         self.used.setdefault(name)
         return table_cell(self.host, name, arguments, scope, row, column, plainly, self._memo)

@@ -62,14 +62,29 @@ def pages(book: Book, months: Months, first: Term) -> Bridge:
     bridge, year = book.pages["Bridge"], book.pages["Twelve months"]
     bridge.widths(11, *[13] * 7, 12, 12, 12)
     bridge.title(
-        "MRR bridge", "Closing = opening + new + expansion + reactivation − contraction − churned, in currency a month.", 11
+        "MRR bridge",
+        "Closing = opening + new + expansion + reactivation − contraction − churned, in currency a month.",
+        11,
     )
-    bridge.headers(3, ["Month", *(m.capitalize() for m in MOVEMENTS), "Growth", "Quick ratio", "Month no"],
-                   right=range(11), height=18)  # fmt: skip
+    bridge.headers(
+        3,
+        ["Month", *(m.capitalize() for m in MOVEMENTS), "Growth", "Quick ratio", "Month no"],
+        right=range(11),
+        height=18,
+    )
     year.widths(11, *[14] * 8)
     year.title("Twelve months", "The customers of twelve months ago, and what they pay now; newcomers are left out.", 9)
-    heads = ["Month", "Opening", "Expansion", "Contraction", "Churned", "Net retention", "Gross retention",
-             "Logo retention", "Customers then"]  # fmt: skip
+    heads = [
+        "Month",
+        "Opening",
+        "Expansion",
+        "Contraction",
+        "Churned",
+        "Net retention",
+        "Gross retention",
+        "Logo retention",
+        "Customers then",
+    ]
     year.headers(3, heads, right=range(9), height=18)
     kept: dict[str, list[float]] = {name: [] for name in ("number", *MOVEMENTS, "ndr", "grr", "logo")}
     for offset in range(MONTHS):
@@ -126,9 +141,11 @@ def cohorts(book: Book, months: Months, first: Term) -> None:
     page.widths(13, 9, *[8.5] * COHORTS)
     page.title(
         "Cohorts",
-        "Customers by the quarter they first paid in, and the share of them who paid n quarters later; what is still to "
-        "come is blank. Quarters end with the month shown.", 2 + COHORTS,
-    )  # fmt: skip
+        "Customers by the quarter they first paid in, and the share of them who paid n quarters later; "
+        "what is still to "
+        "come is blank. Quarters end with the month shown.",
+        2 + COHORTS,
+    )
     heads = ["First paid in quarter to", "Customers", *(str(n) for n in range(COHORTS))]
     page.headers(4, heads, right=range(1, 2 + COHORTS), height=30)
     for back in range(COHORTS, 0, -1):
@@ -137,19 +154,34 @@ def cohorts(book: Book, months: Months, first: Term) -> None:
         page.put(row, 0, month_start(end), page.looks.number("mmm yyyy", align="left", indent=1))
         low, high = end - (months.first + 1), end - (months.first - 1)
         inside = (months.table.column("In segment"), "=", 1)
-        found = countifs((months.table.column("First month"), ">=", low), (months.table.column("First month"), "<=", high), inside)
+        found = countifs(
+            (months.table.column("First month"), ">=", low), (months.table.column("First month"), "<=", high), inside
+        )
         size = page.put(row, 1, when(low.gt(1), found, 0), page.looks.number("0;-0;–", font_color=MUTED))
         for age in range(back):
             page.put(row, 2 + age, _kept(months, first, low, high, end + 3 * age, size), page.looks.number("0%"))
     page.worksheet.conditional_format(
-        5, 2, 4 + COHORTS, 1 + COHORTS,
-        {"type": "2_color_scale", "min_color": HEAT[0], "max_color": HEAT[1], "min_type": "num", "max_type": "num",
-         "min_value": 0, "max_value": 1},
-    )  # fmt: skip
+        5,
+        2,
+        4 + COHORTS,
+        1 + COHORTS,
+        {
+            "type": "2_color_scale",
+            "min_color": HEAT[0],
+            "max_color": HEAT[1],
+            "min_type": "num",
+            "max_type": "num",
+            "min_value": 0,
+            "max_value": 1,
+        },
+    )
     page.note(
-        6 + COHORTS, 0, "A customer counts for a quarter if any month of it was paid. A dash: nobody new, or the table begins "
-        "too late to tell.", 2 + COHORTS,
-    )  # fmt: skip
+        6 + COHORTS,
+        0,
+        "A customer counts for a quarter if any month of it was paid. A dash: nobody new, or the table begins "
+        "too late to tell.",
+        2 + COHORTS,
+    )
 
 
 def _kept(months: Months, first: Term, low: Term, high: Term, end: Term, size: Term) -> Term:

@@ -22,10 +22,12 @@ if TYPE_CHECKING:
 
 TEMPLATES = ("scorecard", "revenue_retention", "voice_of_customer", "health_score", "usage", "unit_economics")
 REMOVE_NOTE = f"{SAMPLE_NOTE} To remove it, delete the table's rows; then paste yours."
-_LAST = (("Checks", "what the data must pass before the figures are shown"),
-         ("History", "closed periods as values, and later restatements"),
-         ("Method", "formula, convention and source of every figure"),
-         ("Lists", "segments and months"))  # fmt: skip
+_LAST = (
+    ("Checks", "what the data must pass before the figures are shown"),
+    ("History", "closed periods as values, and later restatements"),
+    ("Method", "formula, convention and source of every figure"),
+    ("Lists", "segments and months"),
+)
 #: Pages that may take several sheets of paper.
 _LONG = ("Workings", "Method", "Comments", "Checks")
 _COLOURS = {"data": "#C9A227", "own": "#1F4E79", "common": "#7B8794"}
@@ -69,9 +71,7 @@ def build(
     if closed is None:
         closed = _closed_before(template, host, chosen) if data is None and choices is None else []
     target = str(out) if isinstance(out, str | Path) else out
-    book = Book(
-        target, plan.title, host, chosen, note, _segments(tables), _months(tables, chosen.as_of), closed
-    )  # fmt: skip
+    book = Book(target, plan.title, host, chosen, note, _segments(tables), _months(tables, chosen.as_of), closed)
     book.tables.update(tables)
     for name, _ in (("Start", ""), *plan.pages, *_LAST):
         kind = "data" if name in tables else "own" if name in dict(plan.pages) else "common"
@@ -127,8 +127,11 @@ def _last_month(tables: Mapping[str, Table]) -> date:
 
 
 def _latest(table: Table) -> int | None:
-    keys = [key for h in table.headers if (key := month_key(h)) and as_numbers(table.cells[h]).size
-            and np.isfinite(as_numbers(table.cells[h])).any()]  # fmt: skip
+    keys = [
+        key
+        for h in table.headers
+        if (key := month_key(h)) and as_numbers(table.cells[h]).size and np.isfinite(as_numbers(table.cells[h])).any()
+    ]
     if keys:
         return max(keys)
     found = []

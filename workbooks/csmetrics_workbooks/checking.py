@@ -43,7 +43,7 @@ def unlisted(book: Book, table: Table) -> None:
         f"{table.name}: segment blank or not on the list",
         Term(f"COUNTA({table.name}[{key}])-{counts}", keyed - listed),
         "These rows count under All only. Correct the spelling, or add the segment to the page Lists.",
-    )  # fmt: skip
+    )
 
 
 def billing(book: Book, closing: Term) -> None:
@@ -67,4 +67,4 @@ def not_numbers(book: Book, table: Table, header: str) -> None:
         f"{table.name}: {header} cells that are not numbers",
         Term(f"COUNTA({column})-COUNT({column})", len(cells) - numbers),
         "They are left out. Type the number, or clear the cell.",
-    )  # fmt: skip
+    )

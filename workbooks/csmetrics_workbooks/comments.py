@@ -57,7 +57,8 @@ def _verbatim(page: Page, table: Table, row: int, place: int, count: Term, rows:
             inner = Term(f'{inner.text}&""', "" if value is None else str(value))
         shown = when(cell.eq(""), "", inner)
         is_number = header in ("Date", "NPS")
-        look = page.looks.number(number_format(DATE if header == "Date" else WHOLE)) if is_number else page.looks.words()
+        look = (
+            page.looks.number(number_format(DATE if header == "Date" else WHOLE)) if is_number else page.looks.words()
+        )
         page.put(row, column, shown, look)
     page.worksheet.set_row(row, 26)
-

@@ -16,9 +16,10 @@ from csmetrics_workbooks.terms import Term, change, when
 
 CHOICE_ROW = 3
 _MONTH = "mmm yyyy"
+_PLAIN = "Not active, and not needed: the dashboard works in plain Excel. To turn it on: "
 _NO_ADDIN = {
-    Host.EXCEL: "Not active, and not needed: the dashboard works in plain Excel. To turn it on: csmetrics addin install.",
-    Host.LITE: "Not active, and not needed: the dashboard works in plain Excel. To turn it on: Home > Add-ins > xlwings Lite.",
+    Host.EXCEL: f"{_PLAIN}csmetrics addin install.",
+    Host.LITE: f"{_PLAIN}Home > Add-ins > xlwings Lite.",
 }
 
 
@@ -37,10 +38,12 @@ def start(book: Book, answers: Sequence[str], steps: Sequence[str], guide: Seque
     page.put(row + 2, 2, when(book.addin_on, active, _NO_ADDIN[book.host]), shown)
     page.put(row + 3, 1, "Without it", book.looks(bold=True))
     page.put(
-        row + 3, 2,
-        f'Every figure has a plain-Excel form that refuses the same bad input. The few without one say "{NEEDS_ADDIN}".',
+        row + 3,
+        2,
+        f"Every figure has a plain-Excel form that refuses the same bad input. The few without one say "
+        f'"{NEEDS_ADDIN}".',
         shown,
-    )  # fmt: skip
+    )
     page.worksheet.set_row(row + 2, 28)
     page.heading(row + 5, "Pages", 3)
     link = book.looks(font_color=ACCENT, underline=1)
@@ -101,11 +104,13 @@ def lists(book: Book) -> None:
     version = "CSM_VERSION" if book.host is Host.EXCEL else "_xldudf_CSM_VERSION"
     shared = (
         ("Add-in active", "addin_on", Term(f"NOT(ISERROR({version}()))", False)),
-        ("Last month, as year × 12 + month", "last_month",
-         Term("YEAR(as_of)*12+MONTH(as_of)", book.last_month.value)),
-        ("Months in the period", "period_months",
-         Term('IF(period_choice="month",1,IF(period_choice="quarter",3,12))', book.period_months.value)),
-    )  # fmt: skip
+        ("Last month, as year × 12 + month", "last_month", Term("YEAR(as_of)*12+MONTH(as_of)", book.last_month.value)),
+        (
+            "Months in the period",
+            "period_months",
+            Term('IF(period_choice="month",1,IF(period_choice="quarter",3,12))', book.period_months.value),
+        ),
+    )
     for row, (words, name, value) in enumerate(shared):
         page.put(4 + row, 3, words, book.looks.words())
         book.name_cell(name, page.put(4 + row, 4, value, book.looks.number("General")))
@@ -139,9 +144,12 @@ def _data_page(book: Book, page: Page, name: str) -> None:
         settings.append({"header": header, "header_format": book.looks.column(right=right)})
     last = head + table.rows
     page.worksheet.add_table(
-        head, 0, last, len(columns) - 1,
+        head,
+        0,
+        last,
+        len(columns) - 1,
         {"name": name.replace(" ", "_"), "columns": settings, "style": "Table Style Light 1", "autofilter": True},
-    )  # fmt: skip
+    )
     written = page.worksheet.tables[-1]["columns"]
     for number, helper in enumerate(table.helpers, len(table.headers)):
         # Handed to add_table the formula would be written cell by cell as well.
@@ -176,11 +184,20 @@ def _validate(page: Page, table: Table, first: int) -> None:
         if field is None or field.low is None or field.high is None:
             continue
         page.worksheet.data_validation(
-            first, column, first + max(table.rows, 2000), column,
-            {"validate": "decimal", "criteria": "between", "minimum": field.low, "maximum": field.high,
-             "error_type": "warning", "error_title": "Off the scale",
-             "error_message": f"{header}: expected {field.low:g} to {field.high:g}."},
-        )  # fmt: skip
+            first,
+            column,
+            first + max(table.rows, 2000),
+            column,
+            {
+                "validate": "decimal",
+                "criteria": "between",
+                "minimum": field.low,
+                "maximum": field.high,
+                "error_type": "warning",
+                "error_title": "Off the scale",
+                "error_message": f"{header}: expected {field.low:g} to {field.high:g}.",
+            },
+        )
 
 
 def checks(book: Book) -> Term:
@@ -205,10 +222,17 @@ def checks(book: Book) -> Term:
     for word, status in (("ok", "met"), ("look", "near")):
         ink, fill = STATUS[status]
         page.worksheet.conditional_format(
-            5, 1, last, 1,
-            {"type": "cell", "criteria": "==", "value": f'"{word}"',
-             "format": book.looks.only(font_color=ink, bg_color=fill)},
-        )  # fmt: skip
+            5,
+            1,
+            last,
+            1,
+            {
+                "type": "cell",
+                "criteria": "==",
+                "value": f'"{word}"',
+                "format": book.looks.only(font_color=ink, bg_color=fill),
+            },
+        )
     page.put(2, 0, "Lines to look at", book.looks(bold=True))
     return page.put(2, 1, Term(f'COUNTIF({page.prefix}$B$6:$B${last},"look")', bad), book.looks.number("0", bold=True))
 
@@ -220,9 +244,10 @@ def _clean(value: object) -> bool:
 def banner(book: Book, page: Page, row: int, column: int, open_checks: Term, width: int) -> None:
     """One line on the dashboard: did the data pass the checks?"""
     words = when(
-        open_checks.eq(0), "Checks: all ok.",
-        Term("\"Checks: \"", "Checks: ").joined(open_checks, " to look at, see the page Checks."),
-    )  # fmt: skip
+        open_checks.eq(0),
+        "Checks: all ok.",
+        Term('"Checks: "', "Checks: ").joined(open_checks, " to look at, see the page Checks."),
+    )
     page.note(row, column, words, width)
 
 
@@ -292,8 +317,11 @@ def method(book: Book) -> None:
         page.worksheet.set_row(row, 13.5 * lines + 3)
     page.worksheet.repeat_rows(3)
     page.note(
-        5 + len(book.used), 0,
+        5 + len(book.used),
+        0,
         "Blank cells are missing, never zero. Text where a number belongs is left out and counted on the page Checks. "
         "A score off its scale is refused: the figure shows #NUM! until the row is mended. "
-        "A figure with nothing to compute from says no data.", 5, 30,
-    )  # fmt: skip
+        "A figure with nothing to compute from says no data.",
+        5,
+        30,
+    )

@@ -61,9 +61,13 @@ class Scope:
 
 
 def call(
-    host: Host, name: str, arguments: Mapping[str, Any], scope: Scope | None = None, plainly: Term | None = None,
+    host: Host,
+    name: str,
+    arguments: Mapping[str, Any],
+    scope: Scope | None = None,
+    plainly: Term | None = None,
     known: Any = None,
-) -> Term:  # fmt: skip
+) -> Term:
     """A metric's value: `IF(addin_on, FUNCTION(..), <native>)`, with what the core computes.
 
     Args:
@@ -89,9 +93,15 @@ def call(
 
 
 def table_cell(
-    host: Host, name: str, arguments: Mapping[str, Any], scope: Scope | None, row: int, column: str,
-    plainly: Term | None = None, memo: dict[str, Any] | None = None,
-) -> Term:  # fmt: skip
+    host: Host,
+    name: str,
+    arguments: Mapping[str, Any],
+    scope: Scope | None,
+    row: int,
+    column: str,
+    plainly: Term | None = None,
+    memo: dict[str, Any] | None = None,
+) -> Term:
     """One cell of a metric that gives a table or a pair; the catalogue has no native form for it.
 
     Args:

@@ -20,11 +20,23 @@ from csmetrics_workbooks.workings import HEALTH, View, Workings
 METRICS = tuple(sorted((n for n, m in CATALOG.items() if m.headline), key=lambda n: CATALOG[n].headline or 0))
 #: Metric -> (target, how near still counts as near), as typed into the sample; a person types their own.
 TARGETS: Mapping[str, tuple[float, float]] = {
-    "churn_rate": (0.035, 0.01), "mrr": (43000, 1500), "arpu": (1600, 60), "ndr": (1.05, 0.05), "nps": (30, 5),
-    "csat": (80, 4), "conversion_rate": (0.28, 0.04), "health_score": (55, 6), "clv": (25000, 2000), "crc": (250, 15),
-    "sentiment": (0.3, 0.1), "fcr": (0.7, 0.04), "ces": (70, 5), "product_usage_rate": (0.55, 0.05),
-    "avg_session_duration": (4, 0.5), "stickiness": (0.2, 0.03),
-}  # fmt: skip
+    "churn_rate": (0.035, 0.01),
+    "mrr": (43000, 1500),
+    "arpu": (1600, 60),
+    "ndr": (1.05, 0.05),
+    "nps": (30, 5),
+    "csat": (80, 4),
+    "conversion_rate": (0.28, 0.04),
+    "health_score": (55, 6),
+    "clv": (25000, 2000),
+    "crc": (250, 15),
+    "sentiment": (0.3, 0.1),
+    "fcr": (0.7, 0.04),
+    "ces": (70, 5),
+    "product_usage_rate": (0.55, 0.05),
+    "avg_session_duration": (4, 0.5),
+    "stickiness": (0.2, 0.03),
+}
 MARGIN = 0.8
 
 
@@ -47,15 +59,18 @@ class Metrics:
             "ces": lambda: get("CES answers"),
             "conversion_rate": lambda: get("Opportunities"),
             "health_score": lambda: when(get("Weight of the health inputs known").ge(self.plan["half"]), 4, 0),
-            "clv": lambda: when(both(is_number(get("the same a month")), is_number(get("ARPA a month"))),
-                                get("of these, left since"), 0),
-            "crc": lambda: when(get("Retention costs known").eq(0), 0, get("Customers at start") - get("of these, lost")),
+            "clv": lambda: when(
+                both(is_number(get("the same a month")), is_number(get("ARPA a month"))), get("of these, left since"), 0
+            ),
+            "crc": lambda: when(
+                get("Retention costs known").eq(0), 0, get("Customers at start") - get("of these, lost")
+            ),
             "sentiment": lambda: get("Comments rated"),
             "fcr": lambda: get("Resolved"),
             "product_usage_rate": lambda: get("Licensed"),
             "avg_session_duration": lambda: get("Sessions"),
             "stickiness": lambda: get("Active users"),
-        }[name]()  # fmt: skip
+        }[name]()
 
     def value(self, name: str, view: View) -> Term:
         """The metric, or no data."""
@@ -73,30 +88,66 @@ class Metrics:
         return {
             "churn_rate": lambda: ({"lost": get("of these, lost"), "opening": get("Customers at start")}, None),
             "mrr": lambda: ({"amounts": months.cells(view.end)}, Scope(tables["Revenue"].column("In segment"), 1)),
-            "arpu": lambda: ({"revenue": get("Revenue of the period"), "opening_users": get("Customers at start"),
-                              "closing_users": get("Customers at end")}, None),
-            "ndr": lambda: ({"opening": get("MRR 12 months ago"), "expansion": get("of the same customers: expansion"),
-                             "contraction": get("contraction"), "churned": get("churned")}, None),
+            "arpu": lambda: (
+                {
+                    "revenue": get("Revenue of the period"),
+                    "opening_users": get("Customers at start"),
+                    "closing_users": get("Customers at end"),
+                },
+                None,
+            ),
+            "ndr": lambda: (
+                {
+                    "opening": get("MRR 12 months ago"),
+                    "expansion": get("of the same customers: expansion"),
+                    "contraction": get("contraction"),
+                    "churned": get("churned"),
+                },
+                None,
+            ),
             "nps": lambda: ({"scores": responses.column("NPS")}, view.scope(responses)),
             "csat": lambda: ({"ratings": responses.column("CSAT")}, view.scope(responses)),
             "ces": lambda: ({"ratings": responses.column("CES"), "scale_max": 7}, view.scope(responses)),
-            "conversion_rate": lambda: ({"conversions": get("Conversions"), "opportunities": get("Opportunities")}, None),
-            "health_score": lambda: ({"values": self.workings.health_inputs(view), "weights": plan["weights"],
-                                      "worst": plan["worst"], "best": plan["best"]}, None),
-            "clv": lambda: ({"arpa": get("ARPA a month"), "gross_margin": plan["margin"],
-                             "churn": get("the same a month")}, None),
-            "crc": lambda: ({"retention_costs": operations.column("Retention cost"),
-                             "customers": get("Customers at start") - get("of these, lost")}, view.scope(operations)),
+            "conversion_rate": lambda: (
+                {"conversions": get("Conversions"), "opportunities": get("Opportunities")},
+                None,
+            ),
+            "health_score": lambda: (
+                {
+                    "values": self.workings.health_inputs(view),
+                    "weights": plan["weights"],
+                    "worst": plan["worst"],
+                    "best": plan["best"],
+                },
+                None,
+            ),
+            "clv": lambda: (
+                {"arpa": get("ARPA a month"), "gross_margin": plan["margin"], "churn": get("the same a month")},
+                None,
+            ),
+            "crc": lambda: (
+                {
+                    "retention_costs": operations.column("Retention cost"),
+                    "customers": get("Customers at start") - get("of these, lost"),
+                },
+                view.scope(operations),
+            ),
             "fcr": lambda: ({"first_contact": get("First contact"), "contacts": get("Resolved")}, None),
             "product_usage_rate": lambda: ({"active": get("Active users"), "licensed": get("Licensed")}, None),
             "avg_session_duration": lambda: ({"durations": sessions.column("Minutes")}, view.scope(sessions)),
             "stickiness": lambda: ({"dau": get("Daily users"), "mau": get("Active users")}, None),
-        }[name]()  # fmt: skip
+        }[name]()
 
     def interval(self, name: str, view: View) -> tuple[Term, Term] | None:
         """Low and high at the confidence on the page Plan, where the metric is an estimate."""
-        prefix = {"nps": "NPS", "csat": "CSAT", "ces": "CES", "conversion_rate": "Conversion", "fcr": "FCR",
-                  "churn_rate": "Churn"}.get(name)  # fmt: skip
+        prefix = {
+            "nps": "NPS",
+            "csat": "CSAT",
+            "ces": "CES",
+            "conversion_rate": "Conversion",
+            "fcr": "FCR",
+            "churn_rate": "Churn",
+        }.get(name)
         return None if prefix is None else tuple(self.workings.get(f"{prefix} {end}", view) for end in ("low", "high"))  # type: ignore[return-value]
 
 

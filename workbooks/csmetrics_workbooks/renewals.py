@@ -57,19 +57,33 @@ def assumptions(page: Page) -> None:
 def forecast(book: Book, page: Page) -> None:
     """The page Forecast."""
     page.widths(17, 15, 14, 13, 13, 13, 13, 15, 15, 26)
-    page.title("Renewal forecast", "Contracts due in the four quarters after the month shown, for the segment chosen.", 10)
+    page.title(
+        "Renewal forecast", "Contracts due in the four quarters after the month shown, for the segment chosen.", 10
+    )
     assumptions(page)
     page.put(4, 3, "Used where the owner typed no expected ARR.", page.looks(font_color=MUTED))
     table = book.tables["Renewals"]
-    heads = ["Quarter ahead", "Contracts due", "ARR due", "called renew", "at risk", "churn", "no call", "Forecast ARR",
-             "Gross retention", "Net retention"]  # fmt: skip
+    heads = [
+        "Quarter ahead",
+        "Contracts due",
+        "ARR due",
+        "called renew",
+        "at risk",
+        "churn",
+        "no call",
+        "Forecast ARR",
+        "Gross retention",
+        "Net retention",
+    ]
     page.headers(11, heads, right=range(1, 10), height=18)
     for number in range(1, QUARTERS + 2):
         _quarter(book, page, table, 11 + number, number)
     page.note(
-        12 + QUARTERS + 1, 0,
-        "Retention of the ARR due: forecast against what the same contracts pay now; gross leaves out what grows.", 10,
-    )  # fmt: skip
+        12 + QUARTERS + 1,
+        0,
+        "Retention of the ARR due: forecast against what the same contracts pay now; gross leaves out what grows.",
+        10,
+    )
     top(book, page, table, 21)
 
 
@@ -112,7 +126,7 @@ def top(book: Book, page: Page, table: Table, row: int) -> None:
     for number in range(1, TOP + 1):
         known = number <= values.size and key[order[number - 1]] > 0
         at = int(order[number - 1]) + 1 if known else ""
-        found = f"IF(SUM(({risk.text}>0)*1)<{number},\"\",MATCH(LARGE({keys},{number}),{keys},0))"
+        found = f'IF(SUM(({risk.text}>0)*1)<{number},"",MATCH(LARGE({keys},{number}),{keys},0))'
         cell = page.put(row + number, 10, Term(found, at, True), page.looks(font_color="#FFFFFF", font_size=8))
         for column, header in enumerate(names):
             if header is None:

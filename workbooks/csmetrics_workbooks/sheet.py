@@ -91,29 +91,49 @@ class Page:
     def choices(self, row: int, column: int, source: Any, message: str = "") -> None:
         """Let a cell take only what a list offers."""
         self.worksheet.data_validation(
-            row, column, row, column,
-            {"validate": "list", "source": source, "input_message": message[:255],
-             "error_message": "Choose from the list."},
-        )  # fmt: skip
+            row,
+            column,
+            row,
+            column,
+            {
+                "validate": "list",
+                "source": source,
+                "input_message": message[:255],
+                "error_message": "Choose from the list.",
+            },
+        )
 
     def mark_status(self, first: int, column: int, last: int) -> None:
         """Give the words met, near and missed their colours; the word itself says it too."""
         for word, (ink, fill) in STATUS.items():
             self.worksheet.conditional_format(
-                first, column, last, column,
-                {"type": "cell", "criteria": "==", "value": f'"{word}"',
-                 "format": self.looks_for_condition(font_color=ink, bg_color=fill, bold=True)},
-            )  # fmt: skip
+                first,
+                column,
+                last,
+                column,
+                {
+                    "type": "cell",
+                    "criteria": "==",
+                    "value": f'"{word}"',
+                    "format": self.looks_for_condition(font_color=ink, bg_color=fill, bold=True),
+                },
+            )
 
     def mark_variance(self, first: int, column: int, last: int, higher_is_better: bool) -> None:
         """Colour the sign of a change by whether it is good news."""
         for criteria, good in ((">", higher_is_better), ("<", not higher_is_better)):
             top = xl_rowcol_to_cell(first, column)
             self.worksheet.conditional_format(
-                first, column, last, column,
-                {"type": "formula", "criteria": f"=AND(ISNUMBER({top}),{top}{criteria}0)",
-                 "format": self.looks_for_condition(font_color=BETTER if good else WORSE)},
-            )  # fmt: skip
+                first,
+                column,
+                last,
+                column,
+                {
+                    "type": "formula",
+                    "criteria": f"=AND(ISNUMBER({top}),{top}{criteria}0)",
+                    "format": self.looks_for_condition(font_color=BETTER if good else WORSE),
+                },
+            )
 
     def looks_for_condition(self, **traits: Any) -> Any:
         """A format that changes only what it names, as conditional formats must."""
@@ -123,8 +143,9 @@ class Page:
         self, row: int, column: int, chart: Any, title: str, words: str, size: tuple[int, int] = (480, 240)
     ) -> None:
         """Place a chart with a title and a text for those who cannot see it."""
-        chart.set_title({"name": title, "overlay": False,
-                         "name_font": {"name": FONT, "size": 11, "color": ACCENT, "bold": True}})  # fmt: skip
+        chart.set_title(
+            {"name": title, "overlay": False, "name_font": {"name": FONT, "size": 11, "color": ACCENT, "bold": True}}
+        )
         chart.set_size({"width": size[0], "height": size[1]})
         chart.set_chartarea({"border": {"color": LINE}})
         chart.set_plotarea({"border": {"none": True}})

@@ -103,7 +103,8 @@ RENEWALS = Sheet(
 )
 COSTS = Sheet(
     "Costs",
-    "One row a month and cost line. Purpose decides where it counts: acquisition, retention, delivery; others are left out.",
+    "One row a month and cost line. Purpose decides where it counts: acquisition, retention, delivery; "
+    "others are left out.",
     (
         Field("Month", DATE, "any day of the month", ("month",), required=True),
         Field("Category", TEXT, "your own name for it", ("category",), width=22),
@@ -241,9 +242,16 @@ def sample_tickets() -> "pd.DataFrame":
     """Support tickets of the sample company."""
     table = sample().tickets
     frame = table.assign(Opened=table["opened"].dt.normalize(), Segment=table["customer"].map(_segments()))
-    frame = frame.rename(columns={"customer": "Account", "contacts": "Contacts", "resolved": "Resolved",
-                                  "reopened": "Reopened", "transferred": "Transferred",
-                                  "abandoned": "Abandoned"})  # fmt: skip
+    frame = frame.rename(
+        columns={
+            "customer": "Account",
+            "contacts": "Contacts",
+            "resolved": "Resolved",
+            "reopened": "Reopened",
+            "transferred": "Transferred",
+            "abandoned": "Abandoned",
+        }
+    )
     return frame[[f.header for f in TICKETS.fields]]
 
 
@@ -264,9 +272,18 @@ def sample_customers() -> "pd.DataFrame":
 def sample_renewals() -> "pd.DataFrame":
     """Contracts of the sample company that are still to be renewed."""
     table = sample().renewals
-    names = {"customer": "Account", "owner": "Owner", "segment": "Segment", "arr": "ARR", "due": "Due",
-             "health_band": "Health band", "call": "Call", "expected_arr": "Expected ARR", "reason": "Reason",
-             "next_step": "Next step"}  # fmt: skip
+    names = {
+        "customer": "Account",
+        "owner": "Owner",
+        "segment": "Segment",
+        "arr": "ARR",
+        "due": "Due",
+        "health_band": "Health band",
+        "call": "Call",
+        "expected_arr": "Expected ARR",
+        "reason": "Reason",
+        "next_step": "Next step",
+    }
     return table[table["renewed"].isna()].rename(columns=names)[[f.header for f in RENEWALS.fields]]
 
 
@@ -306,8 +323,15 @@ def _health_inputs(end: "pd.Timestamp") -> "pd.DataFrame":
     found: Any = lookup("usage_by_account").function(
         events["customer"], events["user"], events["timestamp"], events["feature"], seats, key
     )
-    frame = found.rename(columns={"account": "Account", "frequency": "Frequency", "breadth": "Breadth",
-                                  "depth": "Depth", "growth": "Growth"})  # fmt: skip
+    frame = found.rename(
+        columns={
+            "account": "Account",
+            "frequency": "Frequency",
+            "breadth": "Breadth",
+            "depth": "Depth",
+            "growth": "Growth",
+        }
+    )
     return frame.round({"Frequency": 2, "Breadth": 3, "Depth": 3, "Growth": 3})
 
 
@@ -388,8 +412,14 @@ def sample_operations() -> "pd.DataFrame":
     daily = (by.size() / [m.days_in_month for m in by.size().index.get_level_values("Month")]).round(2)
     licences = company.licences.assign(Segment=company.licences["customer"].map(segments))
     licensed = licences.groupby("Segment")["licensed"].sum()
-    rows = pd.concat([support.rename(columns={"first": "First contact"}), active.rename("Active users"),
-                      daily.rename("Daily users")], axis=1).reset_index()  # fmt: skip
+    rows = pd.concat(
+        [
+            support.rename(columns={"first": "First contact"}),
+            active.rename("Active users"),
+            daily.rename("Daily users"),
+        ],
+        axis=1,
+    ).reset_index()
     rows["Licensed"] = np.where(rows["Active users"].notna(), rows["Segment"].map(licensed), np.nan)
     funnel = company.funnel.rename(
         columns={"month": "Month", "opportunities": "Opportunities", "conversions": "Conversions"}
@@ -398,4 +428,3 @@ def sample_operations() -> "pd.DataFrame":
     funnel = funnel.assign(Segment="Company", **{"Retention cost": funnel["Month"].map(costs)})
     both = pd.concat([rows, funnel], ignore_index=True).sort_values(["Month", "Segment"], kind="stable")
     return both[[f.header for f in OPERATIONS.fields]].reset_index(drop=True)
-

@@ -50,9 +50,13 @@ class Looks:
     def column(self, *, right: bool = False) -> Any:
         """Heads a column; above numbers it stands right."""
         return self(
-            bold=True, font_color="#FFFFFF", bg_color=ACCENT, text_wrap=True, align="right" if right else "left",
+            bold=True,
+            font_color="#FFFFFF",
+            bg_color=ACCENT,
+            text_wrap=True,
+            align="right" if right else "left",
             indent=0 if right else 1,
-        )  # fmt: skip
+        )
 
     def words(self, **traits: Any) -> Any:
         """A text cell of a table."""
@@ -67,9 +71,16 @@ class Looks:
         """A cell to type over."""
         shown = unit if isinstance(unit, str) else number_format(unit)
         return self(
-            **{"num_format": shown, "font_color": INPUT, "bg_color": INPUT_FILL, "border": 1, "border_color": LINE,
-               "align": "right", **traits}
-        )  # fmt: skip
+            **{
+                "num_format": shown,
+                "font_color": INPUT,
+                "bg_color": INPUT_FILL,
+                "border": 1,
+                "border_color": LINE,
+                "align": "right",
+                **traits,
+            }
+        )
 
     def note(self, **traits: Any) -> Any:
         """Small print."""

@@ -180,8 +180,12 @@ def _matches(column: Term, sign: str, wanted: Any) -> np.ndarray:
     numbers = column.numbers
     with np.errstate(invalid="ignore"):
         compare = {
-            "=": np.equal, ">": np.greater, ">=": np.greater_equal, "<": np.less, "<=": np.less_equal,
-        }[sign]  # fmt: skip
+            "=": np.equal,
+            ">": np.greater,
+            ">=": np.greater_equal,
+            "<": np.less,
+            "<=": np.less_equal,
+        }[sign]
         return np.asarray(compare(numbers, np.nan if wanted is None else float(wanted)) & ~np.isnan(numbers))
 
 

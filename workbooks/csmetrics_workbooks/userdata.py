@@ -142,7 +142,9 @@ def _fill(sheet: Sheet, name: str, frame: "pd.DataFrame", mapped: Mapped) -> "pd
     for one in sheet.fields:
         heading, how = found.get(one.header, ("", "missing"))
         mapped.columns.append(Found(sheet.name, one.header, how, heading, one.required))
-        made[one.header] = frame[heading] if heading else pd.Series([None] * len(frame), index=frame.index, dtype=object)
+        made[one.header] = (
+            frame[heading] if heading else pd.Series([None] * len(frame), index=frame.index, dtype=object)
+        )
     filled = pd.DataFrame(made)
     mapped.notes.append(f"{sheet.name}: {len(filled):,} rows from {name}.")
     mapped.notes += _text_where_numbers_belong(sheet, filled)
@@ -157,7 +159,9 @@ def _text_where_numbers_belong(sheet: Sheet, frame: "pd.DataFrame") -> list[str]
         texts = sum(isinstance(v, str) and bool(v.strip()) for v in frame[one.header])
         if texts and one.unit.name != "flag":
             what = "dates" if one.is_date else "numbers"
-            notes.append(f"{sheet.name}, {one.header}: {texts:,} cells are text, not {what}; they are kept and left out.")
+            notes.append(
+                f"{sheet.name}, {one.header}: {texts:,} cells are text, not {what}; they are kept and left out."
+            )
     return notes
 
 
@@ -167,7 +171,9 @@ def _rated(sheet: Sheet, frame: "pd.DataFrame", found: Mapping[str, object], map
         return frame
     comments = sum(isinstance(c, str) and bool(c.strip()) for c in frame["Comment"])
     if comments > MOST_COMMENTS:
-        mapped.notes.append(f"{sheet.name}: {comments:,} comments are too many to rate now; SENTIMENT rates them in a cell.")
+        mapped.notes.append(
+            f"{sheet.name}: {comments:,} comments are too many to rate now; SENTIMENT rates them in a cell."
+        )
         return frame
     return with_sentiment(frame)
 
@@ -187,7 +193,9 @@ def _fill_revenue(sheet: Sheet, name: str, frame: "pd.DataFrame", mapped: Mapped
     blank = pd.Series([None] * len(frame), index=frame.index, dtype=object)
     picked = {one.header: frame[found[one.header][0]] if one.header in found else blank for one in wanted}
     if not is_wide:
-        mapped.notes.append(f"{sheet.name}: long form recognised in {name}, {len(frame):,} rows of one customer and month.")
+        mapped.notes.append(
+            f"{sheet.name}: long form recognised in {name}, {len(frame):,} rows of one customer and month."
+        )
         return _from_long(pd.DataFrame(picked), mapped, sheet.name)
     mapped.notes.append(f"{sheet.name}: {len(months)} months across recognised in {name}, {len(frame):,} customers.")
     wide = pd.DataFrame({"Customer": picked["Customer"], "Segment": picked["Segment"]})
@@ -217,7 +225,9 @@ def _from_long(frame: "pd.DataFrame", mapped: Mapped, sheet: str) -> "pd.DataFra
 def _empty(sheet: Sheet) -> "pd.DataFrame":
     import pandas as pd
 
-    return _revenue_template() if sheet.months_across else pd.DataFrame({f.header: [] for f in sheet.fields}, dtype=object)
+    return (
+        _revenue_template() if sheet.months_across else pd.DataFrame({f.header: [] for f in sheet.fields}, dtype=object)
+    )
 
 
 def _revenue_template() -> "pd.DataFrame":
@@ -226,5 +236,3 @@ def _revenue_template() -> "pd.DataFrame":
 
     months = pd.date_range("2023-10-01", "2026-09-01", freq="MS")
     return pd.DataFrame({h: [] for h in ("Customer", "Segment", *month_headers(months))}, dtype=object)
-
-

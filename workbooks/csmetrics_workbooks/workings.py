@@ -54,8 +54,12 @@ class Workings:
     def _views(self) -> list[View]:
         last, length = self.book.last_month, self.book.period_months
         page, views = self.page, []
-        page.headers(3, ["", "This period", "Prior period", *[f"Quarter {-i}" if i else "Quarter" for i in range(QUARTERS)]],
-                     right=range(1, QUARTERS + 3), height=18)  # fmt: skip
+        page.headers(
+            3,
+            ["", "This period", "Prior period", *[f"Quarter {-i}" if i else "Quarter" for i in range(QUARTERS)]],
+            right=range(1, QUARTERS + 3),
+            height=18,
+        )
         for column in range(1, QUARTERS + 3):
             back = length * (column - 1) if column < 3 else term(3 * (column - 3))
             look = self.page.looks.number("0", font_color=MUTED)
@@ -159,9 +163,10 @@ class Workings:
         self.set("Retention costs known", view, countifs((table.column("Retention cost"), ">=", 0), inside))
         sessions = self.book.tables["Sessions"]
         self.set(
-            "Sessions", view,
+            "Sessions",
+            view,
             countifs((sessions.column("Minutes"), ">=", 0), (sessions.column(view.helper), "=", view.number)),
-        )  # fmt: skip
+        )
 
     def _derived(self, view: View) -> None:
         get = lambda name: self.get(name, view)  # noqa: E731

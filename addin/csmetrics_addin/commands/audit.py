@@ -34,11 +34,17 @@ def audit_file(
     shown = [one for one in found if every or one.verdict == "differs"]
     if shown:
         columns = (("cell", "left"), ("function", "left"), ("shown", "right"), ("computed", "right"), ("", "left"))
-        rows = [(o.place, o.functions, _text(o.shown), _text(o.computed), f"{o.verdict} {o.why}".strip()) for o in shown]
+        rows = [
+            (o.place, o.functions, _text(o.shown), _text(o.computed), f"{o.verdict} {o.why}".strip()) for o in shown
+        ]
         screen().print(grid(columns, rows))
     counts = Counter(one.verdict for one in found)
-    said = ", ".join(f"{counts[verdict]} {verdict}" for verdict in ("agrees", "differs", "not checked") if counts[verdict])
-    screen().print(f"{file.name}: {len(found)} cells call our functions" + (f"; {said}." if said else "."), soft_wrap=True)
+    said = ", ".join(
+        f"{counts[verdict]} {verdict}" for verdict in ("agrees", "differs", "not checked") if counts[verdict]
+    )
+    screen().print(
+        f"{file.name}: {len(found)} cells call our functions" + (f"; {said}." if said else "."), soft_wrap=True
+    )
     if not every:
         for why, count in Counter(one.why for one in found if one.verdict == "not checked").most_common(5):
             screen().print(f"not checked: {count} ({plain(why)})", soft_wrap=True)

@@ -36,7 +36,11 @@ def weights(book: Book) -> dict[str, Term]:
     page.title("Weights", "How the four inputs make one score: type your own, and watch the back-test.", 6)
     page.headers(3, ["", *INPUTS, ""], right=range(1, 5), height=18)
     cells: dict[str, Term] = {}
-    helps = ("relative: only their proportions count", "this value and worse count 0", "this value and better count 100")
+    helps = (
+        "relative: only their proportions count",
+        "this value and worse count 0",
+        "this value and better count 100",
+    )
     for row, ((name, values), words) in enumerate(zip(SCALE.items(), helps, strict=True), 4):
         page.put(row, 0, name, page.looks.words(bold=True))
         for column, value in enumerate(values, 1):
@@ -63,7 +67,12 @@ def score(book: Book, table: Table, cells: dict[str, Term]) -> None:
     """Helper columns: the score, its band, and the input that costs most points."""
     here = f"{table.name}[[#This Row],[{INPUTS[0]}]:[{INPUTS[-1]}]]"
     block = np.array([as_numbers(table.cells[h]) for h in INPUTS]).T
-    given = {"values": here, "weights": cells["Weight"].text, "worst": cells["Scores 0 at"].text, "best": cells["Scores 100 at"].text}
+    given = {
+        "values": here,
+        "weights": cells["Weight"].text,
+        "worst": cells["Scores 0 at"].text,
+        "best": cells["Scores 100 at"].text,
+    }
     metric = CATALOG["health_score"]
     native = spell(metric, given)
     book.used.setdefault("health_score")
@@ -76,14 +85,20 @@ def score(book: Book, table: Table, cells: dict[str, Term]) -> None:
     book.used.setdefault("health_band")
     mark = table.here("Score")
     words = {"score": mark, "amber": cells["amber"].text, "green": cells["green"].text}
-    form = f"IF(addin_on,{book.host.function(band)}({','.join(words.values())}),{spell(band, words)})"
+    # Calc's COUNTIFS knows a text from a function only once it has been joined to another.
+    form = f'IF(addin_on,{book.host.function(band)}({",".join(words.values())})&"",{spell(band, words)})'
     names = ["" if v == "" else "green" if v >= GREEN else "amber" if v >= AMBER else "red" for v in values]
-    table.add("Band", f'IF(ISNUMBER({mark}),{form},"")', np.array(names, dtype=object), COUNT, array=True)
+    table.add("Band", f'IF(ISNUMBER({mark}),{form},"")', np.array(names, dtype=object), COUNT)
 
 
 def _score(row: Sequence[float]) -> float | str:
     known = [None if v != v else v for v in row]
-    given = {"values": [known], "weights": list(SCALE["Weight"]), "worst": list(SCALE["Scores 0 at"]), "best": list(SCALE["Scores 100 at"])}
+    given = {
+        "values": [known],
+        "weights": list(SCALE["Weight"]),
+        "worst": list(SCALE["Scores 0 at"]),
+        "best": list(SCALE["Scores 100 at"]),
+    }
     try:
         return float(np.asarray(evaluate(CATALOG["health_score"], (), given).value).ravel()[0])
     except MetricError:
@@ -96,7 +111,9 @@ def drivers(table: Table, cells: dict[str, Term]) -> None:
     given, worst, best = (np.array(SCALE[n]) for n in SCALE)
     share = np.clip((block - worst) / (best - worst), 0, 1)
     covered = np.where(np.isnan(block), 0, given).sum(axis=1, keepdims=True)
-    lost = np.where(np.isnan(block) | (covered == 0), 0, 100 * given * (1 - np.nan_to_num(share)) / np.where(covered, covered, 1))
+    lost = np.where(
+        np.isnan(block) | (covered == 0), 0, 100 * given * (1 - np.nan_to_num(share)) / np.where(covered, covered, 1)
+    )
     known = np.array([v != "" for v in table.column("Score").value])
     lost = np.where(known[:, None], np.round(lost, 6), 0)
     names = [n.text.rpartition("!") for n in (cells["Weight"], cells["Scores 0 at"], cells["Scores 100 at"])]
@@ -111,12 +128,22 @@ def drivers(table: Table, cells: dict[str, Term]) -> None:
             for h, c in zip(INPUTS, "BCDE", strict=True)
         )
         both = f"AND(ISNUMBER({x}),ISNUMBER({table.here('Score')}))"
-        table.add(f"Lost by {header.lower()}", f"IF({both},ROUND(100*{w}*(1-MAX(0,MIN(1,{part})))/({weight}),6),0)", lost[:, place], POINTS)
+        table.add(
+            f"Lost by {header.lower()}",
+            f"IF({both},ROUND(100*{w}*(1-MAX(0,MIN(1,{part})))/({weight}),6),0)",
+            lost[:, place],
+            POINTS,
+        )
     first, last = (f"Lost by {h.lower()}" for h in (INPUTS[0], INPUTS[-1]))
     span = f"{table.name}[[#This Row],[{first}]:[{last}]]"
     heads = f"{table.name}[[#Headers],[{INPUTS[0]}]:[{INPUTS[-1]}]]"
     weakest = [INPUTS[int(row.argmax())] if row.max() > 0 else "" for row in lost]
-    table.add("Weakest", f'IF(MAX({span})>0,INDEX({heads},MATCH(MAX({span}),{span},0)),"")', np.array(weakest, dtype=object), COUNT)
+    table.add(
+        "Weakest",
+        f'IF(MAX({span})>0,INDEX({heads},MATCH(MAX({span}),{span},0)),"")',
+        np.array(weakest, dtype=object),
+        COUNT,
+    )
 
 
 def bands(book: Book, page: Page, row: int) -> None:
@@ -132,7 +159,9 @@ def bands(book: Book, page: Page, row: int) -> None:
     page.put(last, 0, "all", page.looks.words(bold=True))
     page.put(last, 2, None, page.looks.words())
     page.put(last, 4, None, page.looks.words())
-    mean = page.put(last, 5, guarded(all_, sumifs(score_, (score_, ">=", 0), inside) / all_), page.looks.number(POINTS, bold=True))
+    mean = page.put(
+        last, 5, guarded(all_, sumifs(score_, (score_, ">=", 0), inside) / all_), page.looks.number(POINTS, bold=True)
+    )
     for offset, name in enumerate(BANDS, 1):
         where = ((table.column("Band"), "=", name), inside)
         ink, fill = STATUS[_STATUS_OF[name]]
@@ -146,14 +175,36 @@ def bands(book: Book, page: Page, row: int) -> None:
         book.close_value(f"ARR in the {name} band", MONEY, paid)
     book.close_value("Mean health score", POINTS, mean)
     chart = book.chart("column")
-    chart.add_series({"name": "Share of accounts", "categories": ["Health", row + 1, 0, row + 3, 0], "values": ["Health", row + 1, 2, row + 3, 2],
-                      "fill": {"color": SERIES[0]}, "gap": 60, "data_labels": {"value": True, "num_format": "0%", "font": {"size": 8}}})  # fmt: skip
-    chart.add_series({"name": "Share of ARR", "categories": ["Health", row + 1, 0, row + 3, 0], "values": ["Health", row + 1, 4, row + 3, 4],
-                      "fill": {"color": SERIES[2]}, "data_labels": {"value": True, "num_format": "0%", "font": {"size": 8}}})  # fmt: skip
+    chart.add_series(
+        {
+            "name": "Share of accounts",
+            "categories": ["Health", row + 1, 0, row + 3, 0],
+            "values": ["Health", row + 1, 2, row + 3, 2],
+            "fill": {"color": SERIES[0]},
+            "gap": 60,
+            "data_labels": {"value": True, "num_format": "0%", "font": {"size": 8}},
+        }
+    )
+    chart.add_series(
+        {
+            "name": "Share of ARR",
+            "categories": ["Health", row + 1, 0, row + 3, 0],
+            "values": ["Health", row + 1, 4, row + 3, 4],
+            "fill": {"color": SERIES[2]},
+            "data_labels": {"value": True, "num_format": "0%", "font": {"size": 8}},
+        }
+    )
     chart.set_legend({"position": "bottom", "font": {"size": 9}})
     chart.set_x_axis(axis())
     chart.set_y_axis({**axis("0%", lines=True), "min": 0})
-    page.chart(row, 7, chart, "Accounts and ARR by band", "Column chart: share of accounts and of ARR in the red, amber and green band", (430, 270))
+    page.chart(
+        row,
+        7,
+        chart,
+        "Accounts and ARR by band",
+        "Column chart: share of accounts and of ARR in the red, amber and green band",
+        (430, 270),
+    )
 
 
 def listing(book: Book, page: Page, row: int) -> None:
@@ -162,13 +213,25 @@ def listing(book: Book, page: Page, row: int) -> None:
     page.heading(row, "Who to call first: accounts not in the green band, by ARR", 12)
     heads = ["Account", "Segment", "Owner", "ARR", "Score", "Band", "Weakest", *(f"Lost: {h.lower()}" for h in INPUTS)]
     page.headers(row + 1, heads, right=(3, 4, 7, 8, 9, 10), height=18)
-    headers = ("Account", "Segment", "Owner", "ARR", "Score", "Band", "Weakest", *(f"Lost by {h.lower()}" for h in INPUTS))
+    headers = (
+        "Account",
+        "Segment",
+        "Owner",
+        "ARR",
+        "Score",
+        "Band",
+        "Weakest",
+        *(f"Lost by {h.lower()}" for h in INPUTS),
+    )
     band, arr, inside = (table.column(h) for h in ("Band", "ARR", "In segment"))
     risky = np.isin(band.value.astype(str), ("red", "amber")) & (inside.numbers == 1)
     key = np.where(risky, np.nan_to_num(arr.numbers) + np.arange(1, table.rows + 1) / 1e6, 0)
     order = np.argsort(-key, kind="stable")
     place = f"ROW({band.text})-ROW({table.name}[[#Headers],[Band]])"
-    keys = f'((({band.text}="red")+({band.text}="amber"))*({inside.text}=1)*({table.numbers("ARR").text}+({place})/1000000))'
+    keys = (
+        f""
+        f'((({band.text}="red")+({band.text}="amber"))*({inside.text}=1)*({table.numbers("ARR").text}+({place})/1000000))'
+    )
     count = f'SUM((({band.text}="red")+({band.text}="amber"))*({inside.text}=1))'
     for number in range(1, LISTED + 1):
         at = int(order[number - 1]) + 1 if number <= int(risky.sum()) else ""
@@ -178,7 +241,10 @@ def listing(book: Book, page: Page, row: int) -> None:
             source = table.column(header)
             value = source.value[at - 1] if at else ""
             words = header in ("Account", "Segment", "Owner", "Band", "Weakest")
-            inner = Term(f"INDEX({source.text},{cell.text})" + ('&""' if words else ""), ("" if value is None else str(value)) if words else value)
+            inner = Term(
+                f"INDEX({source.text},{cell.text})" + ('&""' if words else ""),
+                ("" if value is None else str(value)) if words else value,
+            )
             look = page.looks.words() if words else page.looks.number(MONEY if header == "ARR" else POINTS)
             page.put(row + 1 + number, column, when(cell.eq(""), "", inner), look)
 
@@ -213,10 +279,15 @@ def back_test(book: Book) -> None:
     page.put(9, 0, "AUC", page.looks.words(bold=True))
     page.put(9, 1, guarded(gone * (everyone - gone), auc), page.looks.number(PROBABILITY, bold=True))
     page.note(
-        10, 0, "AUC: the chance that an account that left had a lower score than one that stayed; 0.5 tells nothing, 1 ranks "
-        "all right. Lift: churn rate of the band ÷ churn rate of all. The scores date from before the six months in which "
-        "churn is counted. Do not read a score as a probability.", 6, 44,
-    )  # fmt: skip
+        10,
+        0,
+        "AUC: the chance that an account that left had a lower score than one that stayed; 0.5 tells nothing, 1 ranks "
+        "all right. Lift: churn rate of the band ÷ churn rate of all. The scores date from before the six "
+        "months in which "
+        "churn is counted. Do not read a score as a probability.",
+        6,
+        44,
+    )
 
 
 def _tested(book: Book, given: dict[str, Term], row: int, column: str, plain: Term) -> Term:
@@ -228,14 +299,22 @@ def past_helpers(table: Table) -> None:
     left = np.array([v is True or v == 1 or (isinstance(v, str) and v.lower() == "yes") for v in table.cells["Left"]])
     known = np.array([v not in (None, "") for v in table.cells["Left"]])
     cell = table.here("Left")
-    table.add("Left since", f'IF({cell}="","",IF(OR({cell}=TRUE,{cell}=1,{cell}="yes"),1,0))',
-              np.where(known, left.astype(float), "").astype(object) if not known.all() else left.astype(float), COUNT)  # fmt: skip
+    table.add(
+        "Left since",
+        f'IF({cell}="","",IF(OR({cell}=TRUE,{cell}=1,{cell}="yes"),1,0))',
+        np.where(known, left.astype(float), "").astype(object) if not known.all() else left.astype(float),
+        COUNT,
+    )
     scores = table.column("Score").numbers
     stayed = scores[~left & known & ~np.isnan(scores)]
-    wins = [float((stayed > s).sum() + 0.5 * (stayed == s).sum()) if gone and s == s else 0.0 for s, gone in zip(scores, left, strict=True)]
+    wins = [
+        float((stayed > s).sum() + 0.5 * (stayed == s).sum()) if gone and s == s else 0.0
+        for s, gone in zip(scores, left, strict=True)
+    ]
     mark, column, since = table.here("Score"), f"{table.name}[Score]", f"{table.name}[Left since]"
-    others = f"({column}<9E307)*({since}=0)*({since}<>\"\")"
-    formula = f"IF(AND(ISNUMBER({mark}),{table.here('Left since')}=1),SUM({others}*(({column}>{mark})+0.5*({column}={mark}))),0)"
+    others = f'({column}<9E307)*({since}=0)*({since}<>"")'
+    higher = f"SUM({others}*(({column}>{mark})+0.5*({column}={mark})))"
+    formula = f"IF(AND(ISNUMBER({mark}),{table.here('Left since')}=1),{higher},0)"
     table.add("Wins", formula, np.array(wins), COUNT, array=True)
 
 
@@ -253,9 +332,14 @@ def build(book: Book) -> None:
     choices(book, page, (0, 2, 4))
     bands(book, page, 5)
     page.note(
-        11, 0, "A snapshot of the accounts as they are on the page Accounts; the period and month only label what is closed on "
-        "the page History.", 6, 26,
-    )  # fmt: skip
+        11,
+        0,
+        "A snapshot of the accounts as they are on the page Accounts; the period and month only label "
+        "what is closed on "
+        "the page History.",
+        6,
+        26,
+    )
     listing(book, page, 21)
     back_test(book)
     for header in INPUTS:
@@ -264,13 +348,21 @@ def build(book: Book) -> None:
     unlisted(book, accounts)
     filled = sum(v is not None for v in accounts.cells["Account"])
     unscored = filled - int(np.isfinite(accounts.column("Score").numbers).sum())
-    book.check("Accounts without a score", Term("COUNTA(Accounts[Account])-COUNT(Accounts[Score])", unscored),
-               "Fill in inputs that carry at least half of the weight.")  # fmt: skip
+    book.check(
+        "Accounts without a score",
+        Term("COUNTA(Accounts[Account])-COUNT(Accounts[Score])", unscored),
+        "Fill in inputs that carry at least half of the weight.",
+    )
     rates = sum(v is None for v in past.cells["Left"]) - sum(v is None for v in past.cells["Account"])
-    book.check("Past: accounts of which it is not known whether they left", Term("COUNTA(Past[Account])-COUNTA(Past[Left])", rates),
-               "Type TRUE or FALSE.")  # fmt: skip
+    book.check(
+        "Past: accounts of which it is not known whether they left",
+        Term("COUNTA(Past[Account])-COUNTA(Past[Left])", rates),
+        "Type TRUE or FALSE.",
+    )
     crossed = when(cells["amber"].gt(cells["green"]), 1, 0)
-    book.check("Weights: the amber line lies above the green one", crossed, "Correct one of the two on the page Weights.")
+    book.check(
+        "Weights: the amber line lies above the green one", crossed, "Correct one of the two on the page Weights."
+    )
 
 
 RECIPE = Recipe(
@@ -283,7 +375,8 @@ RECIPE = Recipe(
         "Did past scores see churn coming?",
     ),
     steps=(
-        "Paste your rows over the sample on the pages Accounts and Past, headers unchanged, and delete the rows that are left. "
+        "Paste your rows over the sample on the pages Accounts and Past, headers unchanged, and delete "
+        "the rows that are left. "
         "USAGE_BY_ACCOUNT computes the four inputs from events.",
         "Choose a segment on the page Health, and type weights and bands on the page Weights.",
         "Read the pages Back-test and Checks, and close the month on the page History.",

@@ -30,9 +30,13 @@ def logos(book: Book, work: Page) -> dict[str, Term]:
     formula, inside = book.in_segment(table)
     start, end = as_numbers(table.cells["Start"]), as_numbers(table.cells["End"])
     days = []
-    for row, (label, back) in enumerate((("Day before the prior period", 2), ("Day before the period", 1), ("Last day", 0)), 4):
+    for row, (label, back) in enumerate(
+        (("Day before the prior period", 2), ("Day before the period", 1), ("Last day", 0)), 4
+    ):
         work.put(row, 0, label, work.looks.words())
-        days.append(work.put(row, 1, month_end(book.last_month - book.period_months * back), work.looks.number("yyyy-mm-dd")))
+        days.append(
+            work.put(row, 1, month_end(book.last_month - book.period_months * back), work.looks.number("yyyy-mm-dd"))
+        )
     at = []
     for place, day in enumerate(days):
         with np.errstate(invalid="ignore"):
@@ -45,8 +49,14 @@ def logos(book: Book, work: Page) -> dict[str, Term]:
     left = [_moved(table, f"Left {n}", keys, at[n - 1], at[n], f"At {n - 1}", f"At {n}") for n in (1, 2)]
     came = _moved(table, "Came", keys, at[2], at[1], "At 2", "At 1")
     opening = [_sum(table, f"At {n}") for n in (0, 1)]
-    labels = (("opening", opening[1]), ("lost", left[1]), ("new", came), ("opening before", opening[0]), ("lost before", left[0]),
-              ("closing", _sum(table, "At 2")))  # fmt: skip
+    labels = (
+        ("opening", opening[1]),
+        ("lost", left[1]),
+        ("new", came),
+        ("opening before", opening[0]),
+        ("lost before", left[0]),
+        ("closing", _sum(table, "At 2")),
+    )
     cells = {}
     for row, (name, value) in enumerate(labels, 8):
         work.put(row, 0, f"Customers by their dates: {name}", work.looks.words())
@@ -76,7 +86,12 @@ def dashboard(book: Book, work: Page, months: Months, bridge: monthly.Bridge, by
     page.widths(34, 14, 14, 12, 12, 13, 13, 13)
     page.title("Revenue retention")
     choices(book, page, (0, 2, 5))
-    page.headers(5, ["Measure", "Value", "Prior period", "Change", "Target", "Near within", "Status"], right=range(1, 6), height=18)
+    page.headers(
+        5,
+        ["Measure", "Value", "Prior period", "Change", "Target", "Near within", "Status"],
+        right=range(1, 6),
+        height=18,
+    )
     rows = _measures(book, work, months, by_date)
     cells = {}
     for row, (name, label, now, before) in enumerate(rows, 6):
@@ -88,7 +103,9 @@ def dashboard(book: Book, work: Page, months: Months, bridge: monthly.Bridge, by
         page.mark_variance(row, 3, row, metric.better is Better.HIGHER)
         if name in TARGETS:
             target, near = (page.put(row, 4 + i, v, page.looks.input(metric.unit)) for i, v in enumerate(TARGETS[name]))
-            page.put(row, 6, status(cells[name], target, near, metric.better), page.looks.words(align="center", indent=0))
+            page.put(
+                row, 6, status(cells[name], target, near, metric.better), page.looks.words(align="center", indent=0)
+            )
         else:
             for column in (4, 5, 6):
                 page.put(row, column, None, page.looks.words())
@@ -98,25 +115,39 @@ def dashboard(book: Book, work: Page, months: Months, bridge: monthly.Bridge, by
     conventions(book, page, 16, by_date)
     waterfall(book, page, work, 22, bridge)
     page.note(
-        39, 0, "Net and gross retention compare the customers of twelve months ago with what they pay now, whatever the period. "
+        39,
+        0,
+        "Net and gross retention compare the customers of twelve months ago with what they pay now, "
+        "whatever the period. "
         "Churn rates are of the period chosen: customers by their dates, revenue of the customers there at its start. "
-        "Changes of shares are in percentage points.", 8, 28,
-    )  # fmt: skip
+        "Changes of shares are in percentage points.",
+        8,
+        28,
+    )
     return cells["mrr"]
 
 
 def _measures(book: Book, work: Page, months: Months, by_date: Mapping[str, Term]) -> list[tuple[str, str, Term, Term]]:
     last, size = book.last_month, book.period_months
     ends = (last, last - size)
-    year = [_fates(work, 16 + 7 * i, f"Twelve months, {w}", fate(months, e - 12, e)) for i, (w, e) in enumerate(zip(("now", "before"), ends, strict=True))]
-    span = [_fates(work, 30 + 7 * i, f"Period, {w}", fate(months, e - size, e)) for i, (w, e) in enumerate(zip(("now", "before"), ends, strict=True))]
+    year = [
+        _fates(work, 16 + 7 * i, f"Twelve months, {w}", fate(months, e - 12, e))
+        for i, (w, e) in enumerate(zip(("now", "before"), ends, strict=True))
+    ]
+    span = [
+        _fates(work, 30 + 7 * i, f"Period, {w}", fate(months, e - size, e))
+        for i, (w, e) in enumerate(zip(("now", "before"), ends, strict=True))
+    ]
     closing = [work.put(45 + i, 1, months.customers(e), work.looks.number(COUNT)) for i, e in enumerate(ends)]
     for i, words in enumerate(("Paying customers at end", "before")):
         work.put(45 + i, 0, words, work.looks.words())
     inside = book.tables["Revenue"].column("In segment")
     from csmetrics_workbooks.formulas import Scope
 
-    mrr = [guarded(c, book.call("mrr", {"amounts": months.cells(e)}, Scope(inside, 1))) for c, e in zip(closing, ends, strict=True)]
+    mrr = [
+        guarded(c, book.call("mrr", {"amounts": months.cells(e)}, Scope(inside, 1)))
+        for c, e in zip(closing, ends, strict=True)
+    ]
     losses = ("opening", "contraction", "churned")
 
     def rate(name: str, parts: dict[str, Term], *given: str) -> Term:
@@ -132,9 +163,13 @@ def _measures(book: Book, work: Page, months: Months, by_date: Mapping[str, Term
         ("grr", "Gross revenue retention, 12 months", *(rate("grr", y, *losses) for y in year)),
         ("churn_rate", "Customer churn of the period, by dates", *dated),
         ("mrr_churn_rate", "Gross MRR churn of the period", *(rate("mrr_churn_rate", s, *losses) for s in span)),
-        ("net_mrr_churn_rate", "Net MRR churn of the period", *(rate("net_mrr_churn_rate", s, *losses, "expansion") for s in span)),
+        (
+            "net_mrr_churn_rate",
+            "Net MRR churn of the period",
+            *(rate("net_mrr_churn_rate", s, *losses, "expansion") for s in span),
+        ),
         ("arpa", "MRR a customer", *(_arpa(book, months, e, c) for e, c in zip(ends, closing, strict=True))),
-    ]  # fmt: skip
+    ]
 
 
 def _arpa(book: Book, months: Months, end: Term, customers: Term) -> Term:
@@ -159,12 +194,22 @@ def conventions(book: Book, page: Page, row: int, by_date: Mapping[str, Term]) -
     from csmetrics_core.metrics.retention import CONVENTIONS
 
     for offset, (basis, (divides, who)) in enumerate(CONVENTIONS.items(), 1):
-        given = {"lost": by_date["lost"], "opening": by_date["opening"], "new_customers": by_date["new"], "basis": term(basis)}
+        given = {
+            "lost": by_date["lost"],
+            "opening": by_date["opening"],
+            "new_customers": by_date["new"],
+            "basis": term(basis),
+        }
         page.put(row + offset, 0, basis.replace("_", " "), page.looks.words())
         value = guarded(by_date["opening"], book.call("churn_rate", given))
         page.put(row + offset, 1, value, page.looks.number(FRACTION))
         for column in range(2, 8):
-            page.put(row + offset, column, {2: divides, 4: who}.get(column), page.looks.words(font_color=MUTED, text_wrap=False))
+            page.put(
+                row + offset,
+                column,
+                {2: divides, 4: who}.get(column),
+                page.looks.words(font_color=MUTED, text_wrap=False),
+            )
 
 
 def waterfall(book: Book, page: Page, work: Page, row: int, bridge: monthly.Bridge) -> None:
@@ -174,7 +219,9 @@ def waterfall(book: Book, page: Page, work: Page, row: int, bridge: monthly.Brid
     window = ((bridge.numbers, ">", low), (bridge.numbers, "<=", high))
     first = (bridge.numbers, "=", low + 1)
     parts = {"opening": sumifs(bridge.columns["opening"], first)}
-    parts |= {n: sumifs(bridge.columns[n], *window) for n in ("new", "expansion", "reactivation", "contraction", "churned")}
+    parts |= {
+        n: sumifs(bridge.columns[n], *window) for n in ("new", "expansion", "reactivation", "contraction", "churned")
+    }
     parts["closing"] = sumifs(bridge.columns["closing"], (bridge.numbers, "=", high))
     running: Term = term(0)
     for offset, (name, value) in enumerate(parts.items(), 1):
@@ -184,7 +231,12 @@ def waterfall(book: Book, page: Page, work: Page, row: int, bridge: monthly.Brid
         place = 49 + offset
         work.put(place, 0, name.capitalize(), work.looks.words())
         bottom = term(0) if ends else running + cell if loss else running
-        shown = [bottom, cell if ends else term(0), cell if not ends and not loss else term(0), (term(0) - cell) if loss else term(0)]
+        shown = [
+            bottom,
+            cell if ends else term(0),
+            cell if not ends and not loss else term(0),
+            (term(0) - cell) if loss else term(0),
+        ]
         for column, one in enumerate(shown, 1):
             work.put(place, column, one, work.looks.number(MONEY))
         running = cell if name == "opening" else running + cell
@@ -192,24 +244,53 @@ def waterfall(book: Book, page: Page, work: Page, row: int, bridge: monthly.Brid
     chart = book.chart("column", subtype="stacked")
     for column, colour in ((1, None), (2, SERIES[0]), (3, SERIES[2]), (4, SERIES[1])):
         fill = {"color": colour} if colour else {"none": True}
-        chart.add_series({"name": ["Workings", 49, column], "categories": ["Workings", 50, 0, 56, 0],
-                          "values": ["Workings", 50, column, 56, column], "fill": fill, "border": {"none": True}, "gap": 40})  # fmt: skip
+        chart.add_series(
+            {
+                "name": ["Workings", 49, column],
+                "categories": ["Workings", 50, 0, 56, 0],
+                "values": ["Workings", 50, column, 56, column],
+                "fill": fill,
+                "border": {"none": True},
+                "gap": 40,
+            }
+        )
     chart.set_legend({**legend(), "delete_series": [0]})
     chart.set_x_axis(axis())
     chart.set_y_axis(axis("#,##0", lines=True))
-    page.chart(row, 2, chart, "MRR bridge of the period",
-               "Waterfall: opening MRR, new, expansion, reactivation, contraction, churned, closing", (560, 300))  # fmt: skip
+    page.chart(
+        row,
+        2,
+        chart,
+        "MRR bridge of the period",
+        "Waterfall: opening MRR, new, expansion, reactivation, contraction, churned, closing",
+        (560, 300),
+    )
     line = book.chart("line")
-    for column, name, colour, dash in ((5, "Net", ACCENT, "solid"), (6, "Gross", SERIES[1], "dash"), (7, "Logo", SERIES[2], "round_dot")):
-        line.add_series({"name": f"{name} retention", "categories": ["Twelve months", 4, 0, 3 + monthly.MONTHS, 0],
-                         "values": ["Twelve months", 4, column, 3 + monthly.MONTHS, column],
-                         "line": {"color": colour, "width": 2.25, "dash_type": dash}})  # fmt: skip
+    for column, name, colour, dash in (
+        (5, "Net", ACCENT, "solid"),
+        (6, "Gross", SERIES[1], "dash"),
+        (7, "Logo", SERIES[2], "round_dot"),
+    ):
+        line.add_series(
+            {
+                "name": f"{name} retention",
+                "categories": ["Twelve months", 4, 0, 3 + monthly.MONTHS, 0],
+                "values": ["Twelve months", 4, column, 3 + monthly.MONTHS, column],
+                "line": {"color": colour, "width": 2.25, "dash_type": dash},
+            }
+        )
     line.set_legend(legend())
     line.set_x_axis({**axis("mmm yy"), "text_axis": True, "interval_unit": 3, "label_position": "low"})
     line.set_y_axis({**axis("0%", lines=True)})
     trend = book.pages["Twelve months"]
-    trend.chart(5 + monthly.MONTHS, 0, line, "Retention over twelve months",
-                "Line chart: net, gross and logo retention over twelve months, by month", (860, 260))  # fmt: skip
+    trend.chart(
+        5 + monthly.MONTHS,
+        0,
+        line,
+        "Retention over twelve months",
+        "Line chart: net, gross and logo retention over twelve months, by month",
+        (860, 260),
+    )
 
 
 def checks(book: Book, months: Months, bridge: monthly.Bridge, closing: Term, by_date: Mapping[str, Term]) -> None:
@@ -220,14 +301,26 @@ def checks(book: Book, months: Months, bridge: monthly.Bridge, closing: Term, by
     value = sum(as_numbers(c[n].value) for n in ("opening", *names)) - as_numbers(c["contraction"].value)
     gap = np.abs(value - as_numbers(c["churned"].value) - as_numbers(c["closing"].value))
     text = f"ABS({c['opening'].text}+{gains}-{c['contraction'].text}-{c['churned'].text}-{c['closing'].text})"
-    book.check("Bridge: movements add up to closing, all months", Term(f"SUM({text})", float(np.round(gap.sum(), 2)), True),
-               "A month is missing among the columns of Revenue.", MONEY)  # fmt: skip
+    book.check(
+        "Bridge: movements add up to closing, all months",
+        Term(f"SUM({text})", float(np.round(gap.sum(), 2)), True),
+        "A month is missing among the columns of Revenue.",
+        MONEY,
+    )
     opening, before = as_numbers(c["opening"].value)[1:], as_numbers(c["closing"].value)[:-1]
     rows = f"'Bridge'!$B$6:$B${4 + monthly.MONTHS}", f"'Bridge'!$H$5:$H${3 + monthly.MONTHS}"
-    book.check("Bridge: opening equals the prior closing, all months",
-               Term(f"SUM(ABS({rows[0]}-{rows[1]}))", float(np.round(np.abs(opening - before).sum(), 2)), True),
-               "A month is missing among the columns of Revenue.", MONEY)  # fmt: skip
-    book.check("Segments add up to the MRR of all", _segment_gap(book, months), "Rows without a listed segment count under All only.", MONEY)
+    book.check(
+        "Bridge: opening equals the prior closing, all months",
+        Term(f"SUM(ABS({rows[0]}-{rows[1]}))", float(np.round(np.abs(opening - before).sum(), 2)), True),
+        "A month is missing among the columns of Revenue.",
+        MONEY,
+    )
+    book.check(
+        "Segments add up to the MRR of all",
+        _segment_gap(book, months),
+        "Rows without a listed segment count under All only.",
+        MONEY,
+    )
     revenue = book.tables["Revenue"]
     repeated(book, revenue, "Customer", "Add the rows of one customer together: each row counts as a customer.")
     negative = Term(f'COUNTIF({months.block},"<0")', int((np.nan_to_num(months._numbers) < 0).sum()))
@@ -238,7 +331,11 @@ def checks(book: Book, months: Months, bridge: monthly.Bridge, closing: Term, by
     unlisted(book, revenue)
     unlisted(book, book.tables["Renewals"])
     paying = months.customers(book.last_month) - by_date["closing"]
-    book.check("Customers who pay less customers by their dates, at end", paying, "Trials, late invoices or missing end dates: compare the two pages.")
+    book.check(
+        "Customers who pay less customers by their dates, at end",
+        paying,
+        "Trials, late invoices or missing end dates: compare the two pages.",
+    )
     billing(book, closing)
 
 
@@ -279,9 +376,11 @@ RECIPE = Recipe(
         "Which renewals are coming, what will they bring, and which ten need somebody this week?",
     ),
     steps=(
-        "Paste your rows over the sample on the pages Revenue, Customers and Renewals, headers unchanged, and delete the "
+        "Paste your rows over the sample on the pages Revenue, Customers and Renewals, headers unchanged, "
+        "and delete the "
         "rows that are left. From a long billing export: csmetrics workbook new revenue_retention --data FILE.",
-        "Choose segment, period and last month on the page Retention; type targets there and shares on the page Forecast.",
+        "Choose segment, period and last month on the page Retention; type targets there and shares on "
+        "the page Forecast.",
         "Read the page Checks, type your billing total there, mend what it names, and close the month on History.",
     ),
     pages=(

@@ -55,22 +55,38 @@ def dashboard(book: Book, metrics: Metrics, plan: Mapping[str, Term]) -> None:
         page.put(row, 9, change(value, prior), page.looks.number(change_format(unit)))
         page.put(row, 10, None, page.looks.words())
         board = 5 + METRICS.index(name)
-        page.worksheet.add_sparkline(row, 10, {
-            "range": f"Board!B{board + 1}:J{board + 1}", "series_color": "#1F4E79", "last_point": True,
-            "last_color": "#C05621", "weight": 1.5, "show_hidden": True, "empty_cells": "gaps"})  # fmt: skip
+        page.worksheet.add_sparkline(
+            row,
+            10,
+            {
+                "range": f"Board!B{board + 1}:J{board + 1}",
+                "series_color": "#1F4E79",
+                "last_point": True,
+                "last_color": "#C05621",
+                "weight": 1.5,
+                "show_hidden": True,
+                "empty_cells": "gaps",
+            },
+        )
         page.mark_variance(row, 9, row, metric.better is Better.HIGHER)
         if name in ("churn_rate", "mrr", "ndr", "nps", "csat", "fcr"):
             book.close_value(metric.title, unit, value)
     last = 5 + len(METRICS)
     page.mark_status(6, 7, last)
     page.note(
-        last + 2, 0,
-        "Value, interval and prior period follow the choices above; the line shows the nine quarters of the page Board. "
-        "Low and high: the interval at the confidence on the page Plan. Rests on: customers, answers, tickets or sessions "
-        "behind the figure. Net retention looks back twelve months whatever the period. Licence use and stickiness are of "
-        "the last month. Opportunities and costs are known for the whole company only: for one segment they say no data. Changes of shares are in percentage points.",
-        11, 42,
-    )  # fmt: skip
+        last + 2,
+        0,
+        "Value, interval and prior period follow the choices above; the line shows the nine quarters of "
+        "the page Board. "
+        "Low and high: the interval at the confidence on the page Plan. Rests on: customers, answers, "
+        "tickets or sessions "
+        "behind the figure. Net retention looks back twelve months whatever the period. Licence use and "
+        "stickiness are of "
+        "the last month. Opportunities and costs are known for the whole company only: for one segment "
+        "they say no data. Changes of shares are in percentage points.",
+        11,
+        42,
+    )
 
 
 def checks(book: Book, workings: Workings) -> None:
@@ -113,7 +129,8 @@ RECIPE = Recipe(
         "What does the board see: nine quarters, actual against plan, prior quarter and year ago?",
     ),
     steps=(
-        "Paste your rows over the sample on the data pages (Responses, Revenue, Operations, Sessions), headers unchanged, and delete the rows that are left.",
+        "Paste your rows over the sample on the data pages (Responses, Revenue, Operations, Sessions), "
+        "headers unchanged, and delete the rows that are left.",
         "Choose segment, period and last month on the Scorecard, and type your targets on the page Plan.",
         "Read the page Checks, mend what it names, and close the month on the page History.",
     ),

@@ -1,4 +1,5 @@
-"""Unit economics: what a customer brings, what winning and keeping one costs, what-if, and the churn a target allows."""
+"""Unit economics: what a customer brings, what winning and keeping one costs, what-if, and the churn a "
+"target allows."""
 
 from collections.abc import Mapping
 
@@ -103,33 +104,62 @@ class Economics:
 
     def value(self, name: str) -> Term:
         """A figure as a call, or no data."""
-        call, made = self.book.call, self.made
-        if name == "arpu":
-            given = {"revenue": self.revenue, "opening_users": self.opening, "closing_users": self.closing}
-            return guarded(self.opening + self.closing, call("arpu", given))
-        if name == "arpa":
-            return guarded(self.closing, call("arpa", {"mrr": self.mrr, "customers": self.closing}))
-        if name == "monthly_churn":
-            return when(is_number(self.annual), call("monthly_churn", {"annual_churn": self.annual}), NO_DATA)
-        if name == "customer_lifetime":
-            return self._unless_zero(made["monthly_churn"], call("customer_lifetime", {"churn": made["monthly_churn"]}))
-        if name == "clv":
-            given = {"arpa": made["arpa"], "gross_margin": self.margin, "churn": made["monthly_churn"],
-                     "discount_per_period": self.assumed["discount"], "horizon": self.assumed["horizon"]}  # fmt: skip
-            known = both(is_number(made["arpa"]), is_number(self.margin))
-            return when(known, self._unless_zero(made["monthly_churn"], call("clv", given)), NO_DATA)
-        if name == "cac":
-            given = {"spend": self.book.tables["Costs"].column("Amount"), "new_customers": self.new}
-            base = when(self.spent["acquisition"].eq(0), 0, self.new)
-            return guarded(base, call("cac", given, self.scopes["acquisition"]))
-        if name == "ltv_cac":
-            return self._of(("clv", "cac"), call("ltv_cac", {"clv": made["clv"], "cac": made["cac"]}))
-        if name == "cac_payback":
-            given = {"cac": made["cac"], "arpa": made["arpa"], "gross_margin": self.margin}
-            return self._of(("cac", "arpa"), call("cac_payback", given))
+        return {
+            "arpu": self._arpu,
+            "arpa": self._arpa,
+            "monthly_churn": self._monthly_churn,
+            "customer_lifetime": self._lifetime,
+            "clv": self._clv,
+            "cac": self._cac,
+            "ltv_cac": self._ltv_cac,
+            "cac_payback": self._payback,
+            "crc": self._crc,
+        }[name]()
+
+    def _arpu(self) -> Term:
+        given = {"revenue": self.revenue, "opening_users": self.opening, "closing_users": self.closing}
+        return guarded(self.opening + self.closing, self.book.call("arpu", given))
+
+    def _arpa(self) -> Term:
+        return guarded(self.closing, self.book.call("arpa", {"mrr": self.mrr, "customers": self.closing}))
+
+    def _monthly_churn(self) -> Term:
+        value = self.book.call("monthly_churn", {"annual_churn": self.annual})
+        return when(is_number(self.annual), value, NO_DATA)
+
+    def _lifetime(self) -> Term:
+        churn = self.made["monthly_churn"]
+        return self._unless_zero(churn, self.book.call("customer_lifetime", {"churn": churn}))
+
+    def _clv(self) -> Term:
+        made = self.made
+        given = {
+            "arpa": made["arpa"],
+            "gross_margin": self.margin,
+            "churn": made["monthly_churn"],
+            "discount_per_period": self.assumed["discount"],
+            "horizon": self.assumed["horizon"],
+        }
+        known = both(is_number(made["arpa"]), is_number(self.margin))
+        return when(known, self._unless_zero(made["monthly_churn"], self.book.call("clv", given)), NO_DATA)
+
+    def _cac(self) -> Term:
+        given = {"spend": self.book.tables["Costs"].column("Amount"), "new_customers": self.new}
+        base = when(self.spent["acquisition"].eq(0), 0, self.new)
+        return guarded(base, self.book.call("cac", given, self.scopes["acquisition"]))
+
+    def _ltv_cac(self) -> Term:
+        given = {"clv": self.made["clv"], "cac": self.made["cac"]}
+        return self._of(("clv", "cac"), self.book.call("ltv_cac", given))
+
+    def _payback(self) -> Term:
+        given = {"cac": self.made["cac"], "arpa": self.made["arpa"], "gross_margin": self.margin}
+        return self._of(("cac", "arpa"), self.book.call("cac_payback", given))
+
+    def _crc(self) -> Term:
         given = {"retention_costs": self.book.tables["Costs"].column("Amount"), "customers": self.kept}
         base = when(self.spent["retention"].eq(0), 0, self.kept)
-        return guarded(base, call("crc", given, self.scopes["retention"]))
+        return guarded(base, self.book.call("crc", given, self.scopes["retention"]))
 
     def _of(self, names: tuple[str, str], value: Term) -> Term:
         known = both(*(is_number(self.made[n]) for n in names))
@@ -156,7 +186,9 @@ def totals(book: Book, months: Months) -> tuple[Term, Term]:
         numbers.append(number.value)
         amounts.append(page.put(30 + offset, 1, months.sum(number), page.looks.number(MONEY)).value)
     ranges = (f"{page.prefix}${letter}$31:${letter}${30 + count}" for letter in "AB")
-    first, second = (Term(text, np.array(v, dtype=object), True) for text, v in zip(ranges, (numbers, amounts), strict=True))
+    first, second = (
+        Term(text, np.array(v, dtype=object), True) for text, v in zip(ranges, (numbers, amounts), strict=True)
+    )
     return first, second
 
 
@@ -179,7 +211,9 @@ def assumptions(book: Book, page: Page) -> dict[str, Term]:
 
 def dashboard(book: Book, page: Page, now: Economics, before: Economics) -> None:
     """The measures of the period and of the one before."""
-    page.headers(5, ["Measure", "Value", "Prior period", "Change", "Unit", "Formula", "", ""], right=(1, 2, 3), height=18)
+    page.headers(
+        5, ["Measure", "Value", "Prior period", "Change", "Unit", "Formula", "", ""], right=(1, 2, 3), height=18
+    )
     before.write(page, 6, 2)
     now.write(page, 6, 1, bold=True)
     for row, (name, label) in enumerate(MEASURES, 6):
@@ -187,10 +221,21 @@ def dashboard(book: Book, page: Page, now: Economics, before: Economics) -> None
         page.put(row, 0, label, page.looks.words(bold=True))
         moved = change(now.made[name], before.made[name])
         page.put(row, 3, moved, page.looks.number(change_format(unit_of(name))))
-        page.put(row, 4, {"money": "currency", "fraction": "share", "share a month": "share"}.get(unit_of(name).name, unit_of(name).name),
-                 page.looks.words(font_color=MUTED))  # fmt: skip
+        page.put(
+            row,
+            4,
+            {"money": "currency", "fraction": "share", "share a month": "share"}.get(
+                unit_of(name).name, unit_of(name).name
+            ),
+            page.looks.words(font_color=MUTED),
+        )
         for column in range(5, 8):
-            page.put(row, column, metric.formula if column == 5 else None, page.looks.words(font_color=MUTED, text_wrap=False))
+            page.put(
+                row,
+                column,
+                metric.formula if column == 5 else None,
+                page.looks.words(font_color=MUTED, text_wrap=False),
+            )
         if metric.better is not Better.NEITHER:
             page.mark_variance(row, 3, row, metric.better is Better.HIGHER)
         page.worksheet.set_row(row, 19)
@@ -204,13 +249,21 @@ def what_if(book: Book, page: Page, row: int, now: Economics, assumed: Mapping[s
     page.put(row + 1, 0, "MRR a customer", page.looks.column())
     page.put(row + 1, 1, "", page.looks.column())
     head = page.looks(bold=True, bg_color=ACCENT, font_color="#FFFFFF", num_format=MONTHLY.number_format, align="right")
-    rates = [page.put(row + 1, 2 + i, when(is_number(churn), churn * step, NO_DATA), head) for i, step in enumerate(CHURN_STEPS)]
+    rates = [
+        page.put(row + 1, 2 + i, when(is_number(churn), churn * step, NO_DATA), head)
+        for i, step in enumerate(CHURN_STEPS)
+    ]
     for offset, step in enumerate(ARPA_STEPS, 2):
         page.put(row + offset, 0, step, page.looks.number('+0%;-0%;"as it is"', align="left", indent=1))
         paid = page.put(row + offset, 1, when(is_number(arpa), arpa * (1 + step), NO_DATA), page.looks.number(MONEY))
         for place, rate in enumerate(rates, 2):
-            given = {"arpa": paid, "gross_margin": now.margin, "churn": rate,
-                     "discount_per_period": assumed["discount"], "horizon": assumed["horizon"]}  # fmt: skip
+            given = {
+                "arpa": paid,
+                "gross_margin": now.margin,
+                "churn": rate,
+                "discount_per_period": assumed["discount"],
+                "horizon": assumed["horizon"],
+            }
             known = both(is_number(paid), is_number(rate), is_number(cac), is_number(now.margin))
             value = when(known, when(rate.eq(0), "no churn", book.call("clv", given) / cac), NO_DATA)
             here = step == 0 and CHURN_STEPS[place - 2] == 1
@@ -221,8 +274,12 @@ def allowed(book: Book, page: Page, row: int, months: Months, assumed: Mapping[s
     """How much MRR may churn while the target for net retention is still met."""
     year = fate(months, book.last_month - 12, book.last_month)
     page.headers(row, ["The churn a target allows", "Amount", "", ""], right=(1,), height=18)
-    lines = {"MRR 12 months ago": year.opening, "Expansion since": year.expansion, "Contraction since": year.contraction,
-             "Churned since": year.churned}  # fmt: skip
+    lines = {
+        "MRR 12 months ago": year.opening,
+        "Expansion since": year.expansion,
+        "Contraction since": year.contraction,
+        "Churned since": year.churned,
+    }
     cells = {}
     for offset, (words, value) in enumerate(lines.items(), 1):
         page.put(row + offset, 0, words, page.looks.words())
@@ -255,13 +312,27 @@ def quarters(book: Book, months: Months, first: Term, assumed: Mapping[str, Term
         page.put(row, 0, label, page.looks.words())
     line = book.chart("line")
     row = 4 + [n for n, _ in MEASURES].index("ltv_cac")
-    line.add_series({"name": "LTV:CAC", "categories": ["Quarters", 3, 1, 3, QUARTERS], "values": ["Quarters", row, 1, row, QUARTERS],
-                     "line": {"color": ACCENT, "width": 2.25}, "marker": {"type": "circle", "size": 5, "fill": {"color": ACCENT}, "border": {"color": ACCENT}},
-                     "data_labels": {"value": True, "position": "above", "num_format": "0.0", "font": {"size": 8, "color": MUTED}}})  # fmt: skip
+    line.add_series(
+        {
+            "name": "LTV:CAC",
+            "categories": ["Quarters", 3, 1, 3, QUARTERS],
+            "values": ["Quarters", row, 1, row, QUARTERS],
+            "line": {"color": ACCENT, "width": 2.25},
+            "marker": {"type": "circle", "size": 5, "fill": {"color": ACCENT}, "border": {"color": ACCENT}},
+            "data_labels": {
+                "value": True,
+                "position": "above",
+                "num_format": "0.0",
+                "font": {"size": 8, "color": MUTED},
+            },
+        }
+    )
     line.set_legend({"none": True})
     line.set_x_axis({**axis("mmm yy"), "text_axis": True})
     line.set_y_axis({**axis("0.0", lines=True), "min": 0})
-    page.chart(15, 0, line, "LTV:CAC by quarter", "Line chart: lifetime value ÷ acquisition cost, eight quarters", (900, 260))
+    page.chart(
+        15, 0, line, "LTV:CAC by quarter", "Line chart: lifetime value ÷ acquisition cost, eight quarters", (900, 260)
+    )
 
 
 def build(book: Book) -> None:
@@ -269,8 +340,17 @@ def build(book: Book) -> None:
     revenue, work, page = book.tables["Revenue"], book.pages["Workings"], book.pages["Economics"]
     work.widths(36, *[12] * (2 + QUARTERS))
     work.title("Workings", "The counts and sums behind each figure. Nothing to type here.", 8)
-    work.headers(3, ["", "This period", "Prior period", *[f"Quarter {i - QUARTERS}" if i < QUARTERS else "Quarter" for i in range(1, QUARTERS + 1)]],
-                 right=range(1, 3 + QUARTERS), height=18)  # fmt: skip
+    work.headers(
+        3,
+        [
+            "",
+            "This period",
+            "Prior period",
+            *[f"Quarter {i - QUARTERS}" if i < QUARTERS else "Quarter" for i in range(1, QUARTERS + 1)],
+        ],
+        right=range(1, 3 + QUARTERS),
+        height=18,
+    )
     months = Months(revenue)
     book.add_in_segment(revenue)
     formula, values = first_months(months)
@@ -288,9 +368,13 @@ def build(book: Book) -> None:
         one.rests(book.last_month - book.period_months * (number - 1), book.period_months, number, "Period")
     dashboard(book, page, now, before)
     page.note(
-        15, 0, "Costs are of the whole company: choose All for CAC, LTV:CAC, payback and retention cost. Churn a month is the "
-        "constant rate that gives the churn of the last twelve months.", 8, 28,
-    )  # fmt: skip
+        15,
+        0,
+        "Costs are of the whole company: choose All for CAC, LTV:CAC, payback and retention cost. Churn a month is the "
+        "constant rate that gives the churn of the last twelve months.",
+        8,
+        28,
+    )
     what_if(book, page, 25, now, assumed)
     allowed(book, page, 34, months, assumed)
     quarters(book, months, first, assumed, ranges)
@@ -304,8 +388,11 @@ def build(book: Book) -> None:
     counted = sum(isinstance(v, str) and v.lower() in known for v in costs.cells["Purpose"])
     filled = sum(v is not None for v in costs.cells["Purpose"])
     words = "-".join(f'COUNTIF(Costs[Purpose],"{k}")' for k in known)
-    book.check("Costs: purposes nobody counts", Term(f"COUNTA(Costs[Purpose])-{words}", filled - counted),
-               "Use acquisition, retention, delivery, development or overhead.")  # fmt: skip
+    book.check(
+        "Costs: purposes nobody counts",
+        Term(f"COUNTA(Costs[Purpose])-{words}", filled - counted),
+        "Use acquisition, retention, delivery, development or overhead.",
+    )
     billing(book, now.mrr)
 
 
@@ -319,7 +406,8 @@ RECIPE = Recipe(
         "What if churn or revenue a customer were other than they are, and how much churn does the target allow?",
     ),
     steps=(
-        "Paste your rows over the sample on the pages Revenue and Costs, headers unchanged, and delete the rows that are left.",
+        "Paste your rows over the sample on the pages Revenue and Costs, headers unchanged, and delete "
+        "the rows that are left.",
         "Choose segment, period and last month on the page Economics, and type the assumptions below the measures.",
         "Read the page Checks, mend what it names, and close the month on the page History.",
     ),

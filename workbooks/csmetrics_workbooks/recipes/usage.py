@@ -44,19 +44,34 @@ def daily(book: Book, users: ActiveUsers, last: Term) -> dict[str, Term]:
     for offset in range(DAYS):
         row = 4 + offset
         day = page.put(row, 0, last - (DAYS - 1 - offset), page.looks.number("ddd yyyy-mm-dd"))
-        cells = [page.put(row, 1 + i, users.value(n, day), page.looks.number(COUNT)) for i, n in enumerate(("dau", "wau", "mau"))]
+        cells = [
+            page.put(row, 1 + i, users.value(n, day), page.looks.number(COUNT))
+            for i, n in enumerate(("dau", "wau", "mau"))
+        ]
         ratio = when(is_number(cells[2]), when(is_number(cells[0]), cells[0], 0) / cells[2], "")
         page.put(row, 4, ratio, page.looks.number(FRACTION, font_color=MUTED))
         kept["day"].append(day.value)
         kept["dau"].append(cells[0].value)
     chart = book.chart("line")
-    for column, name, colour, dash in ((1, "Daily", ACCENT, "solid"), (2, "Weekly", SERIES[1], "dash"), (3, "Monthly", SERIES[2], "round_dot")):
-        chart.add_series({"name": name, "categories": ["Daily", 4, 0, 3 + DAYS, 0], "values": ["Daily", 4, column, 3 + DAYS, column],
-                          "line": {"color": colour, "width": 2, "dash_type": dash}})  # fmt: skip
+    for column, name, colour, dash in (
+        (1, "Daily", ACCENT, "solid"),
+        (2, "Weekly", SERIES[1], "dash"),
+        (3, "Monthly", SERIES[2], "round_dot"),
+    ):
+        chart.add_series(
+            {
+                "name": name,
+                "categories": ["Daily", 4, 0, 3 + DAYS, 0],
+                "values": ["Daily", 4, column, 3 + DAYS, column],
+                "line": {"color": colour, "width": 2, "dash_type": dash},
+            }
+        )
     chart.set_legend(legend())
     chart.set_x_axis({**axis("d mmm"), "text_axis": True, "interval_unit": 7})
     chart.set_y_axis({**axis("0", lines=True), "min": 0})
-    page.chart(3, 6, chart, "Active users", "Line chart: daily, weekly and monthly active users of six weeks", (620, 340))
+    page.chart(
+        3, 6, chart, "Active users", "Line chart: daily, weekly and monthly active users of six weeks", (620, 340)
+    )
     ranges = {}
     for number, name in enumerate(("day", "dau")):
         letter = "AB"[number]
@@ -64,19 +79,29 @@ def daily(book: Book, users: ActiveUsers, last: Term) -> dict[str, Term]:
     return ranges
 
 
-def figures(book: Book, work: Page, users: ActiveUsers, days: tuple[Term, Term]) -> list[tuple[str, str, Unit, Term, Term, Term]]:
+def figures(
+    book: Book, work: Page, users: ActiveUsers, days: tuple[Term, Term]
+) -> list[tuple[str, str, Unit, Term, Term, Term]]:
     """Metric, label, unit, what it rests on, now and before."""
     sessions, licences = book.tables["Sessions"], book.tables["Licences"]
     events = book.tables["Events"]
     made: dict[str, list[Term]] = {n: [] for n in ("dau", "wau", "mau", "mean", "seats", "sessions")}
-    labels = {"dau": "Daily active users", "wau": "Weekly active users", "mau": "Monthly active users",
-              "mean": "Mean daily users of 30 days", "seats": "Seats licensed", "sessions": "Sessions in the period"}  # fmt: skip
+    labels = {
+        "dau": "Daily active users",
+        "wau": "Weekly active users",
+        "mau": "Monthly active users",
+        "mean": "Mean daily users of 30 days",
+        "seats": "Seats licensed",
+        "sessions": "Sessions in the period",
+    }
     for column, day in enumerate(days, 1):
         for row, name in enumerate(("dau", "wau", "mau"), 8):
             work.put(row, 0, labels[name], work.looks.words())
             made[name].append(work.put(row, column, users.value(name, day), work.looks.number(COUNT)))
         day_column = events.column("Day")
-        firsts = countifs((day_column, ">", day - 30), (day_column, "<", day + 1), (events.column("First today"), "=", 1))
+        firsts = countifs(
+            (day_column, ">", day - 30), (day_column, "<", day + 1), (events.column("First today"), "=", 1)
+        )
         values = {
             "mean": firsts / 30,
             "seats": sumifs(licences.column("Licensed"), (licences.column("In segment"), "=", 1)),
@@ -90,18 +115,53 @@ def figures(book: Book, work: Page, users: ActiveUsers, days: tuple[Term, Term])
     def pair(one: object) -> list[Term]:
         return [one(i) for i in (0, 1)]  # type: ignore[operator]
 
-    usage = pair(lambda i: when(is_number(made["mau"][i]), guarded(made["seats"][i], call(
-        "product_usage_rate", {"active": made["mau"][i], "licensed": made["seats"][i]})), "no data"))
-    sticky = pair(lambda i: when(is_number(made["mau"][i]), call("stickiness", {"dau": made["mean"][i], "mau": made["mau"][i]}), "no data"))
-    length = pair(lambda i: guarded(made["sessions"][i], call(
-        "avg_session_duration", {"durations": sessions.column("Minutes")}, Scope(sessions.column("Period"), i + 1))))
+    usage = pair(
+        lambda i: when(
+            is_number(made["mau"][i]),
+            guarded(
+                made["seats"][i], call("product_usage_rate", {"active": made["mau"][i], "licensed": made["seats"][i]})
+            ),
+            "no data",
+        )
+    )
+    sticky = pair(
+        lambda i: when(
+            is_number(made["mau"][i]), call("stickiness", {"dau": made["mean"][i], "mau": made["mau"][i]}), "no data"
+        )
+    )
+    length = pair(
+        lambda i: guarded(
+            made["sessions"][i],
+            call(
+                "avg_session_duration",
+                {"durations": sessions.column("Minutes")},
+                Scope(sessions.column("Period"), i + 1),
+            ),
+        )
+    )
     rests = (made["mau"][0], made["mau"][0], made["mau"][0], made["seats"][0], made["mau"][0], made["sessions"][0])
-    rows = (("dau", *made["dau"]), ("wau", *made["wau"]), ("mau", *made["mau"]), ("product_usage_rate", *usage),
-            ("stickiness", *sticky), ("avg_session_duration", *length))  # fmt: skip
-    names = {"product_usage_rate": "Licence use: active ÷ licensed", "stickiness": "Stickiness: mean daily ÷ monthly",
-             "avg_session_duration": "Session length, minutes"}  # fmt: skip
+    rows = (
+        ("dau", *made["dau"]),
+        ("wau", *made["wau"]),
+        ("mau", *made["mau"]),
+        ("product_usage_rate", *usage),
+        ("stickiness", *sticky),
+        ("avg_session_duration", *length),
+    )
+    names = {
+        "product_usage_rate": "Licence use: active ÷ licensed",
+        "stickiness": "Stickiness: mean daily ÷ monthly",
+        "avg_session_duration": "Session length, minutes",
+    }
     return [
-        (n, names.get(n, labels.get(n, n)), sources.MINUTES if n == "avg_session_duration" else CATALOG[n].unit, base, now, before)
+        (
+            n,
+            names.get(n, labels.get(n, n)),
+            sources.MINUTES if n == "avg_session_duration" else CATALOG[n].unit,
+            base,
+            now,
+            before,
+        )
         for (n, now, before), base in zip(rows, rests, strict=True)
     ]
 
@@ -112,7 +172,12 @@ def dashboard(book: Book, rows: list[tuple[str, str, Unit, Term, Term, Term]]) -
     page.widths(34, 12, 14, 12, 12, 13, 12)
     page.title("Usage")
     choices(book, page, (0, 2, 4))
-    page.headers(5, ["Measure", "Value", "A period before", "Change", "Target", "Near within", "Status"], right=range(1, 6), height=18)
+    page.headers(
+        5,
+        ["Measure", "Value", "A period before", "Change", "Target", "Near within", "Status"],
+        right=range(1, 6),
+        height=18,
+    )
     for row, (name, label, unit, _, now, before) in enumerate(rows, 6):
         page.put(row, 0, label, page.looks.words(bold=True))
         value = page.put(row, 1, now, page.looks.number(unit, bold=True))
@@ -129,10 +194,14 @@ def dashboard(book: Book, rows: list[tuple[str, str, Unit, Term, Term, Term]]) -
         book.close_value(label, unit, value)
     page.mark_status(6, 6, 6 + len(rows))
     page.note(
-        6 + len(rows), 0, "Active users are counted on the last day of the month shown and in the 7 and 30 days that end on "
+        6 + len(rows),
+        0,
+        "Active users are counted on the last day of the month shown and in the 7 and 30 days that end on "
         "it. The period chosen decides what they are compared with, which sessions count and which events the adoption "
-        "below is of.", 7, 30,
-    )  # fmt: skip
+        "below is of.",
+        7,
+        30,
+    )
 
 
 def adoption(book: Book, page: Page, row: int) -> None:
@@ -145,7 +214,11 @@ def adoption(book: Book, page: Page, row: int) -> None:
     fits = np.array([v not in (None, "") for v in feature.value]) & rows
     users, features = events.cells["User"][fits].tolist(), feature.value[fits].tolist()
     found = lookup("feature_adoption").function(users, features) if users else None
-    table = {} if found is None else {str(f): (float(u), float(b), float(n)) for f, u, b, n in found.itertuples(index=False)}
+    table = (
+        {}
+        if found is None
+        else {str(f): (float(u), float(b), float(n)) for f, u, b, n in found.itertuples(index=False)}
+    )
     page.headers(row, ["Feature", "Users", "Share of users", "Uses", "Uses a user"], right=range(1, 5), height=18)
     everybody = Term(distinct(f'{base}*({feature.text}<>"")', number.text), len({u.lower() for u in users}), True)
     work = book.pages["Workings"]
@@ -160,13 +233,20 @@ def adoption(book: Book, page: Page, row: int) -> None:
         seen = Term(distinct(test, number.text), known[0], True)
         shown = Term(f'IF({cell.text}="","",{seen.text})', known[0] if name else "", True)
         count = page.put(row + 1 + place, 1, shown, page.looks.number(COUNT))
-        uses = countifs((feature, "=", cell), (scope.column, "=", 1), (number, ">", 0)) if name else Term(
-            f"COUNTIFS({feature.text},{cell.text},{scope.column.text},1,{number.text},\">0\")", 0)
+        uses = (
+            countifs((feature, "=", cell), (scope.column, "=", 1), (number, ">", 0))
+            if name
+            else Term(f'COUNTIFS({feature.text},{cell.text},{scope.column.text},1,{number.text},">0")', 0)
+        )
         used = page.put(row + 1 + place, 3, when(is_number(count), uses, ""), page.looks.number(COUNT))
         given = {"users": scope.take(events.column("User")), "features": scope.take(feature)}
         for column, (field, plain) in {2: ("breadth", count / of_all), 4: ("uses_per_user", used / count)}.items():
-            page.put(row + 1 + place, column, _adopted(book, given, cell, count, field, plain),
-                     page.looks.number(FRACTION if column == 2 else "0.0"))  # fmt: skip
+            page.put(
+                row + 1 + place,
+                column,
+                _adopted(book, given, cell, count, field, plain),
+                page.looks.number(FRACTION if column == 2 else "0.0"),
+            )
     book.used.setdefault("feature_adoption")
 
 
@@ -204,11 +284,22 @@ def checks(book: Book, ranges: dict[str, Term]) -> None:
     """What must hold before the figures are shown."""
     events, sessions, licences = (book.tables[n] for n in ("Events", "Sessions", "Licences"))
     blank = sum(v is None for v, d in zip(events.cells["User"], events.cells["Date"], strict=True) if d is not None)
-    book.check("Events without a user", Term("COUNT(Events[Date])-COUNTIFS(Events[Date],\">0\",Events[User no],\">0\")", blank),
-               "They count nowhere. Give the user, or delete the row.")  # fmt: skip
+    book.check(
+        "Events without a user",
+        Term('COUNT(Events[Date])-COUNTIFS(Events[Date],">0",Events[User no],">0")', blank),
+        "They count nowhere. Give the user, or delete the row.",
+    )
     text = sum(v is not None and not isinstance(v, float) for v in events.cells["Date"])
-    book.check("Events whose date is text", Term("COUNTA(Events[Date])-COUNT(Events[Date])", text), "Enter it as a date: text counts nowhere.")
-    book.check("Sessions of negative length", countifs((sessions.column("Minutes"), "<", 0)), "A clock was wrong: mend or delete the row.")
+    book.check(
+        "Events whose date is text",
+        Term("COUNTA(Events[Date])-COUNT(Events[Date])", text),
+        "Enter it as a date: text counts nowhere.",
+    )
+    book.check(
+        "Sessions of negative length",
+        countifs((sessions.column("Minutes"), "<", 0)),
+        "A clock was wrong: mend or delete the row.",
+    )
     unlisted(book, events)
     unlisted(book, licences)
     seats = total(licences.numbers("Assigned") - licences.numbers("Licensed"))
@@ -216,8 +307,11 @@ def checks(book: Book, ranges: dict[str, Term]) -> None:
     book.check("Seats assigned beyond those bought", over, "Overage: compare with the contract.")
     days, dau = ranges["day"], ranges["dau"]
     silent = sum(isinstance(v, str) for v in dau.value)
-    book.check("Days of the last six weeks without any event", Term(f"COUNT({days.text})-COUNT({dau.text})", silent),
-               "An export may be missing; a quiet Sunday is fine.")  # fmt: skip
+    book.check(
+        "Days of the last six weeks without any event",
+        Term(f"COUNT({days.text})-COUNT({dau.text})", silent),
+        "An export may be missing; a quiet Sunday is fine.",
+    )
 
 
 RECIPE = Recipe(
@@ -230,7 +324,8 @@ RECIPE = Recipe(
         "How much of what was sold is used?",
     ),
     steps=(
-        "Paste your rows over the sample on the pages Events, Sessions and Licences, headers unchanged, and delete the rows "
+        "Paste your rows over the sample on the pages Events, Sessions and Licences, headers unchanged, "
+        "and delete the rows "
         "that are left.",
         "Choose segment, period and last month on the page Usage; type targets there, and the features you care about.",
         "Read the page Checks, mend what it names, and close the month on the page History.",

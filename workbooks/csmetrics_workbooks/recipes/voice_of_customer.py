@@ -57,16 +57,23 @@ def helpers(book: Book) -> None:
     blank = ",".join(f'{responses.here(h)}<>""' for h in _ASKED)
     responses.add("Answered", f"IF(OR({blank}),1,0)", np.array(given, dtype=float), COUNT)
     done = [_flag(v) for v in tickets.cells["Resolved"]]
-    tickets.add("Done", f"IF({_yes(tickets, 'Resolved')},IF(N({tickets.here('Contacts')})>0,1,0),0)",
-                [float(d and _positive(c)) for d, c in zip(done, tickets.cells["Contacts"], strict=True)], COUNT)  # fmt: skip
-    spoiled = [_flag(a) or _flag(b) for a, b in zip(tickets.cells["Reopened"], tickets.cells["Transferred"], strict=True)]
+    tickets.add(
+        "Done",
+        f"IF({_yes(tickets, 'Resolved')},IF(N({tickets.here('Contacts')})>0,1,0),0)",
+        [float(d and _positive(c)) for d, c in zip(done, tickets.cells["Contacts"], strict=True)],
+        COUNT,
+    )
+    spoiled = [
+        _flag(a) or _flag(b) for a, b in zip(tickets.cells["Reopened"], tickets.cells["Transferred"], strict=True)
+    ]
     first = [float(d and c == 1 and not s) for d, c, s in zip(done, tickets.cells["Contacts"], spoiled, strict=True)]
     tickets.add(
         "First contact",
         f"IF(AND({_yes(tickets, 'Resolved')},{tickets.here('Contacts')}=1,NOT({_yes(tickets, 'Reopened')}),"
         f"NOT({_yes(tickets, 'Transferred')})),1,0)",
-        first, COUNT,
-    )  # fmt: skip
+        first,
+        COUNT,
+    )
 
 
 _ASKED = ("NPS", "CSAT", "CES", "Comment")
@@ -112,14 +119,23 @@ def count(book: Book, number: int, page: Page, column: int) -> Counts:
 
 
 _LABELS = {
-    "nps": "NPS answers", "promoters": "of these, promoters (9-10)", "detractors": "detractors (0-6)",
-    "csat": "CSAT answers", "satisfied": "of these, satisfied (4-5)", "ces": "CES answers",
-    "easy": "of these, easy (5-7)", "tickets": "Tickets resolved", "first": "of these, at first contact",
-    "answered": "Responses with any answer", "invited": "Surveys sent",
-}  # fmt: skip
+    "nps": "NPS answers",
+    "promoters": "of these, promoters (9-10)",
+    "detractors": "detractors (0-6)",
+    "csat": "CSAT answers",
+    "satisfied": "of these, satisfied (4-5)",
+    "ces": "CES answers",
+    "easy": "of these, easy (5-7)",
+    "tickets": "Tickets resolved",
+    "first": "of these, at first contact",
+    "answered": "Responses with any answer",
+    "invited": "Surveys sent",
+}
 
 
-def measures(book: Book, number: int, c: Counts, z: Term) -> list[tuple[str, str, Term, Term, tuple[Term, Term] | None]]:
+def measures(
+    book: Book, number: int, c: Counts, z: Term
+) -> list[tuple[str, str, Term, Term, tuple[Term, Term] | None]]:
     """Label, unit name, what it rests on, value and interval of each measure in a period."""
     table = book.tables["Responses"]
     scope = Scope(table.column("Period"), number)
@@ -127,23 +143,43 @@ def measures(book: Book, number: int, c: Counts, z: Term) -> list[tuple[str, str
     inside = (scope.column, "=", number)
     up, down, all_ = (sumifs(arr, (nps, sign, line), inside) for sign, line in ((">=", 9), ("<=", 6), (">=", 0)))
     plain = guarded(c.nps, book.call("nps", {"scores": nps}, scope))
-    weighed = when(all_.eq(0), NO_DATA, book.call("nps", {"scores": nps, "weights": arr}, scope, (up - down) * 100 / all_))
+    weighed = when(
+        all_.eq(0), NO_DATA, book.call("nps", {"scores": nps, "weights": arr}, scope, (up - down) * 100 / all_)
+    )
     voted = guarded(c.nps, book.call("nps", {"scores": nps, "accounts": table.column("Account")}, scope))
     return [
         ("Net Promoter Score", "nps", c.nps, plain, nps_bounds(c.promoters, c.detractors, c.nps, z)),
         ("one vote an account", "nps", c.nps, voted, None),
         ("weighted by ARR", "nps", c.nps, weighed, None),
-        ("Customer satisfaction", "csat", c.csat,
-         guarded(c.csat, book.call("csat", {"ratings": table.column("CSAT")}, scope)), wilson(c.satisfied, c.csat, z, 100)),
-        ("Customer effort", "ces", c.ces,
-         guarded(c.ces, book.call("ces", {"ratings": table.column("CES"), "scale_max": 7}, scope)),
-         wilson(c.easy, c.ces, z, 100)),
-        ("First contact resolution", "fcr", c.tickets,
-         guarded(c.tickets, book.call("fcr", {"first_contact": c.first, "contacts": c.tickets})),
-         wilson(c.first, c.tickets, z)),
-        ("Response rate", "response_rate", c.invited,
-         guarded(c.invited, book.call("response_rate", {"responses": c.answered, "invited": c.invited})), None),
-    ]  # fmt: skip
+        (
+            "Customer satisfaction",
+            "csat",
+            c.csat,
+            guarded(c.csat, book.call("csat", {"ratings": table.column("CSAT")}, scope)),
+            wilson(c.satisfied, c.csat, z, 100),
+        ),
+        (
+            "Customer effort",
+            "ces",
+            c.ces,
+            guarded(c.ces, book.call("ces", {"ratings": table.column("CES"), "scale_max": 7}, scope)),
+            wilson(c.easy, c.ces, z, 100),
+        ),
+        (
+            "First contact resolution",
+            "fcr",
+            c.tickets,
+            guarded(c.tickets, book.call("fcr", {"first_contact": c.first, "contacts": c.tickets})),
+            wilson(c.first, c.tickets, z),
+        ),
+        (
+            "Response rate",
+            "response_rate",
+            c.invited,
+            guarded(c.invited, book.call("response_rate", {"responses": c.answered, "invited": c.invited})),
+            None,
+        ),
+    ]
 
 
 def dashboard(book: Book, now: Counts, before: Counts, z: Term) -> None:
@@ -152,18 +188,24 @@ def dashboard(book: Book, now: Counts, before: Counts, z: Term) -> None:
     page.widths(27, 9, 16, 11, 11, 11, 16, 11, 18)
     page.title("Voice of the customer")
     choices(book, page, (0, 3, 6))
-    page.headers(5, ["Measure", "Unit", "Value", "Low", "High", "Rests on", "Prior period", "Change", "Reading"],
-                 right=range(2, 8), height=18)  # fmt: skip
+    page.headers(
+        5,
+        ["Measure", "Unit", "Value", "Low", "High", "Rests on", "Prior period", "Change", "Reading"],
+        right=range(2, 8),
+        height=18,
+    )
     pairs = zip(measures(book, 1, now, z), measures(book, 2, before, z), strict=True)
-    for row, ((label, name, base, value, bounds), (_, _, _, prior, bounds_before)) in enumerate(pairs, 6):
+    for row, ((label, name, base, now_value, bounds), (_, _, _, then_value, bounds_before)) in enumerate(pairs, 6):
         unit = CATALOG[name].unit
         nested = label[0].islower()
         page.put(row, 0, label, page.looks.words(bold=not nested, indent=2 if nested else 1))
         page.put(row, 1, "points" if unit is POINTS else "share", page.looks.words(font_color=MUTED))
-        value = page.put(row, 2, value, page.looks.number(unit, bold=True))
-        low, high = (page.put(row, 3 + i, b, page.looks.number(unit, font_color=MUTED)) for i, b in enumerate(bounds or ("", "")))
+        value = page.put(row, 2, now_value, page.looks.number(unit, bold=True))
+        low, high = (
+            page.put(row, 3 + i, b, page.looks.number(unit, font_color=MUTED)) for i, b in enumerate(bounds or ("", ""))
+        )
         page.put(row, 5, base, page.looks.number(COUNT, font_color=MUTED))
-        prior = page.put(row, 6, prior, page.looks.number(unit))
+        prior = page.put(row, 6, then_value, page.looks.number(unit))
         moved = page.put(row, 7, change(value, prior), page.looks.number(change_format(unit)))
         words = moved_words(moved, (low, high), bounds_before) if bounds and bounds_before else term("")
         page.put(row, 8, words if bounds else "", page.looks.words(font_color=MUTED))
@@ -175,10 +217,14 @@ def dashboard(book: Book, now: Counts, before: Counts, z: Term) -> None:
     segments(book, page, 19)
     charts(book, page, 22 + _segment_rows(book))
     page.note(
-        36 + _segment_rows(book), 0,
-        "Low and high: 95 % interval, adjusted Wald for NPS and Wilson for shares. Reading: a move inside the margin of "
-        "error is no real change. One vote an account needs the add-in. CSAT: 4-5 of 5; CES: 5-7 of 7, 7 is easy.", 9, 28,
-    )  # fmt: skip
+        36 + _segment_rows(book),
+        0,
+        "Low and high: 95 % interval, adjusted Wald for NPS and Wilson for shares. Reading: a move inside "
+        "the margin of "
+        "error is no real change. One vote an account needs the add-in. CSAT: 4-5 of 5; CES: 5-7 of 7, 7 is easy.",
+        9,
+        28,
+    )
 
 
 def moved_words(moved: Term, now: tuple[Term, Term], before: tuple[Term, Term]) -> Term:
@@ -215,8 +261,15 @@ def change_test(book: Book, page: Page, row: int, now: Counts, before: Counts, z
     for place, (name, native) in enumerate(plain.items(), 2):
         cell = book.table_cell("nps_change", arguments, 0, name, plainly=native)
         unit = PROBABILITY if name == "p_value" else POINTS
-        page.put(row + 1, place, guarded(empty, cell), page.looks.number(unit if name != "change" else change_format(unit)))
-    page.note(row + 2, 0, "p-value: the chance of so large a difference where nothing changed; below 0.05 is taken for real.", 9)
+        page.put(
+            row + 1, place, guarded(empty, cell), page.looks.number(unit if name != "change" else change_format(unit))
+        )
+    page.note(
+        row + 2,
+        0,
+        "p-value: the chance of so large a difference where nothing changed; below 0.05 is taken for real.",
+        9,
+    )
 
 
 def _segment_rows(book: Book) -> int:
@@ -226,7 +279,12 @@ def _segment_rows(book: Book) -> int:
 def segments(book: Book, page: Page, row: int) -> None:
     """Each segment beside the others, whatever segment is chosen."""
     table = book.tables["Responses"]
-    page.headers(row, ["Segment", "", "NPS", "Answers", "CSAT", "Answers", "CES", "Answers", "Note"], right=range(2, 8), height=18)
+    page.headers(
+        row,
+        ["Segment", "", "NPS", "Answers", "CSAT", "Answers", "CES", "Answers", "Note"],
+        right=range(2, 8),
+        height=18,
+    )
     number = table.column("Segment now")
     for place, cell in enumerate(book.segment_cells()[: _segment_rows(book)], 1):
         name = page.put(row + place, 0, Term(f'{cell.text}&""', cell.value or ""), page.looks.words())
@@ -260,14 +318,28 @@ def charts(book: Book, page: Page, row: int) -> None:
         work.put(first + score, 2, countifs((table.column("NPS"), "=", score), inside), work.looks.number("0"))
         points.append({"fill": {"color": (_LOST, _KEPT, _WON)[band]}})
     bars = book.chart("column")
-    bars.add_series({"name": "Answers", "categories": ["Workings", first, 0, first + 10, 0],
-                     "values": ["Workings", first, 2, first + 10, 2], "points": points, "gap": 40,
-                     "data_labels": {"value": True, "font": {"size": 8, "color": MUTED}}})  # fmt: skip
+    bars.add_series(
+        {
+            "name": "Answers",
+            "categories": ["Workings", first, 0, first + 10, 0],
+            "values": ["Workings", first, 2, first + 10, 2],
+            "points": points,
+            "gap": 40,
+            "data_labels": {"value": True, "font": {"size": 8, "color": MUTED}},
+        }
+    )
     bars.set_legend({"none": True})
-    bars.set_x_axis({**axis("0"), "name": "score: 0-6 detractors, 7-8 passives, 9-10 promoters",
-                     "name_font": {"size": 9, "bold": False, "color": MUTED}})  # fmt: skip
+    bars.set_x_axis(
+        {
+            **axis("0"),
+            "name": "score: 0-6 detractors, 7-8 passives, 9-10 promoters",
+            "name_font": {"size": 9, "bold": False, "color": MUTED},
+        }
+    )
     bars.set_y_axis({**axis("0", lines=True), "visible": True})
-    page.chart(row, 0, bars, "Answers by score", "Column chart: number of answers for each NPS score from 0 to 10", (470, 250))
+    page.chart(
+        row, 0, bars, "Answers by score", "Column chart: number of answers for each NPS score from 0 to 10", (470, 250)
+    )
     trend(book, page, row, table, first + 14)
 
 
@@ -287,11 +359,16 @@ def trend(book: Book, page: Page, row: int, table: Table, first: int) -> None:
         value = guarded(base, book.call("nps", {"scores": table.column("NPS")}, Scope(table.column("Quarter"), number)))
         work.put(first + place, 2, value, work.looks.number(POINTS))
     line = book.chart("line")
-    line.add_series({"name": "NPS", "categories": ["Workings", first, 0, first + QUARTERS - 1, 0],
-                     "values": ["Workings", first, 2, first + QUARTERS - 1, 2],
-                     "line": {"color": ACCENT, "width": 2.25},
-                     "marker": {"type": "circle", "size": 5, "fill": {"color": ACCENT}, "border": {"color": ACCENT}},
-                     "data_labels": {"value": True, "position": "above", "num_format": "0", "font": {"size": 8, "color": MUTED}}})  # fmt: skip
+    line.add_series(
+        {
+            "name": "NPS",
+            "categories": ["Workings", first, 0, first + QUARTERS - 1, 0],
+            "values": ["Workings", first, 2, first + QUARTERS - 1, 2],
+            "line": {"color": ACCENT, "width": 2.25},
+            "marker": {"type": "circle", "size": 5, "fill": {"color": ACCENT}, "border": {"color": ACCENT}},
+            "data_labels": {"value": True, "position": "above", "num_format": "0", "font": {"size": 8, "color": MUTED}},
+        }
+    )
     line.set_legend({"none": True})
     line.set_x_axis({**axis("mmm yy"), "text_axis": True, "label_position": "low"})
     line.set_y_axis(axis("0", lines=True))
@@ -302,7 +379,9 @@ def comments(book: Book) -> None:
     """The page Comments: themes, and what people wrote."""
     page, table = book.pages["Comments"], book.tables["Responses"]
     page.widths(12, 13, 13, 9, 92, 8)
-    page.title("Comments", "What the answers of the period chosen say; text from customers is shown as it was written.", 6)
+    page.title(
+        "Comments", "What the answers of the period chosen say; text from customers is shown as it was written.", 6
+    )
     row = verbatims(book, page, 3)
     themes(book, page, row, table)
 
@@ -349,9 +428,10 @@ def build(book: Book) -> None:
     more = now.answered - now.invited
     book.check("Responses beyond the surveys sent, this period", largest(0, more), "Complete the page Invited.")
     book.check(
-        "Segments add up to all answers, this period", segment_gap(book),
+        "Segments add up to all answers, this period",
+        segment_gap(book),
         "Answers without a listed segment are in the total only.",
-    )  # fmt: skip
+    )
 
 
 def segment_gap(book: Book) -> Term:

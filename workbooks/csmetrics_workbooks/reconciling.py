@@ -1,0 +1,77 @@
+"""A figure somebody else reported, beside every documented convention: which one gives it."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from csmetrics_core import CATALOG
+from csmetrics_core.conventions import CONVENTIONS
+from csmetrics_core.errors import MetricError
+from csmetrics_core.palette import MUTED
+from csmetrics_core.reconcile import reconcile
+from csmetrics_core.spec import FRACTION, MONEY
+from csmetrics_workbooks.book import Book
+from csmetrics_workbooks.flows import fate
+from csmetrics_workbooks.formulas import NEEDS_ADDIN
+from csmetrics_workbooks.sheet import Page
+from csmetrics_workbooks.terms import Term
+
+_COLUMNS = ("convention", "formula", "used_by", "value", "gap", "verdict")
+_BESIDE = 2  # our own call stands first, and again as a percentage at the end
+_HEADS = ("Convention", "Formula", "Used by", "Value", "Gap", "")
+
+
+def page(book: Book, months: Any, by_date: Mapping[str, Term]) -> None:
+    """The page Reconcile: churn and net retention as others report them."""
+    sheet = book.pages["Reconcile"]
+    sheet.widths(30, 38, 34, 12, 12, 18)
+    sheet.title(
+        "Reconcile a reported figure",
+        "Type the figure of a dashboard or a report: the convention that gives it within its rounding is named.",
+        6,
+    )
+    churn = {"lost": by_date["lost"], "opening": by_date["opening"], "new_customers": by_date["new"]}
+    row = _block(book, sheet, 4, "churn_rate", churn)
+    parts = fate(months, book.last_month - 12, book.last_month)
+    flows = {name: getattr(parts, name) for name in ("opening", "expansion", "contraction", "churned")}
+    _block(book, sheet, row + 1, "ndr", _shown(sheet, row + 30, flows))
+
+
+def _shown(sheet: Page, row: int, flows: Mapping[str, Term]) -> dict[str, Term]:
+    """The flows in cells of their own, so that the formulas above stay short."""
+    sheet.heading(row, "Flows of the customers of twelve months ago", 6)
+    cells = {}
+    for offset, (name, value) in enumerate(flows.items(), 1):
+        sheet.put(row + offset, 0, name.capitalize(), sheet.looks.words())
+        cells[name] = sheet.put(row + offset, 3, value, sheet.looks.number(MONEY))
+    return cells
+
+
+def _block(book: Book, sheet: Page, row: int, name: str, arguments: Mapping[str, Term]) -> int:
+    """One metric: the reported figure to type, and a line a convention; returns the first free row."""
+    metric = CATALOG[name]
+    sheet.heading(row, metric.title, 6)
+    sheet.put(row + 1, 0, "Reported figure", sheet.looks.words(bold=True))
+    own = book.call(name, {n: t for n, t in arguments.items() if n in metric.names and n != "new_customers"}).value
+    sample = round(own, 3) if isinstance(own, float) else 0.02
+    reported = sheet.put(row + 1, 3, sample, sheet.looks.input("0.0##%"))
+    sheet.headers(row + 2, list(_HEADS), right=(3, 4), height=18)
+    lines = _lines(name, sample, arguments)
+    words = ",".join(t.text for t in (reported, *arguments.values()))
+    call = f'{book.host.function(CATALOG["csm_reconcile"])}("{metric.excel_name}",{words})'
+    count = len(CONVENTIONS[name]) + _BESIDE
+    for place in range(count):
+        for column, header in enumerate(_COLUMNS):
+            value = lines[header][place] if place < len(lines[header]) else ""
+            found = f'IF(ROWS({call})>{place + 1},INDEX({call},{place + 2},{column + 1}),"")'
+            other = f'"{NEEDS_ADDIN}"' if column == 0 and place == 0 else '""'
+            shown = Term(f"IF(addin_on,{found},{other})", "" if value != value else value, True)
+            look = sheet.looks.number(FRACTION) if header in ("value", "gap") else sheet.looks.words(font_color=MUTED)
+            sheet.put(row + 3 + place, column, shown, look)
+    return row + 3 + count
+
+
+def _lines(name: str, reported: float, arguments: Mapping[str, Term]) -> dict[str, list[Any]]:
+    try:
+        return reconcile(name, reported, *(float(t.value) for t in arguments.values())).columns()
+    except (MetricError, TypeError, ValueError):
+        return {header: [] for header in _COLUMNS}
