@@ -110,3 +110,10 @@ def test_pictures_are_the_same_each_time_and_of_two_kinds(tmp_path) -> None:
     assert save_image(chart, tmp_path / "c.png").stat().st_size > 1000
     with pytest.raises(MetricError, match="png or svg"):
         save_image(chart, tmp_path / "c.pdf")
+
+
+def test_rows_of_one_date_stay_apart() -> None:
+    days = pd.to_datetime(["2026-01-01", "2026-01-01", "2026-02-01"])
+    frame = pd.DataFrame({"day": days, "lost": [1, 2, 3], "opening": [10, 10, 10]})
+    chart = panel("churn_rate", data=frame, lost="lost", opening="opening", dated_by="day").chart
+    assert list(chart.series[0].x) == ["2026-01-01", "2026-01-01 (2)", "2026-02-01"]

@@ -1,5 +1,6 @@
 """Charts as plain values, and which chart a metric's traits ask for. Drawing is done elsewhere, twice."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -220,16 +221,28 @@ def _interval_chart(metric: Metric, value: float | None, interval: tuple[float, 
 def _elements_chart(metric: Metric, values: Any, labels: tuple[str, ...]) -> Chart:
     """One result a row: a line where rows have dates, else a histogram where there are many, else bars."""
     if labels:
-        return Chart(f"{metric.title}, row by row", (Series(metric.title, list(labels), values.tolist()),), metric.unit)
+        return Chart(
+            f"{metric.title}, row by row", (Series(metric.title, _distinct(labels), values.tolist()),), metric.unit
+        )
     known = values[~np.isnan(values)]
     if values.size <= _MOST_BARS:
         names = [str(i + 1) for i in range(values.size)]
         return Chart(f"{metric.title}, row by row", (Series(metric.title, names, values.tolist(), "bar"),), metric.unit)
     counts, edges = np.histogram(known, bins=20)
-    names = [metric.unit.text((a + b) / 2) for a, b in pairwise(edges)]
+    names = _distinct([metric.unit.text((a + b) / 2) for a, b in pairwise(edges)])
     return Chart(
         f"{metric.title}: how many rows have which value", (Series("rows", names, counts.tolist(), "bar"),), COUNT
     )
+
+
+def _distinct(labels: Sequence[str]) -> list[str]:
+    """Labels that stay apart on an axis of names: the second of a kind says that it is."""
+    seen: Counter[str] = Counter()
+    named = []
+    for label in labels:
+        seen[label] += 1
+        named.append(label if seen[label] == 1 else f"{label} ({seen[label]})")
+    return named
 
 
 def _words_chart(metric: Metric, value: Any) -> Chart | None:

@@ -85,7 +85,8 @@ class UnitEconomicsDashboard(Dashboard):
             self._start_from(view)
         values = {name: slider.value for name, slider in self._sliders.items()}
         told = _derived(view, values)
-        churns = np.linspace(_WHAT_IF["churn"][2], max(values["churn"] * 2, 0.02), 40)
+        step = max(1, round(values["churn"] * 2000 / 40)) / 1000
+        churns = np.round(np.arange(1, 41) * step, 3)
         worth = view.result("clv", arpa=values["arpa"], gross_margin=values["gross_margin"], churn=churns.tolist())
         line = Series("lifetime value", [FRACTION.text(c) for c in churns], np.asarray(worth).tolist(), "line", ACCENT)
         blocks: list[Block] = [Figures([figure(one) for one in told])]
