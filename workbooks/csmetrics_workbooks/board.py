@@ -2,16 +2,16 @@
 
 from collections.abc import Mapping
 
-import numpy as np
-
 from csmetrics_core import CATALOG
 from csmetrics_core.palette import MUTED
 from csmetrics_core.spec import Better
 from csmetrics_workbooks.book import Book
+from csmetrics_workbooks.dates import month_start
 from csmetrics_workbooks.headline import METRICS, Metrics, shown_unit, unit_words
+from csmetrics_workbooks.judging import moved_words
 from csmetrics_workbooks.sheet import Page
 from csmetrics_workbooks.style import change_format
-from csmetrics_workbooks.terms import Term, apply, both, change, is_number, when
+from csmetrics_workbooks.terms import Term, change
 from csmetrics_workbooks.workings import QUARTERS, View
 
 #: Whose change is judged against its margin of error.
@@ -32,7 +32,7 @@ def board(book: Book, metrics: Metrics, plan: Mapping[str, Term]) -> None:
     for view in views:
         column = QUARTERS - (view.column - 3)
         end = view.end
-        month = apply_month(end)
+        month = month_start(end)
         page.put(
             4,
             column,
@@ -57,16 +57,6 @@ def board(book: Book, metrics: Metrics, plan: Mapping[str, Term]) -> None:
     )
 
 
-def apply_month(end: Term) -> Term:
-    """The first day of a month given as year × 12 + month."""
-    year, month = divmod(int(end.value) - 1, 12)
-    return Term(f"DATE(INT(({end.text}-1)/12),MOD({end.text}-1,12)+1,1)", _serial(year, month + 1))
-
-
-def _serial(year: int, month: int) -> int:
-    return int((np.datetime64(f"{year:04d}-{month:02d}-01") - np.datetime64("1899-12-30")).astype(int))
-
-
 def _board_row(page: Page, metrics: Metrics, views: list[View], row: int, name: str, plan: Mapping[str, Term]) -> None:
     metric, unit = CATALOG[name], shown_unit(name)
     page.put(row, 0, f"{metric.headline}  {metric.title}", page.looks.words(bold=True))
@@ -89,14 +79,5 @@ def _board_row(page: Page, metrics: Metrics, views: list[View], row: int, name: 
 
 def reading(metrics: Metrics, name: str, views: list[View], moved: Term) -> Term:
     """What the change on the prior quarter means in words."""
-    good, bad = ("better", "worse") if CATALOG[name].better is Better.HIGHER else ("worse", "better")
-    judged = when(moved.gt(0), good, when(moved.lt(0), bad, "unchanged"))
-    if name in SURVEYED:
-        (low, high), (low_before, high_before) = (metrics.interval(name, v) or (moved, moved) for v in views[:2])
-        known = both(is_number(low), is_number(low_before))
-        squares = ((high - low) / 2) ** 2 + ((high_before - low_before) / 2) ** 2
-        margin = apply("SQRT", lambda v: v**0.5, squares)
-        inside = margin.ge(apply("ABS", abs, moved))
-        judged = when(known, when(inside, "no real change", judged), "")
-    known = is_number(moved)
-    return Term(f'IF({known.text},{judged.text},"")', judged.value if known.value else "", judged.array)
+    intervals = [metrics.interval(name, view) for view in views[:2]] if name in SURVEYED else [None, None]
+    return moved_words(moved, intervals[0], intervals[1], CATALOG[name].better)

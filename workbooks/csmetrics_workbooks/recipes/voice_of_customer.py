@@ -1,25 +1,27 @@
 """Voice of the customer: NPS three ways, CSAT, CES, first contact resolution, segments, themes and verbatims."""
 
 from dataclasses import dataclass
+from statistics import NormalDist
 
 import numpy as np
 
 from csmetrics_core import CATALOG
 from csmetrics_core.palette import ACCENT, MUTED, SERIES
-from csmetrics_core.spec import COUNT, FRACTION, POINTS, PROBABILITY, TEXT
+from csmetrics_core.spec import COUNT, FRACTION, POINTS, PROBABILITY, TEXT, Better
 from csmetrics_workbooks import sources
 from csmetrics_workbooks.book import Book
 from csmetrics_workbooks.checking import not_numbers, off_scale, unlisted
 from csmetrics_workbooks.comments import BANDS, verbatims
 from csmetrics_workbooks.common import choices
+from csmetrics_workbooks.dates import month_start
 from csmetrics_workbooks.estimates import adjusted, nps_bounds, wilson, z_of
 from csmetrics_workbooks.formulas import NO_DATA, Scope
-from csmetrics_workbooks.judging import guarded
+from csmetrics_workbooks.judging import guarded, moved_words
 from csmetrics_workbooks.recipes.recipe import Recipe
 from csmetrics_workbooks.sheet import Page, axis
 from csmetrics_workbooks.style import change_format
 from csmetrics_workbooks.tables import Table, countifs, sumifs
-from csmetrics_workbooks.terms import Term, apply, change, is_number, largest, smallest, term, when
+from csmetrics_workbooks.terms import Term, apply, change, largest, smallest, term, when
 
 CONFIDENCE = 0.95
 SMALL = 10
@@ -207,7 +209,7 @@ def dashboard(book: Book, now: Counts, before: Counts, z: Term) -> None:
         page.put(row, 5, base, page.looks.number(COUNT, font_color=MUTED))
         prior = page.put(row, 6, then_value, page.looks.number(unit))
         moved = page.put(row, 7, change(value, prior), page.looks.number(change_format(unit)))
-        words = moved_words(moved, (low, high), bounds_before) if bounds and bounds_before else term("")
+        words = moved_words(moved, (low, high), bounds_before, Better.HIGHER) if bounds and bounds_before else term("")
         page.put(row, 8, words if bounds else "", page.looks.words(font_color=MUTED))
         page.mark_variance(row, 7, row, True)
         page.worksheet.set_row(row, 19)
@@ -227,16 +229,6 @@ def dashboard(book: Book, now: Counts, before: Counts, z: Term) -> None:
     )
 
 
-def moved_words(moved: Term, now: tuple[Term, Term], before: tuple[Term, Term]) -> Term:
-    """better, worse or no real change."""
-    (low, high), (low_before, high_before) = now, before
-    squares = ((high - low) / 2) ** 2 + ((high_before - low_before) / 2) ** 2
-    margin = apply("SQRT", lambda v: v**0.5, squares)
-    judged = when(margin.ge(apply("ABS", abs, moved)), "no real change", when(moved.gt(0), "better", "worse"))
-    known = is_number(moved)
-    return Term(f'IF({known.text},{judged.text},"")', judged.value if known.value else "", judged.array)
-
-
 def change_test(book: Book, page: Page, row: int, now: Counts, before: Counts, z: Term) -> None:
     """Whether NPS really moved: with the add-in, and step by step without."""
     table = book.tables["Responses"]
@@ -245,8 +237,6 @@ def change_test(book: Book, page: Page, row: int, now: Counts, before: Counts, z
     (is_, error), (was, error_before) = (adjusted(c.promoters, c.detractors, c.nps) for c in (now, before))
     moved, spread = is_ - was, apply("SQRT", lambda v: v**0.5, error * error + error_before * error_before)
     observed = (now.promoters - now.detractors) / now.nps - (before.promoters - before.detractors) / before.nps
-    from statistics import NormalDist
-
     tail = apply("NORMSDIST", NormalDist().cdf, term(0) - apply("ABS", abs, moved / spread))
     plain = {
         "change": observed * 100,
@@ -350,10 +340,7 @@ def trend(book: Book, page: Page, row: int, table: Table, first: int) -> None:
     for place in range(QUARTERS):
         number = QUARTERS - place
         end = book.last_month - 3 * (number - 1)
-        year, month = divmod(int(end.value) - 1, 12)
-        day = int((np.datetime64(f"{year:04d}-{month + 1:02d}-01") - np.datetime64("1899-12-30")).astype(int))
-        date = Term(f"DATE(INT(({end.text}-1)/12),MOD({end.text}-1,12)+1,1)", day)
-        work.put(first + place, 0, date, work.looks.number("mmm yyyy"))
+        work.put(first + place, 0, month_start(end), work.looks.number("mmm yyyy"))
         n = countifs((table.column("NPS"), ">=", 0), (table.column("Quarter"), "=", number))
         base = work.put(first + place, 1, n, work.looks.number("0"))
         value = guarded(base, book.call("nps", {"scores": table.column("NPS")}, Scope(table.column("Quarter"), number)))
