@@ -31,7 +31,7 @@ reference: $(VENV)/dev.stamp
 	$(BIN)/python -m csmetrics_core.reference
 
 workbooks: $(VENV)/dev.stamp
-	$(BIN)/python -m csmetrics_workbooks.build
+	$(BIN)/python -m csmetrics_workbooks workbooks
 
 lint: $(VENV)/dev.stamp
 	$(BIN)/ruff check .

@@ -55,16 +55,16 @@ class _Declare:
         def function(*args: P.args, **kwargs: P.kwargs) -> Any:
             return as_python(evaluate(declared, args, kwargs))
 
-        declared = _metric(body, function, **self.traits)
+        signature = inspect.signature(body)
+        declared = _metric(body, signature, function, **self.traits)
         function.__doc__ = docstring(declared)
-        function.__signature__ = _shown(body, declared)  # type: ignore[attr-defined]
+        function.__signature__ = _shown(signature, declared)  # type: ignore[attr-defined]
         CATALOG[declared.name] = declared
         return function
 
 
-def _shown(body: Callable[..., Any], declared: Metric) -> inspect.Signature:
+def _shown(signature: inspect.Signature, declared: Metric) -> inspect.Signature:
     """The signature as help shows it: what each argument expects instead of roles and kinds."""
-    signature = inspect.signature(body)
     parameters = [
         p if a.choices else p.replace(annotation=a.kind.expected)
         for p, a in zip(signature.parameters.values(), declared.arguments, strict=True)
@@ -110,6 +110,7 @@ def metric(
 
 def _metric(
     body: Callable[..., Any],
+    signature: inspect.Signature,
     function: Callable[..., Any],
     *,
     unit: Unit | None,
@@ -118,14 +119,14 @@ def _metric(
     **traits: Any,
 ) -> Metric:
     summary, helps = argument_help(body)
-    gives = _GIVES[inspect.signature(body).return_annotation]
+    gives = _GIVES[signature.return_annotation]
     declared = Metric(
         name=body.__name__,
         summary=summary,
         unit=unit or TEXT,
         bounds=bounds or (float("-inf"), float("inf")),
         examples=example if isinstance(example, tuple) else (example,),
-        arguments=tuple(_argument(p, helps) for p in inspect.signature(body).parameters.values()),
+        arguments=tuple(_argument(p, helps) for p in signature.parameters.values()),
         gives=gives,
         body=body,
         function=function,

@@ -18,6 +18,7 @@ from csmetrics_core.kinds import Kind, Reading
 OPEN_ENDED = 2**31
 _FEW = 1000  # up to here listing the distinct cells is cheaper than checking an array
 _PLAIN = frozenset((float, int))
+_NAN = float("nan")
 
 
 def short_scale(flat: Any, kind: Kind) -> np.ndarray | None:
@@ -72,12 +73,19 @@ def _from_list(
 ) -> tuple[np.ndarray, list[str]]:
     """One pass over a list: plain numbers pass untouched, anything else goes through `convert`."""
     why: list[str] = []
+    words: dict[str, float | str] = {}  # the same few texts come again and again
 
     def other(value: Any) -> float:
-        converted = "blank" if value is None else convert(value)
+        if value is None:
+            why.append("blank")
+            return _NAN
+        if type(value) is not str:
+            converted = convert(value)
+        elif (converted := words.get(value, "")) == "":
+            converted = words[value] = convert(value)
         if isinstance(converted, str):
             why.append(converted)
-            return np.nan
+            return _NAN
         return converted
 
     try:
@@ -120,6 +128,8 @@ def _texts(flat: Any, length: int) -> Read:
 
 def refuse_errors(argument: str, drops: Drops) -> None:
     """Pass an error cell on as the error it is, as SUM does."""
+    if CELL_ERRORS.isdisjoint(drops.why):
+        return
     for position, reason in zip(drops.where, drops.why, strict=True):
         if reason in CELL_ERRORS:
             raise ErrorInCell(reason, argument, position)

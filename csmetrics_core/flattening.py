@@ -71,13 +71,19 @@ def _flat_list(raw: Sequence[Any], argument: str) -> Sequence[Any]:
     return list(chain.from_iterable(raw))
 
 
+def _is_blank_row(row: Any) -> bool:
+    """Whether a row, or a single cell, holds nothing."""
+    if type(row) is list or type(row) is tuple:
+        return all(map(_is_blank_row, row))
+    return row is None or (type(row) is str and not row)
+
+
 def _without_blank_tail(rows: Sequence[Any]) -> Sequence[Any]:
     """Cut trailing blank rows, comparing ever larger stretches at once: a whole column costs little."""
     end, step = len(rows), 1
     while end:
         tail = rows[end - 1]
-        cells = tail if isinstance(tail, list | tuple) else (tail,)
-        if any(not (cell is None or (type(cell) is str and not cell)) for cell in cells):
+        if not _is_blank_row(tail):
             break
         stretch = min(step, end)
         if list(rows[end - stretch : end]) == [tail] * stretch:
