@@ -23,7 +23,7 @@ _HEADS = ("Convention", "Formula", "Used by", "Value", "Gap", "")
 def page(book: Book, months: Any, by_date: Mapping[str, Term]) -> None:
     """The page Reconcile: churn and net retention as others report them."""
     sheet = book.pages["Reconcile"]
-    sheet.widths(30, 38, 34, 12, 12, 18)
+    sheet.widths(30, 46, 44, 17, 11, 44)
     sheet.title(
         "Reconcile a reported figure",
         "Type the figure of a dashboard or a report: the convention that gives it within its rounding is named.",
@@ -33,7 +33,7 @@ def page(book: Book, months: Any, by_date: Mapping[str, Term]) -> None:
     row = _block(book, sheet, 4, "churn_rate", churn)
     parts = fate(months, book.last_month - 12, book.last_month)
     flows = {name: getattr(parts, name) for name in ("opening", "expansion", "contraction", "churned")}
-    _block(book, sheet, row + 1, "ndr", _shown(sheet, row + 30, flows))
+    _block(book, sheet, row + 1, "ndr", _shown(sheet, row + 5 + _count("ndr"), flows))
 
 
 def _shown(sheet: Page, row: int, flows: Mapping[str, Term]) -> dict[str, Term]:
@@ -58,16 +58,32 @@ def _block(book: Book, sheet: Page, row: int, name: str, arguments: Mapping[str,
     lines = _lines(name, sample, arguments)
     words = ",".join(t.text for t in (reported, *arguments.values()))
     call = f'{book.host.function(CATALOG["csm_reconcile"])}("{metric.excel_name}",{words})'
-    count = len(CONVENTIONS[name]) + _BESIDE
-    for place in range(count):
-        for column, header in enumerate(_COLUMNS):
-            value = lines[header][place] if place < len(lines[header]) else ""
-            found = f'IF(ROWS({call})>{place + 1},INDEX({call},{place + 2},{column + 1}),"")'
-            other = f'"{NEEDS_ADDIN}"' if column == 0 and place == 0 else '""'
-            shown = Term(f"IF(addin_on,{found},{other})", "" if value != value else value, True)
-            look = sheet.looks.number(FRACTION) if header in ("value", "gap") else sheet.looks.words(font_color=MUTED)
-            sheet.put(row + 3 + place, column, shown, look)
-    return row + 3 + count
+    for place in range(_count(name)):
+        line = {h: lines[h][place] if place < len(lines[h]) else "" for h in _COLUMNS}
+        for column, header in enumerate(_COLUMNS[:3]):
+            sheet.put(row + 3 + place, column, line[header], sheet.looks.words(font_color=MUTED))
+        # Gap and verdict look at the value's cell, so that without the add-in one cell a line says what is missing.
+        value = sheet.put(
+            row + 3 + place, 3, _cell(call, place, 3, line["value"], "addin_on", f'"{NEEDS_ADDIN}"'), _share(sheet)
+        )
+        there = f'{value.text}<>"{NEEDS_ADDIN}"'
+        sheet.put(row + 3 + place, 4, _cell(call, place, 4, line["gap"], there, '""'), _share(sheet))
+        sheet.put(row + 3 + place, 5, _cell(call, place, 5, line["verdict"], there, '""'), sheet.looks.words(bold=True))
+    return row + 3 + _count(name)
+
+
+def _cell(call: str, place: int, column: int, value: Any, there: str, otherwise: str) -> Term:
+    """One cell of the add-in's table; a value that does not exist is blank."""
+    found = f'IF(ROWS({call})>{place + 1},INDEX({call},{place + 2},{column + 1}),"")'
+    return Term(f"IF({there},{found},{otherwise})", "" if value != value else value, True)
+
+
+def _share(sheet: Page) -> Any:
+    return sheet.looks.number(FRACTION)
+
+
+def _count(name: str) -> int:
+    return len(CONVENTIONS[name]) + _BESIDE
 
 
 def _lines(name: str, reported: float, arguments: Mapping[str, Term]) -> dict[str, list[Any]]:

@@ -8,7 +8,7 @@ from csmetrics_core import CATALOG
 from csmetrics_core.palette import ACCENT, MUTED, SERIES
 from csmetrics_core.spec import COUNT, FRACTION, MONEY, Better
 from csmetrics_workbooks import bridge as monthly
-from csmetrics_workbooks import renewals, sources
+from csmetrics_workbooks import reconciling, renewals, sources
 from csmetrics_workbooks.book import Book
 from csmetrics_workbooks.checking import billing, repeated, unlisted
 from csmetrics_workbooks.common import choices
@@ -363,6 +363,7 @@ def build(book: Book) -> None:
     monthly.cohorts(book, months, first)
     renewals.forecast(book, book.pages["Forecast"])
     closing = dashboard(book, work, months, bridge, by_date)
+    reconciling.page(book, months, by_date)
     checks(book, months, bridge, closing, by_date)
 
 
@@ -389,6 +390,7 @@ RECIPE = Recipe(
         ("Twelve months", "net, gross and logo retention, rolling"),
         ("Cohorts", "who still pays, by the quarter they came"),
         ("Forecast", "renewals due, forecast retention, ten largest risks"),
+        ("Reconcile", "a figure reported elsewhere, beside every documented convention"),
         ("Revenue", "data: recurring revenue, a customer a row"),
         ("Customers", "data: start and end of each customer"),
         ("Renewals", "data: contracts to renew"),
