@@ -132,7 +132,7 @@ def test_plain_formulas_agree_in_a_second_engine(made, card, tmp_path):
 
 
 def wiped(path, to):
-    """A copy in which every formula has the cached value 0; IronCalc takes no formula for a name, so addin_on is spelled."""
+    """A copy whose formulas all have the cached value 0; addin_on is spelled out, as IronCalc knows no such name."""
     with zipfile.ZipFile(path) as parts, zipfile.ZipFile(to, "w") as copy:
         for name in parts.namelist():
             content = parts.read(name)
