@@ -149,7 +149,7 @@ class Download(anywidget.AnyWidget):
 
     Args:
         label: the words on it.
-        make: gives the file's name, its media type and its bytes; a MetricError or OSError is said beside the button.
+        make: gives the file's name, its media type and its bytes; a failure is said beside the button.
     """
 
     _esm = _ESM_DOWNLOAD
@@ -168,8 +168,8 @@ class Download(anywidget.AnyWidget):
         self.said = "Making the file…"
         try:
             name, kind, content = self._make()
-        except (MetricError, OSError) as error:
-            self.said = str(error)
+        except Exception as error:  # whatever it is, the button says it and can be pressed again
+            self.said = str(error) if isinstance(error, MetricError) else f"{type(error).__name__}: {error}"
             self.send({"filename": ""})
             return
         self.said = f"{name} is in the browser's downloads"

@@ -143,9 +143,22 @@ def open_notebook(kind: str, address: str, page, name: str) -> None:
         page.wait_for_selector(".jp-Notebook .jp-Cell", timeout=90_000)
         # A kernel that is still starting may swallow the first request on a busy machine.
         page.wait_for_selector(".jp-Notebook-ExecutionIndicator[data-status='idle']", state="attached", timeout=90_000)
-        page.locator(".jp-Cell .cm-content").first.click()
-        page.get_by_role("menuitem", name="Run", exact=True).first.click()
-        page.get_by_text("Run All Cells", exact=True).click()
+        for _ in range(3):
+            page.locator(".jp-Cell .cm-content").first.click()
+            page.get_by_role("menuitem", name="Run", exact=True).first.click()
+            page.get_by_text("Run All Cells", exact=True).click()
+            if _shown(page, 45_000):
+                return
     else:
         page.goto(f"{address}/voila/render/{name}.ipynb", timeout=90_000)
-    page.wait_for_selector(".csm", timeout=120_000)
+    assert _shown(page, 120_000), page.locator("body").inner_text()[:2000]
+
+
+def _shown(page, milliseconds: int) -> bool:
+    from playwright.sync_api import TimeoutError as NotYet
+
+    try:
+        page.wait_for_selector(".csm", timeout=milliseconds)
+    except NotYet:
+        return False
+    return True
