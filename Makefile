@@ -20,7 +20,7 @@ $(VENV)/dev.stamp: pyproject.toml
 demo: $(VENV)/demo.stamp
 	$(BIN)/csmetrics demo
 
-test: $(VENV)/dev.stamp
+test: lint
 	@sh tests/programs.sh
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --cov --cov-report=term:skip-covered
 
