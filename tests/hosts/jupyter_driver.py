@@ -19,6 +19,8 @@ _CHROMIUM_FLAGS = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync",
 ]  # fmt: skip
+#: A browser, a server and a kernel on two busy cores lose a message now and then; a fault fails three times over.
+STUMBLES = pytest.mark.flaky(reruns=2)
 _START = 120  # seconds a server may take on a busy machine
 
 
@@ -120,8 +122,8 @@ class Watch:
 
     def check(self) -> None:
         """Nothing went outside, nothing was wrong."""
-        assert not self.outside
-        assert not self.errors
+        assert not self.outside, self.outside
+        assert not self.errors, self.errors
 
 
 @contextmanager

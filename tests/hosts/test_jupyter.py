@@ -9,12 +9,12 @@ import pandas as pd
 import pytest
 from csmetrics_panels import DASHBOARDS, dashboard
 from csmetrics_panels.dashboards.blocks import Figures
-from jupyter_driver import Watch, chromium, needs_browser, open_notebook, server, write_notebook
+from jupyter_driver import STUMBLES, Watch, chromium, needs_browser, open_notebook, server, write_notebook
 
 from csmetrics_core import nps
 from csmetrics_core.samples import sample_company
 
-pytestmark = [pytest.mark.host, pytest.mark.slow]
+pytestmark = [pytest.mark.host, pytest.mark.slow, STUMBLES]
 EVIL = "<img src=x onerror=document.title='owned'>"
 MESSY = (
     f"score,{EVIL},date\n10,<script>document.title='owned'</script>,2026-01-02\n"

@@ -1,11 +1,11 @@
 """`csmetrics panel FILE` in a real browser: the dashboards over the file, and no request leaves the machine."""
 
 import pytest
-from jupyter_driver import Watch, chromium, command_server, needs_browser
+from jupyter_driver import STUMBLES, Watch, chromium, command_server, needs_browser
 
 from csmetrics_core import nps
 
-pytestmark = [pytest.mark.host, pytest.mark.slow]
+pytestmark = [pytest.mark.host, pytest.mark.slow, STUMBLES]
 
 
 def test_the_command_opens_the_dashboards_over_a_file(tmp_path) -> None:
