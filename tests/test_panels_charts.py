@@ -104,6 +104,22 @@ def test_a_view_draws_again_in_place_and_tells_what_was_clicked() -> None:
     assert view.layout.display == "none"
 
 
+def test_the_drawing_library_goes_to_the_page_once() -> None:
+    chart = Chart("t", (Series("s", ["a"], [1], "bar"),), COUNT)
+    views = [ChartView(), ChartView()]
+    for view in views:
+        view.show(chart)
+    (first, figure), (second, _) = (view.children for view in views)
+    assert first is second
+    assert len(first.program) > 1_000_000 > 1_000 > len(figure._esm)
+    assert figure.get_state()["_widget_data"][0]["x"] == ["a"]
+    first.close()
+    views[0].show(None)
+    again = ChartView()
+    again.show(chart)
+    assert again.children[0].comm is not None
+
+
 def test_pictures_are_the_same_each_time_and_of_two_kinds(tmp_path) -> None:
     chart = Chart("t", (Series("s", ["a"], [1], "bar"),), COUNT, lines=((0.5, "half"),))
     assert image(chart, "svg") == image(chart, "svg")

@@ -11,6 +11,7 @@ import plotly.graph_objects as go
 from csmetrics_core.palette import ACCENT_SOFT, HEAT, INK, LINE, MUTED, PAPER
 from csmetrics_core.spec import COUNT, Unit
 from csmetrics_panels.charts import Chart, Heat, Series
+from csmetrics_panels.shared_plotly import Figure, library
 
 _TICKS = {"fraction": ".0%", "money": ",.0f", "count": ",.0f"}
 _CONFIG = {"displaylogo": False, "displayModeBar": False, "responsive": True}
@@ -33,9 +34,8 @@ class ChartView(widgets.VBox):
         drawn = draw(chart, self.height)
         self.layout.display = ""
         if self.figure is None:
-            self.figure = go.FigureWidget(drawn)
-            self.figure._config = {**self.figure._config, **_CONFIG}
-            self.children = (self.figure,)
+            self.figure = Figure(drawn, _CONFIG)
+            self.children = (library(), self.figure)
         else:
             with self.figure.batch_update():
                 self.figure.data = ()
