@@ -54,7 +54,7 @@ class Figure(go.FigureWidget):
         self.open()
 
     def open(self) -> None:
-        """Tell the browser of it once it is complete: Plotly draws what it is told first, and misses what comes next."""
+        """Tell the browser of it once it is complete: Plotly draws what it is told first, not what comes next."""
         if self._complete:
             super().open()
 
