@@ -37,6 +37,6 @@ done
 cp "$folder"/site/pywin32_system32/*.dll "$folder"/site/xlwings*.dll "$folder/py/"
 
 export WINEPREFIX="$folder/prefix" WINEDEBUG=-all PYTHONDONTWRITEBYTECODE=1
-# Wine starts only when its output goes through a pipe.
-wine "$folder/py/python.exe" "$(echo "Z:$here/windows_calls.py" | tr '/' '\\')" "$(echo "Z:$folder" | tr '/' '\\')" | cat
+# Python under Wine starts only where what it writes goes through a pipe: a file as output or for errors stops it.
+wine "$folder/py/python.exe" "$(echo "Z:$here/windows_calls.py" | tr '/' '\\')" "$(echo "Z:$folder" | tr '/' '\\')" </dev/null 2>&1 | cat
 exit "${PIPESTATUS[0]}"
