@@ -1,11 +1,13 @@
 """Themes of comments: found, named, measured and quoted, and never a word of personal data."""
 
+import random
 import re
 import sys
 
 import numpy as np
 import pandas as pd
 import pytest
+from vaderSentiment.vaderSentiment import BOOSTER_DICT, SPECIAL_CASES, SentimentIntensityAnalyzer
 
 import csmetrics_core as csm
 from csmetrics_core.errors import MetricError, NoData, OutOfScale, WrongKind
@@ -64,6 +66,16 @@ def test_nps_and_sentiment_are_of_those_who_raise_it():
     # Four scores are too few to be shown; the comments are five, which is enough for the mood.
     assert np.isnan(table.loc["support", "nps"])
     assert not np.isnan(table.loc["support", "sentiment"])
+
+
+def test_the_mood_is_vader_s_own_wherever_a_word_stands():
+    vader = SentimentIntensityAnalyzer()
+    rng = random.Random(5)
+    near = ["never", "so", "this", "without", "doubt", "least", "at", "very", "but", "no", "or", "isn't", "kind of"]
+    words = [*near, *SPECIAL_CASES, *BOOSTER_DICT, "good", "BAD", "price", "the", "great!", "slow?", ":)", "\U0001f600"]
+    for _ in range(1500):
+        comment = " ".join(rng.choices(words, k=rng.randint(1, 12)))
+        assert compound(comment) == vader.polarity_scores(comment)["compound"], comment
 
 
 def test_band_tells_why_scores_are_low(responses, themes):
