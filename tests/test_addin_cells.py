@@ -121,6 +121,14 @@ def test_a_blank_cell_for_a_word_counts_as_left_out_in_calc():
     assert answer(ces, [ratings, 7, 0], Runtime.OFFICE_JS) == [["#VALUE!"]]
 
 
+def test_a_blank_cell_for_a_comment_or_a_day_is_blank_in_calc():
+    comment, users = lookup("sentiment"), [[["a"], ["b"]], [[46023.0], [46023.0]]]
+    assert answer(comment, [((0.0,),)], Runtime.CALC) == [["#N/A"]], "no comment is no neutral comment"
+    assert answer(lookup("dau"), [*users, ((0.0,),)], Runtime.CALC) == [["#N/A"]]
+    assert answer(lookup("dau"), [*users, 46023.0], Runtime.CALC) == [[2]]
+    assert answer(CHURN, [((0.0,),), 100.0], Runtime.CALC) == [[0.0]], "among amounts it is a number"
+
+
 def test_calc_gets_numbers_and_texts_only():
     rows = [[None, "x", "#N/A", date(2026, 1, 1), datetime(2026, 1, 1, 12), True, 3]]
     shown = for_calc(rows, date(1899, 12, 30), {"#N/A": -1.0})
@@ -163,6 +171,10 @@ def test_functions_take_names_as_well():
         ('="NPS("&"say ""NPS(""!"&NPS(A1)', '="NPS("&"say ""NPS(""!"&_xldudf_NPS(A1)'),
         ("='my NPS(x)'!A1", "='my NPS(x)'!A1"),
         ("=_xldudf_NPS(A1)", "=_xldudf_NPS(A1)"),
+        ("=SUM(T[[NPS(0-10)]])+NPS(T[@[NPS(0-10)]])", "=SUM(T[[NPS(0-10)]])+_xldudf_NPS(T[@[NPS(0-10)]])"),
+        ("=NPS(T['#1])+CSAT(T['#2])", "=_xldudf_NPS(T['#1])+_xldudf_CSAT(T['#2])"),
+        ("=NPS(T[[a'[b']]])+CES(T[\"])+NPS(T[\"])", "=_xldudf_NPS(T[[a'[b']]])+_xldudf_CES(T[\"])+_xldudf_NPS(T[\"])"),
+        ("=NPS('[My book.xlsx]it''s NPS(x)'!A1)", "=_xldudf_NPS('[My book.xlsx]it''s NPS(x)'!A1)"),
     ],
 )
 def test_spelling_changes_calls_of_ours_and_nothing_else(typed, stored):

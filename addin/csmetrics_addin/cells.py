@@ -95,7 +95,7 @@ def arguments(metric: Metric, given: Sequence[Any], runtime: Runtime, behind: in
         plain = _without_omitted_tail(plain)
         declared = _declared_for(metric, plain)
     if runtime is Runtime.CALC:
-        plain = [_blank_if_no_word(value, argument) for value, argument in zip(plain, declared, strict=False)]
+        plain = [_blank_if_meant(value, argument) for value, argument in zip(plain, declared, strict=False)]
     read = [
         _as_read(value, argument, behind) if argument else value
         for value, argument in zip(plain, declared, strict=False)
@@ -136,9 +136,10 @@ def _each_cell(value: Any, change: Callable[[Any], Any]) -> Any:
     return change(value)
 
 
-def _blank_if_no_word(value: Any, argument: Argument | None) -> Any:
-    """Calc hands a single blank cell over as 0, which among words can mean nothing else."""
-    return None if argument and argument.role is Role.CHOICE and value == 0.0 else value
+def _blank_if_meant(value: Any, argument: Argument | None) -> Any:
+    """Calc hands a single blank cell over as 0, which among words, comments and days can mean nothing else."""
+    can_be_zero = not argument or argument.kind.reading not in ("choice", "text", "day", "moment")
+    return value if can_be_zero or value != 0.0 else None
 
 
 def _as_read(value: Any, argument: Argument, behind: int) -> Any:

@@ -12,10 +12,13 @@ OFFICE_JS_PREFIX = "_xldudf_"
 
 @lru_cache(maxsize=1)
 def _calls() -> re.Pattern[str]:
-    """A call of ours; what stands in quotes is text or the name of a sheet, and no call."""
+    """A call of ours; what stands in quotes or brackets is text, the name of a sheet or of a column, and no call."""
     names = "|".join(sorted((metric.excel_name for metric in CATALOG.values()), key=len, reverse=True))
     prefix = f"(?:{OFFICE_JS_PREFIX})?"
-    return re.compile(rf"""("[^"]*"|'[^']*')|(?<![\w.]){prefix}({names})(?=\()""", re.IGNORECASE)
+    name = (
+        r"""("[^"]*"|'[^']*'|\[(?:'.|[^]['])*\])"""  # in brackets, a quote stands before a sign that is meant as it is
+    )
+    return re.compile(rf"""{name}|(?<![\w.]){prefix}({names})(?=\()""", re.IGNORECASE)
 
 
 def functions_in(formula: str) -> list[str]:

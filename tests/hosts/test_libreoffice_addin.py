@@ -143,6 +143,7 @@ def test_what_calc_itself_hides(calc):
     calc.formula(cell="A1", text="=TRUE()")
     assert calc.formula(cell="B1", text="=NPS(A1:A3)") == -100, "TRUE arrives as 1"
     assert calc.formula(cell="B1", text="=NPS(A9)") == -100, "one blank cell alone arrives as 0"
+    assert calc.formula(cell="B1", text="=SENTIMENT(A9)") == "#N/A", "which is no comment"
 
 
 def test_an_edit_recalculates(calc):

@@ -54,7 +54,7 @@ Public Sub RefreshWorkbook(ByVal book As Workbook, ByRef entered As Long, ByRef 
         Set formulas = FormulasOf(sheet)
         If Not formulas Is Nothing Then
             For Each cell In formulas.Cells
-                If CallsOneOf(names, cell.Formula) Then
+                If CallsOneOf(names, cell.Formula) And Not IsSpilledInto(cell) Then
                     If EnteredAgain(cell) Then entered = entered + 1 Else refused = refused + 1
                 End If
             Next cell
@@ -75,6 +75,14 @@ Private Function CallsOneOf(ByVal names As Variant, ByVal formula As String) As 
             Exit Function
         End If
     Next i
+End Function
+
+' A cell a result spills into may show the formula of the first one; entered there, it would block that result.
+Private Function IsSpilledInto(ByVal cell As Range) As Boolean
+    Dim target As Object
+    Set target = cell
+    On Error Resume Next ' Excel before dynamic arrays knows no spills
+    If target.HasSpill Then IsSpilledInto = (target.SpillParent.Address <> target.Address)
 End Function
 
 ' Excel with dynamic arrays knows Formula2; an array entered by hand is entered as a whole.
