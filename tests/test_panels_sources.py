@@ -2,16 +2,20 @@
 
 import datetime
 import io
+import re
 import types
+from html import unescape
+from pathlib import Path
 
 import pandas as pd
 import polars as pl
 import pytest
-from csmetrics_panels import panel, read_table, sources
+from csmetrics_panels import dashboard, dashboards, panel, read_table, reading, sources
 from csmetrics_panels.frames import BLANK, NO_MONTH, Frame
 
 from csmetrics_core import MetricError, nps
 from csmetrics_core.kinds import Amount, Day, Flag, Id, Text, Whole
+from csmetrics_core.readers import read_file, read_folder
 
 MESSY = """Score;Segment;When;Note
 10;SMB;2026-01-31;fine
@@ -73,7 +77,7 @@ def test_workbooks_give_a_choice_a_sheet_and_parquet_keeps_its_types(tmp_path) -
 @pytest.mark.parametrize(
     ("name", "content", "words"),
     [
-        ("big.csv", b"a\n" + b"1\n" * (sources.LARGEST_UPLOAD // 2), "upload takes 9 MB"),
+        ("big.csv", b"a\n" + b"1\n" * (reading.LARGEST_UPLOAD // 2), "upload takes 9 MB"),
         ("run.exe", b"MZ", "Save it as one of these"),
         ("a.xlsx", b"this is no workbook", "cannot be read as .xlsx"),
         ("a.parquet", b"PAR1 cut short", "cannot be read as .parquet"),
@@ -173,3 +177,62 @@ def test_segments_and_months_keep_blanks_apart() -> None:
     months = frame.months("day")
     assert months.tolist() == [672, NO_MONTH, 673, 673]
     assert Frame(pl.from_pandas(FRAME[["who"]])).values("who") == ["a", "b", BLANK]
+
+
+EXPORTS = Path(__file__).parent / "data" / "exports"
+
+
+def test_an_export_goes_through_its_reader_and_the_panel_tells_what_it_did(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The file's second row is headings too, and says so to the reader alone."""
+    name = "surveymonkey_responses.csv"
+    shown = panel("nps")
+    shown._upload.value = (upload(name, (EXPORTS / name).read_bytes()),)
+    read = read_file(EXPORTS / name)
+    assert shown.value == pytest.approx(nps(read.frame["nps"]))
+    assert shown.outcome.told.n == 4
+    assert "SurveyMonkey individual responses, 5 of 5 rows" in shown._refused.value
+    assert "was taken for nps by its wording" in shown._refused.value
+    monkeypatch.chdir(EXPORTS)
+    names: dict = {}
+    *lines, call = shown.code.split("\n")
+    exec("\n".join([*lines, f"result = {call}"]), names)
+    assert names["result"] == shown.value
+    shown._source.value = dict(shown._source.options)["sample: responses"]
+    assert shown._refused.value == ""
+
+
+def test_an_export_that_leaves_a_choice_is_refused_with_the_way_to_make_it() -> None:
+    text = (EXPORTS / "surveymonkey_responses.csv").read_text()
+    ambiguous = re.sub(r"09/\d\d/2026", "09/03/2026", text)
+    shown = panel("nps")
+    shown._upload.value = (upload("survey.csv", ambiguous.encode()),)
+    said = unescape(shown._refused.value)
+    assert 'How(dates="dmy")' in said
+    assert "read_folder(path, How(...)).tables" in said
+
+
+def test_exports_uploaded_together_complete_each_other_and_bring_their_scales(tmp_path) -> None:
+    answers = (EXPORTS / "delighted_responses.csv").read_text()
+    (tmp_path / "answers.csv").write_text(answers.replace(",ces7,6,", ",ces,4,"))
+    (tmp_path / "subscriptions.csv").write_bytes((EXPORTS / "stripe_subscriptions.csv").read_bytes())
+    board = dashboard("voice_of_customer")
+    board._upload.value = tuple(upload(path.name, path.read_bytes()) for path in sorted(tmp_path.iterdir()))
+    folder = read_folder(tmp_path)
+    assert {"responses", "contracts", "subscriptions"} <= set(board.data.frames)
+    assert board.data.frames["subscriptions"].native.equals(folder.tables["subscriptions"])
+    assert "Stripe subscriptions" in board._said.value
+    assert "answers to surveys of another type" in board._said.value
+    assert board.data.given.ces_scale == folder.scales["ces"] == 5
+    board.choose(page="CSAT and effort", span="trailing 12")
+    figures = [item for block in board.blocks if hasattr(block, "items") for item in block.items]
+    assert next(item.value for item in figures if item.title == "Customer Effort Score") == "100.0"
+
+
+def test_a_path_and_what_was_read_already_are_taken_alike() -> None:
+    path = EXPORTS / "zendesk_tickets.csv"
+    by_path, read = dashboard("voice_of_customer", path), dashboard("voice_of_customer", read_folder(path))
+    assert "Zendesk" in by_path._said.value
+    assert by_path._said.value == read._said.value
+    every = dashboards(path)
+    every._choice.value = "voice_of_customer"
+    assert "Zendesk" in every.dashboard._said.value

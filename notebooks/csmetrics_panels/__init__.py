@@ -6,7 +6,7 @@ from csmetrics_core.errors import wrong_kind
 from csmetrics_panels.dashboards import DASHBOARDS, Dashboard
 from csmetrics_panels.dashboards.every import EveryDashboard
 from csmetrics_panels.panel import MetricPanel, panel
-from csmetrics_panels.sources import read_table
+from csmetrics_panels.reading import read_table
 
 __all__ = ["DASHBOARDS", "Dashboard", "MetricPanel", "dashboard", "dashboards", "panel", "read_table"]
 

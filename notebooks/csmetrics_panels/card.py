@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from html import escape
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -11,6 +11,9 @@ from csmetrics_core.explain import Explained
 from csmetrics_core.palette import ACCENT, INK, LINE, MUTED, PALE, PAPER, STATUS
 from csmetrics_core.spec import Metric, Unit
 from csmetrics_panels.compute import Outcome
+
+if TYPE_CHECKING:
+    from csmetrics_core.readers import Folder
 
 _MOST_ROWS = 200
 _WRONG, _WRONG_FILL = STATUS["missed"]
@@ -38,6 +41,9 @@ STYLE = f"""<style>
 .csm .kpi span {{ display: block; color: {MUTED}; font-size: 12px; }}
 .csm-board .lm-TabBar-tab {{ flex: 0 0 auto !important; min-width: max-content !important;
   max-width: none !important; }}
+.csm pre {{ white-space: pre-wrap; overflow-wrap: anywhere; font: 12px/1.45 ui-monospace, Menlo, Consolas, monospace;
+  max-height: 260px; overflow: auto; margin: 4px 0; }}
+.csm summary {{ cursor: pointer; }}
 .csm :focus-visible {{ outline: 2px solid {ACCENT}; }}
 </style>"""
 
@@ -160,6 +166,16 @@ def _words(name: str) -> str:
 def refusal(error: Exception) -> str:
     """What was refused, beside what was asked for."""
     return wrap(f"<div class='wrong' role='alert'>{escape(str(error))}</div>")
+
+
+def reading(folder: "Folder") -> str:
+    """What the readers recognised in files; what they left out and guessed unfolds below."""
+    read = "; ".join(f"{one.place}: {one.recognised}, {one.kept:,} of {one.rows:,} rows" for one in folder.reports)
+    refused = (f"<div class='wrong' role='alert'>{escape(str(error))}</div>" for error in folder.refused.values())
+    return wrap(
+        f"<div class='quiet' role='status'>{escape(read)}</div>{''.join(refused)}"
+        f"<details><summary>What was read, left out and guessed</summary><pre>{escape(str(folder))}</pre></details>"
+    )
 
 
 def note(words: str) -> str:

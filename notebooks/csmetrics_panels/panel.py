@@ -17,6 +17,7 @@ from csmetrics_panels.draw import ChartView
 from csmetrics_panels.form import OMITTED, dropdown, fields
 from csmetrics_panels.frames import Frame
 from csmetrics_panels.notebook import in_notebook
+from csmetrics_panels.reading import ENDINGS
 from csmetrics_panels.request import Request, excel_formula, plain_formula, python_code
 from csmetrics_panels.rows import CHOICES, RowPicker, display
 from csmetrics_panels.work import Job, Worker
@@ -138,7 +139,7 @@ class MetricPanel(widgets.VBox):
         self._head = widgets.HTML(card.heading(self.metric))
         self._source = dropdown("data", [])
         self._upload = widgets.FileUpload(
-            accept=",".join(sources.ENDINGS), description="Upload a file", tooltip="CSV, XLSX or Parquet, up to 9 MB"
+            accept=",".join(ENDINGS), description="Upload a file", tooltip="CSV, XLSX or Parquet, up to 9 MB"
         )
         self._refused = widgets.HTML()
         self._fields = fields(self.metric, self._compute)
@@ -199,7 +200,6 @@ class MetricPanel(widgets.VBox):
         except MetricError as error:
             self._refused.value = card.refusal(error)
             return
-        self._refused.value = ""
         self._list_sources()
 
     def _load(self) -> None:
@@ -207,6 +207,7 @@ class MetricPanel(widgets.VBox):
         if self._quiet:
             return
         source = self._source.value
+        self._refused.value = card.reading(source.folder) if source and source.folder else ""
         try:
             self.frame = source.load() if source else None
         except Exception as error:  # Excel and frames fail in their own ways; the panel lives on

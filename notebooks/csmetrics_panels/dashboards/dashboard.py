@@ -10,14 +10,14 @@ import ipywidgets as widgets
 from csmetrics_core.company import Missing, month_text
 from csmetrics_core.errors import MetricError, wrong_kind
 from csmetrics_core.samples import SAMPLE_NOTE
-from csmetrics_panels import card, export, sources
+from csmetrics_panels import card, export
 from csmetrics_panels.browser import Code, Download, Fitter
 from csmetrics_panels.dashboards.blocks import Block, Screen, Words
 from csmetrics_panels.dashboards.data import Data
 from csmetrics_panels.dashboards.view import View
 from csmetrics_panels.form import dropdown
-from csmetrics_panels.frames import Frame
 from csmetrics_panels.notebook import in_notebook
+from csmetrics_panels.reading import ENDINGS, Files, read_upload
 from csmetrics_panels.request import LENGTHS
 from csmetrics_panels.work import Job, Worker
 
@@ -56,7 +56,7 @@ class Dashboard(widgets.VBox):
         self._head = widgets.HTML(card.wrap(f"<h2>{self.title}</h2><div class='quiet'>{self.question}</div>"))
         self._said = widgets.HTML()
         self._upload = widgets.FileUpload(
-            accept=",".join(sources.ENDINGS), multiple=True, description="Use your own tables",
+            accept=",".join(ENDINGS), multiple=True, description="Use your own tables",
             tooltip="CSV, XLSX or Parquet, up to 9 MB each; tables are recognised by their headings",
             layout={"width": "230px"},
         )  # fmt: skip
@@ -158,7 +158,7 @@ class Dashboard(widgets.VBox):
         self.data = Data(tables)
         with self._together():
             self._offer()
-        self.when_used(self.data.frames)
+        self.when_used(Files(self.data.frames, self.data.folder))
         self.refresh()
 
     def refresh(self, wait: float = 0.0) -> None:
@@ -190,7 +190,7 @@ class Dashboard(widgets.VBox):
     def _view(self, job: Job) -> View:
         frames, company = self.data.split(self._segment.value)
         span = self._span.value
-        return View(frames, company, self._segment.value, span, LENGTHS[span], self._end.value, job)
+        return View(frames, company, self.data.given, self._segment.value, span, LENGTHS[span], self._end.value, job)
 
     def _show(self, front: int, blocks: Sequence[Block]) -> None:
         self._blocks[front] = blocks
@@ -207,7 +207,8 @@ class Dashboard(widgets.VBox):
         self._end.value = self._end.options[0][1]
         note = SAMPLE_NOTE if self.data.is_sample else f"Your tables: {', '.join(self.data.frames)}."
         unsplit = ", ".join(self.data.unsplit()) if self.data.segments else ""
-        self._said.value = card.note(f"{note} Not split by segment: {unsplit}." if unsplit else note)
+        said = card.note(f"{note} Not split by segment: {unsplit}." if unsplit else note)
+        self._said.value = said + (card.reading(self.data.folder) if self.data.folder else "")
 
     def _listen(self) -> None:
         for widget in (self._segment, self._span, self._end):
@@ -219,13 +220,10 @@ class Dashboard(widgets.VBox):
     def _take_upload(self) -> None:
         if not self._upload.value:
             return
-        tables = {} if self.data.is_sample else dict(self.data.frames)
+        before = {} if self.data.is_sample else self.data.frames
         try:
-            for file in self._upload.value:
-                for source in sources.uploaded(file["name"], bytes(file["content"])):
-                    frame = source.load()
-                    tables[frame.name] = Frame(frame.native, frame.name)
-            self.use(tables)
+            files = read_upload({file["name"]: bytes(file["content"]) for file in self._upload.value})
+            self.use(Files({**before, **files.tables}, files.folder or self.data.folder))
         except MetricError as error:
             self._said.value = card.refusal(error)
 

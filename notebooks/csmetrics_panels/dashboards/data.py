@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 
 from csmetrics_core.company import Company
-from csmetrics_core.errors import WrongKind
 from csmetrics_core.headings import find_heading, plain
-from csmetrics_panels import sources
+from csmetrics_core.headline import Assumptions
 from csmetrics_panels.frames import NO_MONTH, Frame
+from csmetrics_panels.reading import Files, read_path
 
 #: Tables of a company beside those a scorecard knows: part -> the columns that tell it.
 MORE_PARTS: dict[str, tuple[str, ...]] = {"renewals": ("customer", "arr", "due")}
@@ -21,8 +21,8 @@ class Data:
     """Tables by name.
 
     Args:
-        tables: pandas or Polars frames, or columns, by name; a sample company, a file or a folder; by default the
-            sample company.
+        tables: pandas or Polars frames, or columns, by name; a sample company, a file or a folder, read already or
+            by its path; by default the sample company.
 
     Raises:
         MetricError: they are no tables.
@@ -30,8 +30,16 @@ class Data:
 
     def __init__(self, tables: Any = None) -> None:
         self.is_sample = tables is None or type(tables).__name__ == "SampleCompany"
-        self.frames = _frames(tables)
+        files = _files(tables)
+        self.frames = {str(name): _frame(str(name), value) for name, value in files.tables.items()}
+        self.folder = files.folder
         self._split: dict[str, tuple[dict[str, Frame], Company]] = {}
+
+    @property
+    def given(self) -> Assumptions:
+        """What the tables cannot say: the scales of the questions, where an export documents them."""
+        scales = self.folder.scales if self.folder else {}
+        return Assumptions(csat_scale=scales.get("csat", 5), ces_scale=scales.get("ces", 7))
 
     @cached_property
     def segments(self) -> list[str]:
@@ -101,17 +109,20 @@ def find_part(frames: Mapping[str, Frame], part: str) -> tuple[Frame, dict[str, 
     return None
 
 
-def _frames(tables: Any) -> dict[str, Frame]:
+def _files(tables: Any) -> Files:
     if tables is None:
         from csmetrics_core.samples import sample_company
 
         tables = sample_company()
     if isinstance(tables, str | Path):
-        return read_files(Path(tables))
+        return read_path(Path(tables))
+    if isinstance(tables, Files):
+        return tables
+    from csmetrics_core.readers import Folder
+
     named = getattr(tables, "tables", tables)
-    if not isinstance(named, Mapping):
-        named = {"data": named}
-    return {str(name): _frame(str(name), value) for name, value in named.items()}
+    folder = tables if isinstance(tables, Folder) else None
+    return Files(named if isinstance(named, Mapping) else {"data": named}, folder)
 
 
 def _frame(name: str, value: Any) -> Frame:
@@ -121,20 +132,3 @@ def _frame(name: str, value: Any) -> Frame:
 
         value = pd.DataFrame(dict(value))
     return value if isinstance(value, Frame) else Frame(value, name)
-
-
-def read_files(path: Path) -> dict[str, Frame]:
-    """The tables of a file, or of all files of a folder, named by sheet or file.
-
-    Raises:
-        MetricError: there is nothing to read.
-    """
-    files = sorted(p for p in path.iterdir() if p.suffix.lower() in sources.ENDINGS) if path.is_dir() else [path]
-    if not files or not all(file.is_file() for file in files):
-        problem = f"{path} holds no table" if path.exists() else f"there is no {path}"
-        raise WrongKind(problem, f"Give a file or a folder of {', '.join(sources.ENDINGS)}.", argument="tables")
-    found: dict[str, Frame] = {}
-    for file in files:
-        for name, table in sources.read_tables(file.name, file.read_bytes()).items():
-            found[name or file.stem] = Frame(table, name or file.stem)
-    return found

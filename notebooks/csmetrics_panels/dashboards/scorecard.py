@@ -36,7 +36,9 @@ class ScorecardDashboard(Dashboard):
         def make() -> Scorecard:
             tables = {name: frame.native for name, frame in view.frames.items()}
             month = None if view.end is None else month_text(view.end)
-            return scorecard(tables, month=month, months=_MONTHS, progress=lambda _: view.job.step())
+            return scorecard(
+                tables, month=month, months=_MONTHS, assumptions=view.given, progress=lambda _: view.job.step()
+            )
 
         kept: Scorecard = view.company.once("scorecard", view.end, make=make)
         return kept

@@ -8,7 +8,7 @@ import numpy as np
 from csmetrics_core.company import Missing
 from csmetrics_core.errors import MetricError
 from csmetrics_core.headings import plain
-from csmetrics_core.headline import CALLS, Assumptions
+from csmetrics_core.headline import CALLS
 from csmetrics_core.palette import ACCENT
 from csmetrics_core.spec import FRACTION, MONEY, Unit
 from csmetrics_panels.browser import Slider
@@ -97,7 +97,7 @@ class UnitEconomicsDashboard(Dashboard):
     def _allowed(self, view: View, target: float) -> Block:
         """What may be lost in a year while the target still holds."""
         try:
-            flows = dict(CALLS["ndr"](view.company, view.end, Assumptions()).arguments)
+            flows = dict(CALLS["ndr"](view.company, view.end, view.given).arguments)
             churned = flows.pop("churned")
             allowed = float(view.result("allowed_churn", **flows, target_ndr=target))
         except (Missing, MetricError) as error:
@@ -165,12 +165,12 @@ def _month(view: View, back: int) -> int | None:
 
 
 def _arpa(view: View, back: int) -> dict[str, Any]:
-    found = CALLS["arpu"](view.company, _month(view, back), Assumptions()).arguments
+    found = CALLS["arpu"](view.company, _month(view, back), view.given).arguments
     return {"mrr": found["revenue"], "customers": found["closing_users"]}
 
 
 def _clv(view: View, back: int) -> dict[str, Any]:
-    return dict(CALLS["clv"](view.company, _month(view, back), Assumptions()).arguments)
+    return dict(CALLS["clv"](view.company, _month(view, back), view.given).arguments)
 
 
 def _payback(view: View, back: int) -> dict[str, Any]:

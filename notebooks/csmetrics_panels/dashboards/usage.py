@@ -7,7 +7,7 @@ import numpy as np
 
 from csmetrics_core.catalog import lookup
 from csmetrics_core.company import Missing, last_day
-from csmetrics_core.headline import CALLS, Assumptions
+from csmetrics_core.headline import CALLS
 from csmetrics_core.palette import SERIES
 from csmetrics_core.spec import COUNT, FRACTION
 from csmetrics_panels.charts import Chart, Series, table_chart
@@ -97,7 +97,7 @@ class UsageDashboard(Dashboard):
     def _licences(self, view: View) -> Sequence[Block]:
         def arguments(back: int) -> dict[str, Any]:
             end = None if view.end is None else view.end - back * view.length
-            return dict(CALLS["product_usage_rate"](view.company, end, Assumptions()).arguments)
+            return dict(CALLS["product_usage_rate"](view.company, end, view.given).arguments)
 
         told = view.tell("product_usage_rate", arguments)
         seats = _by_account(view)

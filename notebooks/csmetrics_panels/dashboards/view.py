@@ -13,6 +13,7 @@ from csmetrics_core.errors import MetricError
 from csmetrics_core.evaluate import evaluate
 from csmetrics_core.explain import Explained, explained
 from csmetrics_core.headings import find_heading
+from csmetrics_core.headline import Assumptions
 from csmetrics_core.spec import FRACTION, Better, Metric, Unit
 from csmetrics_panels.compute import Point
 from csmetrics_panels.frames import Frame
@@ -65,12 +66,14 @@ class View:
     """The company, or one segment of it, in a span of months.
 
     Args:
+        given: what the tables cannot say, such as the scale of a question.
         end: the last month, counted from January 1970; None where no table has dates.
         length: how many months.
     """
 
     frames: dict[str, Frame]
     company: Company
+    given: Assumptions
     segment: str
     span: Span
     length: int

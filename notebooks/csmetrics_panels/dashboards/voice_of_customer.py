@@ -78,7 +78,8 @@ class VoiceDashboard(Dashboard):
         return [Words(words)]
 
     def _effort(self, view: View) -> Sequence[Block]:
-        csat, ces = _answers(view, "csat", "ratings"), _answers(view, "ces", "ratings", scale_max=7)
+        scales = {"csat": view.given.csat_scale, "ces": view.given.ces_scale}
+        csat, ces = (_answers(view, name, "ratings", scale_max=top) for name, top in scales.items())
         trends = [
             Picture(trend_chart(lookup(name), points, f"{name.upper()} and its interval") if points else None)
             for name, call in (("csat", csat), ("ces", ces))
@@ -88,7 +89,7 @@ class VoiceDashboard(Dashboard):
             Figures(
                 [figure(view.tell("csat", csat)), figure(view.tell("ces", ces)), figure(view.tell("ces_mean", ces))]
             ),
-            Across([Picture(_distribution(view, "csat", 5)), Picture(_distribution(view, "ces", 7))]),
+            Across([Picture(_distribution(view, name, top)) for name, top in scales.items()]),
             Across(trends),
         ]
 
@@ -107,8 +108,8 @@ class VoiceDashboard(Dashboard):
         pictures: list[Block] = []
         for name, argument, more in (
             ("nps", "scores", {}),
-            ("csat", "ratings", {}),
-            ("ces", "ratings", {"scale_max": 7}),
+            ("csat", "ratings", {"scale_max": view.given.csat_scale}),
+            ("ces", "ratings", {"scale_max": view.given.ces_scale}),
         ):
             if not view.company.has("responses", name):
                 continue
@@ -170,7 +171,7 @@ def _distribution(view: View, question: str, top: int) -> Any:
         numbers = read(view.take("responses", question), question, "number").values
     except Missing:
         return None
-    lowest = 0 if top == 10 else 1
+    lowest = 0 if question == "nps" else 1
     counts = [(answer, int((numbers == answer).sum())) for answer in range(lowest, top + 1)]
     chart = answers_chart(lookup(question), counts)
     return type(chart)(f"Answers to the {question.upper()} question", chart.series, chart.unit)
