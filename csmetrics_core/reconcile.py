@@ -19,9 +19,11 @@ REPRODUCES, CLOSEST = "reproduces it", "closest"
 # A rate is taken to be given to the whole percent at least: 1.1 typed for 110 % has lost its last 0.
 _WHOLE_PERCENT = 0.005
 _OURS = "csmetrics"
+_TIE = "The figure alone does not tell them apart: more of its digits, or another month, would."
 _EXACT = 1e-9  # relative; two roads to the same number end a rounding error apart
-_NUMBER = re.compile(r"[+\-−]?(?:(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d*)?|\.\d+)")
+_NUMBER = re.compile(r"[+\-−]?(?:(?:[1-9]\d{0,2}(?:,\d{3})+|\d+)(?:\.\d*)?|\.\d+)")
 _DECIMAL_COMMA = re.compile(r"[+\-−]?\d+,\d+")
+_EITHER_COMMA = re.compile(r"[+\-−]?[1-9]\d{0,2},\d{3}")  # 2,500 % is two and a half, or two thousand five hundred
 
 
 @dataclass(frozen=True)
@@ -88,7 +90,8 @@ class Reconciliation:
             also = f", as do: {'; '.join(line.convention for line in found[1:])}" if found[1:] else ""
             return f"csmetrics gives the same figure{also}."
         if found:
-            return "; ".join(f"{line.convention} gives it ({line.used_by})" for line in found) + "."
+            told = "; ".join(f"{line.convention} gives it ({line.used_by})" for line in found)
+            return f"{told}. {_TIE}" if len({line.value for line in found}) > 1 else f"{told}."
         near = next((line for line in self.lines if line.verdict == CLOSEST), None)
         if near is None:
             return "No documented convention has a value for these arguments."
@@ -124,6 +127,8 @@ def reconcile(metric: object, reported: float | str, *args: Any, **kwargs: Any) 
     Args:
         metric: the metric, or its name.
         reported: the figure as reported; its digits tell how it was rounded: 0.025 and "2.5%" mean 2.45 % to 2.55 %.
+            A number forgets the zeros at its end, so 0.05 means 4.5 % to 5.5 %; text keeps them: "5.00%" means
+            4.995 % to 5.005 %.
         args, kwargs: the arguments of the metric.
 
     Returns:
@@ -169,6 +174,9 @@ def read_figure(reported: Any) -> Reported:
     percent = text.endswith("%")
     digits = text.rstrip("%").strip()
     if isinstance(reported, str):
+        if percent and _EITHER_COMMA.fullmatch(digits):
+            fix = "Write a decimal point, or leave the comma out."
+            raise wrong_kind("reported", None, reported, "a comma that can be read in one way only", fix)
         known = bool(_NUMBER.fullmatch(digits) or _DECIMAL_COMMA.fullmatch(digits))
         pointed = digits if _NUMBER.fullmatch(digits) else digits.replace(",", ".")
         digits = pointed.replace(",", "").replace("−", "-")

@@ -177,6 +177,12 @@ def test_published_conventions():
         ("1,600", 1600, 0.5, False),
         ("1,600.0", 1600, 0.05, False),
         (".5", 0.5, 0.05, False),
+        ("0,025", 0.025, 0.0005, False),
+        ("0,025 %", 0.00025, 0.000005, True),
+        ("5%", 0.05, 0.005, True),
+        ("5.00%", 0.05, 0.00005, True),
+        (0.05, 0.05, 0.005, False),
+        ("0.0500", 0.05, 0.00005, False),
         (np.float64(0.25), 0.25, 0.005, False),
         (np.int64(7), 7, 0.5, False),
     ],
@@ -193,6 +199,28 @@ def test_digits_tell_the_rounding(typed, value, half_unit, percent):
 def test_what_is_no_figure_is_refused(typed):
     with pytest.raises(WrongKind, match="expected a number, or text such as 2"):
         reconcile("fcr", typed, 70, 100)
+
+
+def test_a_comma_in_a_percentage_that_can_be_read_two_ways_is_refused():
+    with pytest.raises(WrongKind, match="decimal point"):
+        reconcile("fcr", "2,500%", 70, 100)
+    assert read_figure("12,5000%").value == pytest.approx(0.125)
+
+
+def test_zeros_at_the_end_count_as_text():
+    # 47 of 1000 is 4.7 %: told as 5 % it is that, told as 5.00 % it is not.
+    assert "over opening" in reconcile("churn_rate", 0.05, 47, 1000).reproduced_by
+    assert "over opening" in reconcile("churn_rate", "5%", 47, 1000).reproduced_by
+    assert reconcile("churn_rate", "5.00%", 47, 1000).reproduced_by == ()
+    assert reconcile("churn_rate", "4.70%", 47, 1000).reproduced_by == ("csmetrics", "over opening")
+
+
+def test_a_tie_is_told():
+    told = reconcile("churn_rate", "1.5%", **CALLS["churn_rate"]).summary
+    assert "over opening + new" in told
+    assert "over all customers at the end" in told
+    assert told.endswith("or another month, would.")
+    assert "apart" not in reconcile("churn_rate", "1.49%", **CALLS["churn_rate"]).summary
 
 
 def test_rounding_decides():

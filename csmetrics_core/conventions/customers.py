@@ -68,6 +68,17 @@ _CHURN = (
         "ProfitWell (Paddle)",
         needs="how many of the lost signed up in the same period",
     ),
+    Convention(
+        "another day of leaving",
+        "counted on cancelling, at the end of the paid period, when scheduled, or 15 or 30 days past due",
+        "settings of ChartMogul; ProfitWell 15 days, Baremetrics 30 days",
+        needs="the day each of the lost is counted on",
+    ),
+    Convention(
+        "subscriptions, not customers", "subscriptions lost ÷ subscriptions at the start",
+        "Recurly, subscription churn",
+        needs="subscriptions lost and subscriptions at the start",
+    ),
 )  # fmt: skip
 
 
@@ -138,6 +149,11 @@ _CONVERSION = (
     Convention(
         "same time frame", "conversions of the period ÷ new trials of the period", "Baremetrics; may pass 100 %",
         needs="new trials of the same period",
+    ),
+    Convention(
+        "freemium, of whom", "paying ÷ all free sign-ups; paying ÷ active free users",
+        "both are in use, often unlabelled",
+        needs="the other count of free users",
     ),
 )  # fmt: skip
 

@@ -134,6 +134,11 @@ _FCR = (
         "Freshservice", needs="the customer's replies on each ticket",
     ),
     Convention(
+        "one touch", "tickets solved with one public reply ÷ tickets solved",
+        "help desks of Zendesk's kind; a stand-in",
+        needs="the replies of each ticket",
+    ),
+    Convention(
         "no repeat within 7 days", "contacts not followed by another on the matter ÷ contacts", "call centre practice",
         needs="repeated contacts on the same matter",
     ),

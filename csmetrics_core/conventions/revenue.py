@@ -106,6 +106,10 @@ _NDR = (
     Convention("net churn", "1 − cohort bridge", "Chargebee, Baremetrics, net MRR churn", _net),
     Convention("churn under another name", "churned ÷ opening", 'UserIQ, "revenue retention rate"', _churned_alone),
     Convention(
+        "with reactivation", "(opening + expansion + reactivation − contraction − churned) ÷ opening",
+        "1 − net MRR churn of ChartMogul", needs="the reactivation: ask about net_mrr_churn_rate",
+    ),
+    Convention(
         "trailing 30 days", "the bridge of the customers of 30 days ago", "Baremetrics", needs="the flows of 30 days"
     ),
     Convention(

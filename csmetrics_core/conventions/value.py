@@ -55,6 +55,10 @@ _ARPU = (
         "a year of a month", "12 × revenue ÷ opening_users", "a month's revenue, annualised", _year_of_month,
         is_share=False,
     ),
+    Convention(
+        "mean of daily users", "revenue ÷ mean of each day's users", "consumer and telecommunications practice",
+        needs="the users of every day",
+    ),
     Convention("paying users only", "revenue ÷ paying users", "ARPPU", needs="the number of paying users"),
     Convention(
         "over interactions", "revenue ÷ user interactions", "Chatbots Life (2021)", needs="the number of interactions"
@@ -127,6 +131,10 @@ _CLV = (
     Convention(
         "smoothed churn", "arpa ÷ mean churn of the last six months", "ChartMogul, newer version",
         needs="the churn of six months",
+    ),
+    Convention(
+        "visits over years", "value of a visit × visits a year × years, with or without margin",
+        "the Starbucks case retold by many", needs="visits a year and years",
     ),
     Convention(
         "from purchases or renewals", "BG/NBD × Gamma-Gamma; shifted beta-geometric", "Fader, Hardie and Lee",

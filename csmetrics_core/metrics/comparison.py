@@ -27,7 +27,8 @@ from csmetrics_core.spec import RATIO, TEXT, Category, Column, Example, Raw
     formula="the metric by every documented convention, and the gap of each to the reported figure",
     convention=(
         "The digits of the reported figure tell how it was rounded: 0.025 stands for 2.45 % to 2.55 %; a rate is taken "
-        "to be rounded to the whole percent at most."
+        "to be rounded to the whole percent at most. A number forgets the zeros at its end: 0.05 is 5 %, 4.5 % to "
+        '5.5 %; as text, "5.00%" is 4.995 % to 5.005 %.'
     ),
     no_native="it gives a table",
     source="the help pages named in used_by, as read in November 2026",
@@ -42,6 +43,7 @@ from csmetrics_core.spec import RATIO, TEXT, Category, Column, Example, Raw
                 "net",
                 "within a business hour",
                 "no reply after the first answer",
+                "one touch",
                 "no repeat within 7 days",
                 "csmetrics, typed as a percentage",
             ],
@@ -51,6 +53,7 @@ from csmetrics_core.spec import RATIO, TEXT, Category, Column, Example, Raw
                 "first_contact ÷ (contacts − unresolvable)",
                 "e-mail and web resolved within one business hour count as first contact",
                 "no customer interaction after the first reply ÷ resolved tickets",
+                "tickets solved with one public reply ÷ tickets solved",
                 "contacts not followed by another on the matter ÷ contacts",
                 "resolved on first contact ÷ (contacts − unresolvable)",
             ],
@@ -60,17 +63,19 @@ from csmetrics_core.spec import RATIO, TEXT, Category, Column, Example, Raw
                 "MetricNet (Rumburg), net; Medallia",
                 "HDI",
                 "Freshservice",
+                "help desks of Zendesk's kind; a stand-in",
                 "call centre practice",
                 "as called",
             ],
-            "value": [0.875, 0.7, 0.875, float("nan"), float("nan"), float("nan"), 87.5],
-            "gap": [0.175, 0.0, 0.175, float("nan"), float("nan"), float("nan"), 86.8],
+            "value": [0.875, 0.7, 0.875, *[float("nan")] * 4, 87.5],
+            "gap": [0.175, 0.0, 0.175, *[float("nan")] * 4, 86.8],
             "verdict": [
                 "",
                 "reproduces it",
                 "",
                 "needs the time each e-mail and web contact took",
                 "needs the customer's replies on each ticket",
+                "needs the replies of each ticket",
                 "needs repeated contacts on the same matter",
                 "",
             ],
@@ -82,7 +87,8 @@ def csm_reconcile(metric: MetricName, reported: Annotated[Raw, Number()], *argum
 
     Args:
         metric: The name of the metric, such as "churn_rate".
-        reported: The figure somebody else reported, with the digits they gave; or text such as "2.5%".
+        reported: The figure somebody else reported, with the digits they gave. As text, such as "2.50%", zeros at the
+            end count too.
         arguments: The metric's arguments, as in the call itself.
     """
     found = reconcile(asked_about(metric).name, single_cell(reported), *trimmed(arguments))

@@ -26,7 +26,8 @@ def page(book: Book, months: Any, by_date: Mapping[str, Term]) -> None:
     sheet.widths(30, 46, 44, 17, 11, 44)
     sheet.title(
         "Reconcile a reported figure",
-        "Type the figure of a dashboard or a report: the convention that gives it within its rounding is named.",
+        "Type the figure of a dashboard or a report: the convention that gives it within its rounding is named. "
+        "Zeros at the end of a number are not seen: where 5.00% was reported, type '5.00% as text.",
         6,
     )
     churn = {"lost": by_date["lost"], "opening": by_date["opening"], "new_customers": by_date["new"]}
@@ -57,7 +58,7 @@ def _block(book: Book, sheet: Page, row: int, name: str, arguments: Mapping[str,
     sheet.headers(row + 2, list(_HEADS), right=(3, 4), height=18)
     lines = _lines(name, sample, arguments)
     words = ",".join(t.text for t in (reported, *arguments.values()))
-    call = f'{book.host.function(CATALOG["csm_reconcile"])}("{metric.excel_name}",{words})'
+    call = f'{CATALOG["csm_reconcile"].excel_name}("{metric.excel_name}",{words})'
     for place in range(_count(name)):
         line = {h: lines[h][place] if place < len(lines[h]) else "" for h in _COLUMNS}
         for column, header in enumerate(_COLUMNS[:3]):
