@@ -66,6 +66,14 @@ from csmetrics_core.metrics.movements import (
     retention_by_customer,
     retention_by_month,
 )
+from csmetrics_core.metrics.nps import (
+    nps,
+    nps_change,
+    nps_counts,
+    nps_from_counts,
+    nps_interval,
+    nps_responses_needed,
+)
 from csmetrics_core.metrics.retention import (
     annual_churn,
     churn_conventions,
@@ -76,19 +84,21 @@ from csmetrics_core.metrics.retention import (
     retention_rate,
 )
 from csmetrics_core.metrics.revenue import (
-    allowed_churn,
     arpa,
     arpu,
     arr,
-    grr,
     mrr,
-    mrr_churn_rate,
     mrr_from_arpu,
     mrr_growth_rate,
+    rule_of_40,
+)
+from csmetrics_core.metrics.revenue_retention import (
+    allowed_churn,
+    grr,
+    mrr_churn_rate,
     ndr,
     net_mrr_churn_rate,
     nrr,
-    rule_of_40,
     saas_quick_ratio,
 )
 from csmetrics_core.metrics.sessions import (
@@ -105,12 +115,6 @@ from csmetrics_core.metrics.survey import (
     csat,
     csat_interval,
     csat_mean,
-    nps,
-    nps_change,
-    nps_counts,
-    nps_from_counts,
-    nps_interval,
-    nps_responses_needed,
     response_rate,
 )
 from csmetrics_core.metrics.themes import (

@@ -3,8 +3,9 @@
 import inspect
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import lru_cache, wraps
-from typing import TYPE_CHECKING, Annotated, Any, Literal, ParamSpec, get_args, get_origin, overload
+from typing import TYPE_CHECKING, Annotated, Any, Literal, ParamSpec, TypeVar, get_args, get_origin, overload
 
 from csmetrics_core import reserved
 from csmetrics_core.documentation import argument_help, docstring
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from pandas import DataFrame
 
 P = ParamSpec("P")
+T = TypeVar("T")
 CATALOG: dict[str, Metric] = {}
 _GIVES: dict[Any, Literal["number", "pair", "table", "words"]] = {
     Ratio: "number", Pair: "pair", Table: "table", Words: "words",
@@ -55,16 +57,21 @@ class _Declare:
         def function(*args: P.args, **kwargs: P.kwargs) -> Any:
             return as_python(evaluate(declared, args, kwargs))
 
-        signature = inspect.signature(body)
-        declared = _metric(body, signature, function, **self.traits)
-        function.__doc__ = docstring(declared)
-        function.__signature__ = _shown(signature, declared)  # type: ignore[attr-defined]
-        CATALOG[declared.name] = declared
+        declared = _metric(body, inspect.signature(body), function, **self.traits)
+        _enter(declared, function)
         return function
 
 
-def _shown(signature: inspect.Signature, declared: Metric) -> inspect.Signature:
+def _enter(declared: Metric, function: Any) -> None:
+    """Put a metric into the catalogue and its help on its function."""
+    function.__doc__ = docstring(declared)
+    function.__signature__ = _shown(declared)
+    CATALOG[declared.name] = declared
+
+
+def _shown(declared: Metric) -> inspect.Signature:
     """The signature as help shows it: what each argument expects instead of roles and kinds."""
+    signature = inspect.signature(declared.body)
     parameters = [
         p if a.choices else p.replace(annotation=a.kind.expected)
         for p, a in zip(signature.parameters.values(), declared.arguments, strict=True)
@@ -106,6 +113,20 @@ def metric(
         empty_is_zero: an empty range is 0, as for a sum.
     """
     return _Declare(**locals())
+
+
+def alias(function: Callable[P, T], name: str, **traits: str) -> Callable[P, T]:
+    """A metric under another name the field has for it, with its own title, summary and convention."""
+
+    @wraps(function)
+    def renamed(*args: P.args, **kwargs: P.kwargs) -> Any:
+        return as_python(evaluate(declared, args, kwargs))
+
+    renamed.__name__ = renamed.__qualname__ = name
+    declared = replace(lookup(function), name=name, function=renamed, headline=None, **traits)  # type: ignore[arg-type]
+    _refuse_half_declared(declared, measured=True, undocumented=[])
+    _enter(declared, renamed)
+    return renamed
 
 
 def _metric(

@@ -7,8 +7,8 @@ from typing import Annotated
 import pytest
 
 import csmetrics_core
-from csmetrics_core.catalog import CATALOG, headline_metrics, lookup, metric
-from csmetrics_core.errors import UnknownMetric
+from csmetrics_core.catalog import CATALOG, alias, headline_metrics, lookup, metric
+from csmetrics_core.errors import MetricError, UnknownMetric
 from csmetrics_core.evaluate import evaluate
 from csmetrics_core.kinds import Count
 from csmetrics_core.results import Ratio
@@ -76,6 +76,16 @@ def test_half_declared_or_clashing_metrics_are_refused(traits, message):
     finally:
         if kept:
             CATALOG[kept.name] = kept
+
+
+def test_another_name_is_a_metric_of_its_own_with_the_same_numbers():
+    first, second = CATALOG["ndr"], CATALOG["nrr"]
+    assert (second.title, second.arguments, second.native) == ("Net revenue retention", first.arguments, first.native)
+    assert csmetrics_core.nrr(100, 20, 5, 10) == csmetrics_core.ndr(100, 20, 5, 10) == 1.05
+    with pytest.raises(MetricError, match="^nrr: opening"):
+        csmetrics_core.nrr(-1, 20, 5, 10)
+    with pytest.raises(TypeError, match="declared twice"):
+        alias(csmetrics_core.ndr, "nrr")
 
 
 def test_required_after_optional_is_refused():

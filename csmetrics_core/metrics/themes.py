@@ -10,7 +10,7 @@ from csmetrics_core.catalog import metric
 from csmetrics_core.errors import MetricError, NoData, wrong_kind
 from csmetrics_core.kinds import Number, Text
 from csmetrics_core.metrics.feedback import compound
-from csmetrics_core.metrics.survey import votes
+from csmetrics_core.metrics.nps import votes
 from csmetrics_core.results import Table
 from csmetrics_core.spec import COMPOUND, COUNT, FRACTION, POINTS, TEXT, Aligned, Category, Column, Each, Example
 
