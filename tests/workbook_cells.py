@@ -2,9 +2,12 @@
 
 import math
 import warnings
+from datetime import date
+from functools import lru_cache
 
 import ironcalc
 import openpyxl
+from openpyxl.utils.datetime import to_excel
 
 NEEDS_ADDIN = "needs the add-in"
 
@@ -23,6 +26,7 @@ def read(path, *, values):
     return {(sheet, c.coordinate): getattr(c.value, "text", c.value) for sheet, c in _cells(path, values=values)}
 
 
+@lru_cache(maxsize=1)  # a test asks for them twice, and the largest workbook has 23,000
 def formulas(path):
     """(sheet, cell) -> formula; text that only looks like one is none."""
     return {
@@ -49,15 +53,25 @@ def by_ironcalc(path, places):
 
 
 def differences(path, computed):
-    """Formula cells whose cached value, the core's, is not what a program computed."""
-    cached, differing = read(path, values=True), []
+    """Formula cells that are not what the core cached in them, in the eyes of a program without the add-in.
+
+    Two kinds cannot be compared by value there, because nothing computes them: a cell whose metric has no plain form
+    must then say so, and a cell that rests on such a one must show nothing rather than a number. A program that has
+    the add-in says neither, so for it every cell is compared by value. Dates are compared as the numbers they are.
+    """
+    cached = read(path, values=True)
     needing = {at for at, value in computed.items() if value == NEEDS_ADDIN}
+    differing = []
     for at, formula in formulas(path).items():
         mine, theirs = cached.get(at), computed.get(at)
-        rests_on_addin = any(f"'{sheet}'!${_split(cell)}" in formula for sheet, cell in needing)
-        if at in needing or rests_on_addin or same(mine, theirs):
-            continue
-        differing.append((at, mine, theirs, formula[:160]))
+        if at in needing:
+            agree = f'"{NEEDS_ADDIN}"' in formula
+        elif any(f"'{sheet}'!${_split(cell)}" in formula for sheet, cell in needing):
+            agree = theirs in (None, "")
+        else:
+            agree = same(mine, theirs)
+        if not agree:
+            differing.append((at, mine, theirs, formula[:160]))
     return differing
 
 
@@ -67,11 +81,9 @@ def _split(cell):
 
 
 def same(mine, theirs):
-    mine, theirs = ("" if v is None else v for v in (mine, theirs))
-    if hasattr(mine, "year") or hasattr(theirs, "year"):
-        return True  # a date: the number behind it is compared by the cells that use it
+    mine, theirs = ("" if v is None else to_excel(v) if isinstance(v, date) else v for v in (mine, theirs))
     if isinstance(mine, bool) or isinstance(theirs, bool):
-        return mine == theirs
+        return type(mine) is type(theirs) and mine == theirs
     if isinstance(mine, int | float) and isinstance(theirs, int | float):
         return math.isclose(mine, theirs, rel_tol=1e-7, abs_tol=1e-7)
     return mine == theirs

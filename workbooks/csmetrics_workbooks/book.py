@@ -112,7 +112,7 @@ class Book:
     ) -> Term:
         """A metric in a cell; the method page will explain it."""
         self.used.setdefault(name)
-        return call(self.host, name, arguments, scope, plainly, known)
+        return call(name, arguments, scope, plainly, known)
 
     def table_cell(
         self,
@@ -126,7 +126,7 @@ class Book:
     ) -> Term:
         """One cell of a metric that gives a table."""
         self.used.setdefault(name)
-        return table_cell(self.host, name, arguments, scope, row, column, plainly, self._memo)
+        return table_cell(name, arguments, scope, row, column, plainly, self._memo)
 
     @property
     def segment(self) -> Term:

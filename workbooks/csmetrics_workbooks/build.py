@@ -1,5 +1,6 @@
 """Builds a template workbook from its recipe, with the sample company or with somebody's own data."""
 
+import shutil
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from importlib import import_module
@@ -62,14 +63,26 @@ def build(
     Returns:
         The book, with every table and check.
     """
-    if host is Host.LITE and isinstance(out, str | Path):
-        return _carrying(template, Path(out), data=data, note=note, choices=choices, closed=closed)
+    if host is Host.LITE:
+        return _carrying(out, template, data, note, choices, closed)
+    return _write(out, template, host, data, note, choices, closed)
+
+
+def _write(
+    out: "str | Path | BytesIO",
+    template: str,
+    host: Host,
+    data: "Mapping[str, pd.DataFrame] | None",
+    note: str,
+    choices: Choices | None,
+    closed: Sequence[Sequence[Any]] | None,
+) -> Book:
     plan = recipe(template)
     frames = {s.name: data[s.name] if data is not None else make() for s, make in plan.sheets.items()}
     tables = {s.name: Table.of(s, frames[s.name]) for s in plan.sheets}
     chosen = choices or Choices(_last_month(tables))
     if closed is None:
-        closed = _closed_before(template, host, chosen) if data is None and choices is None else []
+        closed = _closed_before(template, chosen) if data is None and choices is None else []
     target = str(out) if isinstance(out, str | Path) else out
     book = Book(target, plan.title, host, chosen, note, _segments(tables), _months(tables, chosen.as_of), closed)
     book.tables.update(tables)
@@ -93,23 +106,27 @@ def build(
     return book
 
 
-def _carrying(template: str, out: Path, **given: Any) -> Book:
+def _carrying(out: "str | Path | BytesIO", template: str, *given: Any) -> Book:
     """A workbook for xlwings Lite: the same one, carrying the functions within it."""
     from csmetrics_addin.hosts.lite import carry
 
     with TemporaryDirectory() as folder:
-        plainly = Path(folder) / out.name
-        book = build(template, plainly, host=Host.EXCEL, **given)
-        carry(plainly, out)
+        plainly, carrying = Path(folder) / "plain.xlsx", Path(folder) / "carrying.xlsx"
+        book = _write(plainly, template, Host.LITE, *given)
+        carry(plainly, carrying)
+        if isinstance(out, BytesIO):
+            out.write(carrying.read_bytes())
+        else:
+            shutil.copyfile(carrying, out)
     return book
 
 
-def _closed_before(template: str, host: Host, now: Choices) -> list[list[Any]]:
+def _closed_before(template: str, now: Choices) -> list[list[Any]]:
     """The sample's history: the quarter before, as it was closed then."""
     day = now.as_of.replace(day=1)
     for _ in range(3):
         day = (day - timedelta(days=1)).replace(day=1)
-    earlier = build(template, BytesIO(), host=host, choices=Choices(day, now.segment, now.period), closed=[])
+    earlier = build(template, BytesIO(), choices=Choices(day, now.segment, now.period), closed=[])
     from csmetrics_workbooks.book import month_label
 
     return [

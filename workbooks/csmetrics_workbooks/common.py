@@ -101,9 +101,8 @@ def lists(book: Book) -> None:
     book._book.define_name("month_list", f"=Lists!$B$5:$B${last + 1}")
     page.put(3, 3, "Shared number", book.looks.column())
     page.put(3, 4, "Value", book.looks.column(right=True))
-    version = "CSM_VERSION" if book.host is Host.EXCEL else "_xldudf_CSM_VERSION"
     shared = (
-        ("Add-in active", "addin_on", Term(f"NOT(ISERROR({version}()))", False)),
+        ("Add-in active", "addin_on", Term("NOT(ISERROR(CSM_VERSION()))", False)),
         ("Last month, as year × 12 + month", "last_month", Term("YEAR(as_of)*12+MONTH(as_of)", book.last_month.value)),
         (
             "Months in the period",

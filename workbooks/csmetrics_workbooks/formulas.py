@@ -19,14 +19,10 @@ NO_DATA = "no data"
 
 
 class Host(Enum):
-    """Who will open the workbook."""
+    """Who will open the workbook; one for Lite is respelled once it is whole."""
 
     EXCEL = "excel"
     LITE = "lite"
-
-    def function(self, metric: Metric) -> str:
-        """The name under which the host keeps a function in a file."""
-        return f"_xldudf_{metric.excel_name}" if self is Host.LITE else metric.excel_name
 
 
 class Scope:
@@ -61,7 +57,6 @@ class Scope:
 
 
 def call(
-    host: Host,
     name: str,
     arguments: Mapping[str, Any],
     scope: Scope | None = None,
@@ -71,7 +66,6 @@ def call(
     """A metric's value: `IF(addin_on, FUNCTION(..), <native>)`, with what the core computes.
 
     Args:
-        host: who opens the workbook.
         name: the metric.
         arguments: a term or literal for each argument given.
         scope: which rows of the ranges to take.
@@ -79,7 +73,7 @@ def call(
         known: the value, where a table of the core gave it for many cells at once.
 
     Example:
-        >>> call(Host.EXCEL, "mrr_growth_rate", {"opening": 100, "closing": 104}).value
+        >>> call("mrr_growth_rate", {"opening": 100, "closing": 104}).value
         0.04
     """
     metric = CATALOG[name]
@@ -88,12 +82,11 @@ def call(
     words = [_spelled(metric, n, terms[n], scope) if n in terms else "" for n in metric.names]
     while words and not words[-1]:
         words.pop()
-    text = f"IF(addin_on,{host.function(metric)}({','.join(words)}),{native or (plainly or term(NEEDS_ADDIN)).text})"
+    text = f"IF(addin_on,{metric.excel_name}({','.join(words)}),{native or (plainly or term(NEEDS_ADDIN)).text})"
     return Term(text, computed(metric, terms, scope) if known is None else known, array=True)
 
 
 def table_cell(
-    host: Host,
     name: str,
     arguments: Mapping[str, Any],
     scope: Scope | None,
@@ -117,7 +110,7 @@ def table_cell(
         words.pop()
     columns = ["low", "high"] if metric.gives == "pair" else [c.name for c in metric.columns]
     place = f"1,{columns.index(column) + 1}" if metric.gives == "pair" else f"{row + 2},{columns.index(column) + 1}"
-    function = f"{host.function(metric)}({','.join(words)})"
+    function = f"{metric.excel_name}({','.join(words)})"
     height = f"ROWS({function})>{row + 1}" if metric.gives == "table" else "TRUE"
     shown = f'IF({height},INDEX({function},{place}),"")'
     kept = {} if memo is None else memo

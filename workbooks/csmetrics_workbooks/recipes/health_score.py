@@ -76,7 +76,7 @@ def score(book: Book, table: Table, cells: dict[str, Term]) -> None:
     metric = CATALOG["health_score"]
     native = spell(metric, given)
     book.used.setdefault("health_score")
-    call = f"IF(addin_on,{book.host.function(metric)}({','.join(given.values())}),{native})"
+    call = f"IF(addin_on,{metric.excel_name}({','.join(given.values())}),{native})"
     weight = cells["Weight"].text
     covered = f'SUM(IF(({here}<9E307)*({here}<>""),{weight},0))<0.5*SUM({weight})'
     values = [_score(row) for row in block.tolist()]
@@ -86,7 +86,7 @@ def score(book: Book, table: Table, cells: dict[str, Term]) -> None:
     mark = table.here("Score")
     words = {"score": mark, "amber": cells["amber"].text, "green": cells["green"].text}
     # Calc's COUNTIFS knows a text from a function only once it has been joined to another.
-    form = f'IF(addin_on,{book.host.function(band)}({",".join(words.values())})&"",{spell(band, words)})'
+    form = f'IF(addin_on,{band.excel_name}({",".join(words.values())})&"",{spell(band, words)})'
     names = ["" if v == "" else "green" if v >= GREEN else "amber" if v >= AMBER else "red" for v in values]
     table.add("Band", f'IF(ISNUMBER({mark}),{form},"")', np.array(names, dtype=object), COUNT)
 

@@ -254,7 +254,7 @@ def _adopted(book: Book, given: dict[str, Term], name: Term, count: Term, field:
     """A feature's line of FEATURE_ADOPTION, found by its name; in plain formulas the same ratio."""
     metric = CATALOG["feature_adoption"]
     column = [c.name for c in metric.columns].index(field) + 1
-    function = f"{book.host.function(metric)}({given['users'].text},{given['features'].text})"
+    function = f"{metric.excel_name}({given['users'].text},{given['features'].text})"
     inner = f"IF(addin_on,INDEX({function},MATCH({name.text},INDEX({function},0,1),0),{column}),{plain.text})"
     positive = is_number(count).value and count.value > 0
     return Term(f'IF(N({count.text})=0,"",{inner})', plain.value if positive else "", True)
