@@ -8,7 +8,7 @@ import pytest
 import xlsxwriter
 from csmetrics_addin.cli import app
 from csmetrics_addin.commands import addin
-from csmetrics_addin.hosts import classic, doctor, libreoffice, ribbon, wheel
+from csmetrics_addin.hosts import classic, doctor, libreoffice, programs, ribbon, wheel
 from csmetrics_addin.hosts.doctor import Check
 from csmetrics_workbooks.build import TEMPLATES
 from typer.testing import CliRunner
@@ -67,6 +67,17 @@ def test_build_makes_a_workbook_carry_its_functions(run, tmp_path):
     assert (missing.exit_code, "--workbook" in missing.stderr) == (2, True)
 
 
+def test_build_says_why_a_workbook_cannot_carry_the_functions(run, tmp_path):
+    (tmp_path / "words.xlsx").write_text("no workbook")
+    refused = run("build", "--host", "lite", "--workbook", tmp_path / "words.xlsx", "--out", tmp_path / "out")
+    assert (refused.exit_code, "words.xlsx is not an .xlsx workbook" in refused.stderr) == (3, True)
+    xlsxwriter.Workbook(tmp_path / "plain.xlsx").close()
+    assert run("build", "--host", "lite", "--workbook", tmp_path / "plain.xlsx", "--out", tmp_path / "a").exit_code == 0
+    again = run("build", "--host", "lite", "--workbook", tmp_path / "a" / "plain.xlsx", "--out", tmp_path / "b")
+    assert (again.exit_code, "carries an Office add-in already" in again.stderr) == (3, True)
+    assert not (tmp_path / "b").exists(), "two engines in one workbook would be a file Excel repairs"
+
+
 def test_install_on_windows_is_repeatable_and_can_be_tried_and_undone(run, on_windows):
     tried = run("install", "--dry-run")
     assert tried.stdout.count("Would write") == 2
@@ -95,6 +106,34 @@ def test_without_libreoffice_install_says_so(run, monkeypatch):
     said = run("install", "--host", "libreoffice")
     assert said.exit_code == 3
     assert "LibreOffice is not on this computer" in said.stderr
+
+
+@pytest.fixture
+def broken_office(monkeypatch):
+    """A LibreOffice whose Python answers and whose unopkg fails."""
+    failing = (sys.executable, "-c", "import sys; sys.exit('no folder could be created')")
+    office = libreoffice.Office(failing, (sys.executable,))
+    monkeypatch.setattr(libreoffice.Office, "found", classmethod(lambda cls: office))
+    monkeypatch.setattr(libreoffice.Office, "ask_python", lambda self, code: "3.11 at python")
+
+
+def test_a_libreoffice_that_refuses_is_said_in_its_own_words(run, broken_office):
+    refused = run("install", "--host", "libreoffice")
+    assert refused.exit_code == 3
+    assert refused.stderr.startswith("LibreOffice refused: no folder could be created.")
+
+
+def test_the_doctor_goes_on_where_libreoffice_refuses(run, broken_office):
+    said = run("doctor")
+    assert said.exit_code == 1
+    assert "wrong extension     LibreOffice refused: no folder could be created" in said.stdout
+    assert said.stdout.rstrip().endswith("1 to mend.")
+
+
+def test_a_program_that_never_answers_is_given_up(monkeypatch):
+    monkeypatch.setattr(programs, "_LONGEST_WAIT", 0.2)
+    with pytest.raises(TimeoutError, match="did not answer"):
+        programs.run([sys.executable, "-c", "import time; time.sleep(60)"])
 
 
 def test_the_doctor_prints_the_command_that_mends_what_is_wrong(run, monkeypatch):

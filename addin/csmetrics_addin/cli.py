@@ -64,7 +64,7 @@ class LazyCommands(TyperGroup):
         except OSError as error:
             if isinstance(error, BrokenPipeError):
                 raise
-            fail(f"{error.filename or 'A file'}: {error.strerror or error}.", BAD_DATA)
+            fail(f"{error.filename}: {error.strerror}." if error.filename else f"{str(error).rstrip('.')}.", BAD_DATA)
 
 
 def fail(why: object, code: int) -> None:

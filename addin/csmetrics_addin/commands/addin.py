@@ -67,7 +67,10 @@ def _built(host: Host, out: Path, workbook: Path | None) -> Path:
         raise Problem("there is no workbook to carry the functions", fix)
     if workbook.resolve() == (out / workbook.name).resolve():
         raise Problem("the workbook would replace itself", "Name another folder with --out.")
-    return lite.carry(workbook, out / workbook.name)
+    try:
+        return lite.carry(workbook, out / workbook.name)
+    except ValueError as refused:
+        raise Problem(str(refused), "csmetrics workbook new makes one that can be used.", code=BAD_DATA) from refused
 
 
 @app.command()

@@ -118,7 +118,11 @@ def _libreoffice() -> Iterator[Check]:
         yield Check(host, "Python", False, "LibreOffice has no Python it can use", mend)
         return
     yield Check(host, "Python", True, python)
-    in_use = libreoffice.is_installed(office)
+    try:
+        in_use = libreoffice.is_installed(office)
+    except OSError as refused:
+        yield Check(host, "extension", False, str(refused))
+        return
     missing = office.missing(libreoffice.usable_packages(office))
     if missing:
         mend = " ".join(libreoffice.fetch_command(office))

@@ -27,6 +27,7 @@ _PACKAGE = "http://schemas.openxmlformats.org/package/2006"
 _DOCUMENT = "http://schemas.openxmlformats.org/officeDocument/2006"
 _TYPES, _ROOT_RELATIONS = "[Content_Types].xml", "_rels/.rels"
 _BOOK, _BOOK_RELATIONS, _METADATA = "xl/workbook.xml", "xl/_rels/workbook.xml.rels", "xl/metadata.xml"
+_EXTENSIONS = "xl/webextensions"
 _HEAD = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
 _CELL = re.compile(r'<c ([^>]*)><f( t="array"[^>]*)?>([^<]*)</f>')
 _NAMED = re.compile(r"(<(?:definedName|calculatedColumnFormula)\b[^>]*>)([^<]*)(</)")
@@ -71,9 +72,11 @@ def carry(source: Path, target: Path) -> Path:
     Args:
         source: a workbook as it was built, whose formulas call the functions by their plain names.
         target: where the workbook that carries its own engine goes.
+
+    Raises:
+        ValueError: where that is no such workbook, or one with code for xlwings Lite in it already.
     """
-    with zipfile.ZipFile(source) as book:
-        parts = {info.filename: (info.date_time, book.read(info)) for info in book.infolist()}
+    parts = _parts(source)
     text = {name: data.decode() for name, (_, data) in parts.items() if name.endswith((".xml", ".rels"))}
     used: list[str] = []
     for name in [name for name in text if re.fullmatch(r"xl/worksheets/[^/]+\.xml", name)]:
@@ -89,6 +92,20 @@ def carry(source: Path, target: Path) -> Path:
             data = text[name].encode() if name in text else parts[name][1]
             made.writestr(zipfile.ZipInfo(name, parts.get(name, (when,))[0]), data, zipfile.ZIP_DEFLATED)
     return target
+
+
+def _parts(workbook: Path) -> dict[str, tuple[tuple[int, ...], bytes]]:
+    """The parts of a workbook, each with its time."""
+    try:
+        with zipfile.ZipFile(workbook) as book:
+            parts = {info.filename: (info.date_time, book.read(info)) for info in book.infolist()}
+    except zipfile.BadZipFile:
+        parts = {}
+    if _BOOK not in parts:
+        raise ValueError(f"{workbook} is not an .xlsx workbook")
+    if any(name.startswith(f"{_EXTENSIONS}/") for name in parts):
+        raise ValueError(f"{workbook} carries an Office add-in already")
+    return parts
 
 
 def _formula(escaped: str, used: list[str]) -> str:
@@ -130,7 +147,7 @@ def _add_array_metadata(text: dict[str, str]) -> None:
 
 
 def _add_web_extension(text: dict[str, str], used: list[str]) -> None:
-    folder = "xl/webextensions"
+    folder = _EXTENSIONS
     pane = (
         f'<wetp:taskpanes xmlns:wetp="{_OFFICE}/webextensions/taskpanes/2010/11">'
         '<wetp:taskpane dockstate="right" visibility="0" width="438" row="3">'
