@@ -51,7 +51,7 @@ def server(kind: str, folder: Path) -> Iterator[str]:
     import csmetrics_panels
 
     port, home = free_port(), folder / ".jupyter"
-    home.mkdir(exist_ok=True)
+    _say_no_to_news(home / "config")
     env = {
         **os.environ,
         "JUPYTER_CONFIG_DIR": str(home / "config"), "JUPYTER_RUNTIME_DIR": str(home / "runtime"),
@@ -61,12 +61,20 @@ def server(kind: str, folder: Path) -> Iterator[str]:
     commands = {
         "lab": ["jupyterlab", "--allow-root", "--ip=127.0.0.1", "--IdentityProvider.token=", "--ServerApp.password=",
                 "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate", "--LabApp.news_url=None",
+                "--LabApp.expose_app_in_browser=True", "--ServerApp.disable_check_xsrf=True",
                 f"--ServerApp.root_dir={folder}"],
         "voila": ["voila", str(folder), "--Voila.ip=127.0.0.1", "--VoilaConfiguration.template=csmetrics"],
     }  # fmt: skip
     command = [sys.executable, "-m", *commands[kind], "--no-browser", f"--port={port}"]
     with _running(command, folder / f"{kind}.log", f"http://127.0.0.1:{port}", env) as address:
         yield address
+
+
+def _say_no_to_news(config: Path) -> None:
+    """JupyterLab asks a new user whether it may fetch news; the question would lie over the page."""
+    folder = config / "lab" / "user-settings" / "@jupyterlab" / "apputils-extension"
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "notification.jupyterlab-settings").write_text('{"fetchNews": "false", "checkForUpdates": false}')
 
 
 @contextmanager
@@ -113,6 +121,7 @@ class Watch:
     """What a page asked for outside this machine, and what it complained of."""
 
     def __init__(self, page, address: str) -> None:
+        page.watch = self  # who waits for the page learns at once that something went wrong
         self.outside: list[str] = []
         self.errors: list[str] = []
         inside = (address, address.replace("http", "ws"), "data:", "blob:", "about:")
@@ -124,6 +133,19 @@ class Watch:
         """Nothing went outside, nothing was wrong."""
         assert not self.outside, self.outside
         assert not self.errors, self.errors
+
+
+def expect(page, text: str) -> None:
+    """Wait until a text is shown; an error in the page's console ends the wait."""
+    from playwright.sync_api import TimeoutError as NotYet
+
+    for _ in range(40):
+        try:
+            page.wait_for_function("text => document.body.innerText.includes(text)", arg=text, timeout=1000)
+            return
+        except NotYet:
+            page.watch.check()
+    raise AssertionError(f"{text!r} is not shown: {page.locator('body').inner_text()[:3000]}")
 
 
 @contextmanager
@@ -139,28 +161,34 @@ def chromium() -> Iterator[object]:
 
 
 def open_notebook(kind: str, address: str, page, name: str) -> None:
-    """Open a notebook and run all its cells; ready when something of ours is shown."""
+    """Open a notebook and run all its cells; ready when something of ours is shown.
+
+    A kernel that does not start, or a cell that fails, is said at once with its own words.
+    """
     if kind == "lab":
         page.goto(f"{address}/lab/tree/{name}.ipynb?reset")
-        page.wait_for_selector(".jp-Notebook .jp-Cell", timeout=90_000)
-        # A kernel that is still starting may swallow the first request on a busy machine.
-        page.wait_for_selector(".jp-Notebook-ExecutionIndicator[data-status='idle']", state="attached", timeout=90_000)
-        for _ in range(3):
-            page.locator(".jp-Cell .cm-content").first.click()
-            page.get_by_role("menuitem", name="Run", exact=True).first.click()
-            page.get_by_text("Run All Cells", exact=True).click()
-            if _shown(page, 45_000):
-                return
+        page.wait_for_selector(".jp-Notebook .jp-Cell", timeout=60_000)
+        page.evaluate(_RUN_ALL)
     else:
-        page.goto(f"{address}/voila/render/{name}.ipynb", timeout=90_000)
-    assert _shown(page, 120_000), page.locator("body").inner_text()[:2000]
+        page.goto(f"{address}/voila/render/{name}.ipynb")
+    page.locator(f".csm, {_FAILED}").first.wait_for(timeout=60_000)
+    failed = page.locator(_FAILED)
+    assert not failed.count(), failed.first.inner_text()
 
 
-def _shown(page, milliseconds: int) -> bool:
-    from playwright.sync_api import TimeoutError as NotYet
+_FAILED = "[data-mime-type='application/vnd.jupyter.stderr'], [data-mime-type='application/vnd.jupyter.error']"
+_RUN_ALL = """async () => {
+    const { commands, shell } = window.jupyterapp, notebook = shell.currentWidget;
+    await notebook.context.ready; await notebook.sessionContext.ready;
+    await commands.execute("notebook:run-all-cells");
+}"""
 
-    try:
-        page.wait_for_selector(".csm", timeout=milliseconds)
-    except NotYet:
-        return False
-    return True
+
+def leave(kind: str, address: str, page, *, keep_kernel: bool = False) -> None:
+    """Close a page, and end its kernel as a person would who is done with it: idle ones slow the next down."""
+    if kind == "voila":
+        page.goto("about:blank")  # leaving the page tells Voila
+    elif not keep_kernel:
+        for session in page.request.get(f"{address}/api/sessions").json():
+            page.request.delete(f"{address}/api/sessions/{session['id']}")
+    page.close()

@@ -9,18 +9,33 @@ import pandas as pd
 import pytest
 from csmetrics_panels import DASHBOARDS, dashboard
 from csmetrics_panels.dashboards.blocks import Figures
-from jupyter_driver import STUMBLES, Watch, chromium, needs_browser, open_notebook, server, write_notebook
+from jupyter_driver import (
+    STUMBLES,
+    Watch,
+    chromium,
+    expect,
+    leave,
+    needs_browser,
+    open_notebook,
+    server,
+    write_notebook,
+)
 from playwright.sync_api import expect as playwright_expect
 
 from csmetrics_core import nps
 from csmetrics_core.samples import sample_company
 
 pytestmark = [pytest.mark.host, pytest.mark.slow, STUMBLES]
+playwright_expect.set_options(timeout=30_000)
 EVIL = "<img src=x onerror=document.title='owned'>"
 MESSY = (
     f"score,{EVIL},date\n10,<script>document.title='owned'</script>,2026-01-02\n"
     + "9,b,2026-01-03\n,b,\nn/a!,b,2026-02-01\n0,c,2026-02-02\n10,c,2026-02-03\n"
 )
+LONG = """import pandas as pd
+from csmetrics_panels import panel
+few = pd.DataFrame({"comment": ["the export is slow", "great support, thank you", "the price is too high"] * 20})
+panel("feedback_themes", {"few": few, "many": pd.concat([few] * 2000)}, comments="comment")"""
 SHOTS = os.environ.get("CSMETRICS_SHOTS")
 
 
@@ -35,6 +50,7 @@ def notebooks(tmp_path_factory):
     )
     rate = 'from csmetrics_panels import panel\npanel("churn_rate")'
     write_notebook(folder / "rate.ipynb", [rate])
+    write_notebook(folder / "long.ipynb", [LONG])
     for name in DASHBOARDS:
         write_notebook(folder / f"{name}.ipynb", [f'from csmetrics_panels import dashboard\ndashboard("{name}")'])
     return folder
@@ -45,11 +61,11 @@ def host(request, notebooks):
     """A server and a browser: `host(name)` opens a notebook and gives its page and what it asked for."""
     with server(request.param, notebooks) as address, chromium() as browser:
 
-        def opened(name: str):
+        def opened(name: str, *, again: bool = False):
             for page in [page for context in browser.contexts for page in context.pages]:
-                page.close()
+                leave(request.param, address, page, keep_kernel=again)
             page = browser.new_page(viewport={"width": 1500, "height": 1200}, accept_downloads=True)
-            page.set_default_timeout(60_000)
+            page.set_default_timeout(30_000)
             watch = Watch(page, address)
             open_notebook(request.param, address, page, name)
             shot = f"{SHOTS}/{request.param}-{name}"
@@ -59,12 +75,8 @@ def host(request, notebooks):
         yield opened
 
 
-def expect(page, text: str) -> None:
-    page.wait_for_function("text => document.body.innerText.includes(text)", arg=text, timeout=60_000)
-
-
 def has_value(page, label: str, value: object) -> None:
-    playwright_expect(page.get_by_label(label, exact=True)).to_have_value(value, timeout=60_000)
+    playwright_expect(page.get_by_label(label, exact=True)).to_have_value(value)
 
 
 def test_a_panel_follows_its_form(host) -> None:
@@ -124,6 +136,27 @@ def test_typing_shows_the_errors_own_words_and_then_the_number(host) -> None:
     watch.check()
 
 
+def test_long_work_is_shown_and_stopped_and_its_late_answer_is_not_wanted(host) -> None:
+    """The themes of 120,000 comments are one call of some seconds that nothing can break off; it must not show."""
+    page, watch = host("long")
+    before = page.locator(".csm .card").inner_text()
+    assert "slow" in before
+    page.get_by_label("data", exact=True).select_option("many")
+    cancel = page.get_by_role("button", name="Cancel", exact=True)
+    cancel.wait_for()
+    page.keep("working")
+    cancel.click()
+    expect(page, "Cancelled; the result shown is of the choices before.")
+    playwright_expect(cancel).to_be_hidden()
+    page.wait_for_timeout(8000)  # by now the answer has come
+    assert page.locator(".csm .card").inner_text() == before
+    page.keep("cancelled")
+    page.get_by_label("data", exact=True).select_option("few")
+    page.get_by_label("themes", exact=True).fill("1")
+    playwright_expect(page.locator(".csm .card tbody tr")).to_have_count(1)
+    watch.check()
+
+
 @pytest.mark.parametrize("name", list(DASHBOARDS))
 def test_every_dashboard_page_opens_and_follows_the_segment(host, name: str) -> None:
     page, watch = host(name)
@@ -152,7 +185,7 @@ def test_the_workbook_of_the_screen_recalculates_to_the_number_of_the_core(host,
     page.on("download", lambda file: files.append(file))  # noqa: PLW0108 - Playwright cannot take a builtin
     page.get_by_role("button", name="Workbook with live formulas").click()
     said = page.locator(".csm-download span").first
-    playwright_expect(said).to_have_text("voice_of_customer.xlsx is in the browser's downloads", timeout=60_000)
+    playwright_expect(said).to_have_text("voice_of_customer.xlsx is in the browser's downloads")
     for _ in range(100):
         page.wait_for_timeout(0 if files else 200)
     path = tmp_path / "voice.xlsx"
@@ -171,10 +204,12 @@ def test_a_notebook_opened_again_in_the_same_kernel_works_as_before(host) -> Non
     for tab in [p.title for p in dashboard("scorecard")._pages]:
         page.get_by_role("tab", name=tab, exact=True).click()
         page.wait_for_selector(".csm-screen:visible > *")
-    page, watch = host("scorecard")
+    page, watch = host("scorecard", again=True)
     expect(page, shown(dashboard("scorecard"))[0])
+    page.get_by_role("tab", name="Behind the numbers", exact=True).click()
+    expect(page, "What stands behind each number")
     page.get_by_role("button", name="Tables of this page as CSV").click()
-    playwright_expect(page.locator(".csm-download span").nth(1)).to_contain_text("downloads", timeout=60_000)
+    playwright_expect(page.locator(".csm-download span").nth(1)).to_contain_text("downloads")
     watch.check()
 
 
