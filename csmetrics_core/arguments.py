@@ -9,15 +9,13 @@ from csmetrics_core.prepared import Prepared
 from csmetrics_core.ranges import align_groups, prepare_block, reduce_range
 from csmetrics_core.spec import Metric
 
-_OMITTED: Any = object()
-
 
 def bind(metric: Metric, args: Sequence[Any], kwargs: Mapping[str, Any]) -> dict[str, Any]:
     """Name the arguments given; a blank given to an optional one counts as omitted."""
-    arguments, names = metric.arguments, metric.names
-    given = dict(zip(names, args, strict=False))
-    if arguments and arguments[-1].variadic:
-        given[names[-1]] = tuple(args[len(names) - 1 :])
+    names = metric.names
+    given = dict(zip(names, args))  # noqa: B905 - saying strict costs as much as the rest
+    if metric.rest:
+        given[metric.rest] = tuple(args[len(names) - 1 :])
     elif len(args) > len(names):
         raise WrongCall(f"takes {len(names)} arguments, {len(args)} were given", _usage(metric))
     for name, value in kwargs.items():
@@ -25,13 +23,12 @@ def bind(metric: Metric, args: Sequence[Any], kwargs: Mapping[str, Any]) -> dict
             problem = "is given twice" if name in given else "is no argument"
             raise WrongCall(f"{name} {problem}", _usage(metric), argument=name)
         given[name] = value
-    for argument in arguments:
-        value = given.get(argument.name, _OMITTED)
-        if argument.required:
-            if value is _OMITTED:
-                raise WrongCall(f"{argument.name} is missing", _usage(metric), argument=argument.name)
-        elif value is _OMITTED or is_blank(value):
-            given[argument.name] = argument.default
+    for name in metric.required:
+        if name not in given:
+            raise WrongCall(f"{name} is missing", _usage(metric), argument=name)
+    for name, default in metric.optional:
+        if is_blank(given.get(name)):
+            given[name] = default
     return given
 
 

@@ -52,12 +52,11 @@ def _returns(metric: Metric) -> str:
 def call_text(metric: Metric, example: Example) -> str:
     """An example as Python source; rest arguments are written out."""
     words = []
-    rest = {a.name for a in metric.arguments if a.variadic}
     for name, value in example.arguments.items():
-        if name in rest:
+        if name == metric.rest:
             words += [repr(v) for v in value]
         else:
-            words.append(repr(value) if rest else f"{name}={value!r}")
+            words.append(repr(value) if metric.rest else f"{name}={value!r}")
     return f"{metric.name}({', '.join(words)})"
 
 

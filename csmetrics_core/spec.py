@@ -182,6 +182,21 @@ class Metric:
         return tuple(a.name for a in self.arguments)
 
     @cached_property
+    def required(self) -> tuple[str, ...]:
+        """The names of the arguments that must be given."""
+        return tuple(a.name for a in self.arguments if a.required)
+
+    @cached_property
+    def optional(self) -> tuple[tuple[str, Any], ...]:
+        """The names of the arguments that may be left out, with what stands for them."""
+        return tuple((a.name, a.default) for a in self.arguments if not a.required)
+
+    @cached_property
+    def rest(self) -> str:
+        """The name of the argument that takes all further values, if there is one."""
+        return next((a.name for a in self.arguments if a.variadic), "")
+
+    @cached_property
     def roles(self) -> "ByRole":
         """The arguments of each role."""
         return ByRole(*(tuple(a for a in self.arguments if a.role is role) for role in Role))
@@ -193,9 +208,8 @@ class Metric:
 
     def run(self, values: Mapping[str, Any]) -> Any:
         """Call the body with cleaned values."""
-        if self.arguments and self.arguments[-1].variadic:
-            *named, rest = self.names
-            return self.body(*(values[name] for name in named), *values[rest])
+        if self.rest:
+            return self.body(*(values[name] for name in self.names[:-1]), *values[self.rest])
         return self.body(**values)
 
     def argument(self, name: str) -> Argument:
