@@ -10,7 +10,9 @@ from csmetrics_core.catalog import lookup
 from csmetrics_core.errors import MetricError
 from csmetrics_core.evaluate import Evaluation, evaluate
 from csmetrics_core.results import Ratio
-from csmetrics_core.spec import Metric
+from csmetrics_core.spec import Metric, Role
+
+_SHOWN = 10  # values of a broadcast that are written out
 
 
 @dataclass(frozen=True)
@@ -25,6 +27,7 @@ class Explained:
         interval: low and high at `confidence`, where the metric is an estimate.
         failures: element -> why it has no value, in a broadcast.
         beside: the same metric under other conventions.
+        given: the single values it was computed with, choices and what was left out included.
     """
 
     metric: Metric
@@ -39,14 +42,19 @@ class Explained:
     notes: tuple[str, ...]
     beside: dict[str, float]
     failures: dict[int, MetricError]
+    given: dict[str, Any]
 
     @property
     def working(self) -> str:
-        """The formula with the numbers put in; nothing where the value is no ratio."""
-        if self.numerator is None or np.ndim(self.numerator) or (self.denominator, self.scale) == (1.0, 1.0):
+        """The formula with the numbers put in; nothing where the value is no single number."""
+        if self.numerator is None or np.ndim(self.value):
             return ""
+        given = ", ".join(f"{name} = {_plain(value)}" for name, value in self.given.items())
+        if (self.denominator, self.scale) == (1.0, 1.0):
+            return f"{given}: {_plain(self.value)}" if given else ""
         scale = f"{self.scale:g} × " if self.scale != 1 else ""
-        return f"{scale}{float(self.numerator):,.10g} ÷ {float(self.denominator):,.10g} = {self.value:,.10g}"
+        divided = f"{scale}{_plain(self.numerator)} ÷ {_plain(self.denominator)} = {_plain(self.value)}"
+        return f"{given}: {divided}" if given else divided
 
     def rows(self) -> list[tuple[str, Any]]:
         """Item and value, in the order a reader asks."""
@@ -62,11 +70,13 @@ class Explained:
             rows.append(("n", self.n))
         for argument, reason, count, first in self.dropped:
             more = ", ..." if count > len(first) else ""
+            places = ", ".join(str(p + 1) for p in first)
             rows.append(
-                (f"dropped from {argument}", f"{count} {reason} (row {', '.join(str(p + 1) for p in first)}{more})")
+                (f"dropped from {argument}", f"{count} {reason} ({'rows' if count > 1 else 'row'} {places}{more})")
             )
-        if self.working:
-            rows += [("numerator", self.numerator), ("denominator", self.denominator), ("working", self.working)]
+        if self.working and (self.denominator, self.scale) != (1.0, 1.0):
+            rows += [("numerator", self.numerator), ("denominator", self.denominator)]
+        rows.append(("working", self.working))
         rows += [(name, value) for name, value in self.beside.items()]
         rows += [("note", note) for note in self.notes]
         rows += [(f"element {p + 1} has no value", str(e)) for p, e in sorted(self.failures.items())[:10]]
@@ -90,10 +100,19 @@ class Explained:
         return [(item, self._text(item, value)) for item, value in self.rows()]
 
     def _text(self, item: str, value: Any) -> str:
-        is_result = item == "value" or item.startswith(("low (", "high ("))
+        is_result = item == "value" or item.startswith(("low (", "high (")) or item in self.beside
         if isinstance(value, tuple):
             return " to ".join(self.metric.unit.text(bound) for bound in value)
-        return self.metric.unit.text(value) if is_result and isinstance(value, float) else str(value)
+        if np.ndim(value):
+            shown = [self.metric.unit.text(one) or "none" for one in value.ravel()[:_SHOWN].tolist()]
+            return ", ".join(shown) + (f", ... ({value.size:,} values)" if value.size > _SHOWN else "")
+        return self.metric.unit.text(value) if is_result and isinstance(value, float) else _plain(value)
+
+
+def _plain(value: Any) -> str:
+    """A part of the working: a number with its thousands marked, anything else as it is."""
+    one = value.item() if isinstance(value, np.generic | np.ndarray) else value
+    return f"{one:,.10g}" if isinstance(one, int | float) and not isinstance(one, bool) else str(one)
 
 
 def _one_cell(value: Any) -> Any:
@@ -148,9 +167,24 @@ def explained(done: Evaluation, confidence: float = 0.95) -> Explained:
         numerator=ratio.numerator if ratio else None,
         denominator=ratio.denominator if ratio else None,
         scale=ratio.scale if ratio else 1.0,
-        interval=None if interval is None or interval[0] != interval[0] else (float(interval[0]), float(interval[1])),
+        interval=None if interval is None or interval[0] != interval[0] else _within(done, interval),
         confidence=confidence,
         notes=tuple(getattr(parts, "notes", ())),
         beside=dict(ratio.beside or {}) if ratio else {},
         failures=done.failures,
+        given=_given(done),
     )
+
+
+def _given(done: Evaluation) -> dict[str, Any]:
+    """The numbers and choices of a call; text is left out, as it may hold personal data."""
+    values = {a.name: done.prepared.values.get(a.name) for a in done.metric.arguments if not a.is_range}
+    words = {a.name for a in done.metric.arguments if a.role is Role.CHOICE}
+    return {name: v for name, v in values.items() if name in words or isinstance(v, int | float | np.number)}
+
+
+def _within(done: Evaluation, interval: tuple[float, float]) -> tuple[float, float]:
+    """An interval that does not pass what the metric can be: no mean duration is below 0."""
+    least, most = done.metric.limits(done.prepared.values)
+    low, high = interval
+    return max(float(low), float(least)), high if high != high else min(float(high), float(most))

@@ -1,0 +1,86 @@
+"""Why this number: for every metric the explanation holds its parts, reads well, and tells nothing personal."""
+
+import re
+
+import numpy as np
+import pytest
+
+import csmetrics_core as csm
+from csmetrics_core.catalog import CATALOG
+from csmetrics_core.spec import Role
+
+ABOUT = ("csm_explain", "csm_by", "csm_reconcile", "csm_benchmarks")
+NUMBERS = [m.name for m in CATALOG.values() if m.gives == "number"]
+
+
+def told(name):
+    metric = CATALOG[name]
+    return csm.explain(name, **metric.examples[0].arguments)
+
+
+@pytest.mark.parametrize("name", [name for name in CATALOG if name not in ABOUT])
+def test_every_metric_is_explained(name):
+    metric, rows = CATALOG[name], dict(told(name).texts())
+    assert rows["metric"] == metric.title
+    assert rows["value"]
+    assert rows["formula"] == metric.formula
+    assert rows["source"] == metric.source
+    assert rows.get("convention", "") == metric.convention
+    assert ("unit" in rows) == (metric.gives != "table")
+    assert not any(re.search(r"\bnan\b|\barray\(|np\.|<", text) for text in rows.values() if text != metric.formula)
+
+
+@pytest.mark.parametrize("name", NUMBERS)
+def test_the_numbers_are_put_into_the_formula(name):
+    metric, found = CATALOG[name], told(name)
+    for argument in metric.arguments:
+        given = metric.examples[0].arguments.get(argument.name)
+        single = isinstance(given, int | float) and not isinstance(given, bool)
+        if not argument.is_range and (single or argument.role is Role.CHOICE) and not np.ndim(found.value):
+            shown = f"{given:,.10g}" if single else str(given or argument.default)
+            assert f"{argument.name} = {shown}" in found.working
+    if found.working and " ÷ " in found.working and not np.ndim(found.value):
+        above, below = re.search(r"([-\d.,e+]+) ÷ ([-\d.,e+]+) = ", found.working).groups()
+        divided = found.scale * float(above.replace(",", "")) / float(below.replace(",", ""))
+        assert divided == pytest.approx(found.value, rel=1e-8)
+
+
+def test_messy_cells_are_told_by_reason_and_place():
+    found = csm.explain("nps", [10, 9, None, "n/a", 6, True, "", 8, 7])
+    rows = found.texts()
+    assert ("dropped from scores", "2 blank (rows 3, 7)") in rows
+    assert ("dropped from scores", "1 text (row 4)") in rows
+    assert ("dropped from scores", "1 boolean (row 6)") in rows
+    assert ("n", "5") in rows
+    assert ("working", "100 × 1 ÷ 5 = 20") in rows
+    many = csm.explain("nps", [10, *[None] * 3000, 9])
+    assert dict(many.texts())["dropped from scores"].endswith(", ...)")
+    assert "3000 blank (rows 2, 3" in dict(many.texts())["dropped from scores"]
+
+
+def test_the_choice_of_a_convention_is_told():
+    rows = dict(csm.explain("churn_rate", 18, 1126, 85, "opening_plus_new").texts())
+    assert rows["working"].startswith(
+        "lost = 18, opening = 1,126, new_customers = 85, basis = opening_plus_new: 18 ÷ 1,211"
+    )
+    assert (rows["numerator"], rows["denominator"]) == ("18", "1,211")
+
+
+def test_what_people_wrote_is_not_repeated():
+    found = csm.explain("sentiment", "I love it, write to jane@example.com")
+    assert "example.com" not in str(found)
+    assert "example.com" not in found._repr_html_()
+
+
+def test_an_interval_stays_within_what_can_be():
+    low, high = csm.explain("avg_session_duration", [10, 0, 30]).interval
+    assert low == 0
+    assert high > 50
+
+
+def test_a_broadcast_reads_as_values():
+    rows = dict(csm.explain("churn_rate", [1, 5, None], [10, 0, 5]).texts())
+    assert rows["value"] == "10.0%, none, none"
+    assert "opening is 0" in rows["element 2 has no value"]
+    long = dict(csm.explain("churn_rate", [1] * 30, [10] * 30).texts())
+    assert long["value"].endswith("... (30 values)")
