@@ -1,6 +1,7 @@
 """Laws that hold for any data: bounds, order, doubling, scale, broadcasting, reconciliation."""
 
 import random
+from math import fsum
 
 import numpy as np
 import pytest
@@ -13,6 +14,7 @@ from csmetrics_core.errors import MetricError
 from csmetrics_core.evaluate import evaluate
 from csmetrics_core.kinds import Number
 from csmetrics_core.spec import Role
+from csmetrics_core.sums import exact_sum
 
 scores = st.lists(st.integers(0, 10), min_size=1, max_size=60)
 money = st.floats(0, 1e7, allow_nan=False).map(lambda x: round(x, 2))
@@ -47,6 +49,26 @@ def outcome(declared, call):
         return evaluate(declared, (), call).value
     except MetricError as error:
         return error.code
+
+
+@given(st.lists(st.floats(allow_nan=False, allow_infinity=False), max_size=40), st.integers(0, 2**31))
+def test_a_long_sum_is_exact_in_any_order(drawn, seed):
+    rng = np.random.default_rng(seed)
+    values = rng.permutation([*drawn, *rng.lognormal(0, 30, 1200), *-rng.lognormal(0, 30, 1200)])
+    try:
+        expected = fsum(values.tolist())
+    except OverflowError:
+        with pytest.raises(OverflowError):
+            exact_sum(values)
+        return
+    assert exact_sum(values) == expected
+
+
+def test_a_long_sum_of_nothing_but_zeros_and_of_tiny_numbers():
+    assert exact_sum(np.zeros(5000)) == 0
+    assert exact_sum(np.full(5000, 5e-324)) == 5000 * 5e-324
+    assert exact_sum(np.concatenate([np.full(5000, 1e300), np.full(5000, -1e300), [1e-300]])) == 1e-300
+    assert exact_sum(np.array([float("inf"), *[1.0] * 5000])) == float("inf")
 
 
 @given(calls(5))

@@ -1,6 +1,6 @@
 """Net Promoter Score, its uncertainty, and the answers a survey needs."""
 
-from math import fsum, sqrt
+from math import sqrt
 from typing import Annotated
 
 import numpy as np
@@ -12,6 +12,7 @@ from csmetrics_core.prepared import Coded
 from csmetrics_core.ratios import count, interval_of
 from csmetrics_core.results import Pair, Ratio, Refusal, Table
 from csmetrics_core.spec import COUNT, POINTS, PROBABILITY, Aligned, Better, Category, Column, Each, Example, Values
+from csmetrics_core.sums import exact_sum
 
 Scores = Annotated[Values, Whole(0, 10)]
 Confidence = Annotated[Each, Level()]
@@ -37,7 +38,7 @@ def nps_ratio(promoters: int, detractors: int, responses: int) -> Ratio:
 
 def _weighted(values: np.ndarray, weights: np.ndarray) -> Ratio:
     """A weighted mean of votes in points; its interval uses Kish's effective number of answers."""
-    total = fsum(weights.tolist())
+    total = exact_sum(weights)
 
     def interval(confidence: float) -> tuple[float, float]:
         effective = total**2 / float((weights**2).sum())
@@ -45,7 +46,7 @@ def _weighted(values: np.ndarray, weights: np.ndarray) -> Ratio:
         return nps_bounds(mean, square, effective, confidence)
 
     base = "the sum of the weights"
-    return Ratio(fsum((weights * values).tolist()), total, 100, base, n=values.size, interval=interval)
+    return Ratio(exact_sum(weights * values), total, 100, base, n=values.size, interval=interval)
 
 
 def _by_account(values: np.ndarray, weights: np.ndarray | None, accounts: Coded) -> tuple[np.ndarray, np.ndarray]:

@@ -1,6 +1,5 @@
 """Recurring revenue: MRR, ARR, revenue a user, and its growth."""
 
-from math import fsum
 from typing import Annotated, Any
 
 import numpy as np
@@ -9,6 +8,7 @@ from csmetrics_core.catalog import metric
 from csmetrics_core.kinds import Amount, Count, Number
 from csmetrics_core.results import Ratio
 from csmetrics_core.spec import FRACTION, MONEY, Aligned, Better, Category, Each, Example
+from csmetrics_core.sums import exact_sum
 
 Money = Annotated[Each, Amount()]
 Months = Annotated[Aligned, Number(0, above=True, hint="Give the billing interval in months: 1, 3, 12.")]
@@ -17,7 +17,7 @@ SignedRate = Annotated[Each, Number(hint="Type 40 % as 0.4.")]
 
 def _monthly(amounts: np.ndarray, intervals: Any) -> float:
     """Recurring amounts brought to one month and summed exactly, so that the order of rows does not matter."""
-    return fsum((amounts / intervals).tolist())
+    return exact_sum(amounts / intervals)
 
 
 _MRR_NATIVE = "SUM(IF({amounts?}*{intervals?}{if},{amounts}/{intervals},0))"

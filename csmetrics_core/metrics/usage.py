@@ -1,6 +1,5 @@
 """Usage: licences used, time spent, and how often people come back."""
 
-from math import fsum
 from typing import Annotated
 
 import numpy as np
@@ -10,6 +9,7 @@ from csmetrics_core.intervals import mean_interval
 from csmetrics_core.kinds import Amount, Count
 from csmetrics_core.results import Ratio, Refusal
 from csmetrics_core.spec import DURATION, FRACTION, Better, Category, Each, Example, Values
+from csmetrics_core.sums import exact_sum
 
 
 @metric(
@@ -58,7 +58,7 @@ def avg_session_duration(durations: Annotated[Values, Amount()]) -> Ratio:
     zero = int(np.count_nonzero(durations == 0))
     notes = (f"Median {np.median(durations):g}; {zero} of {durations.size} sessions have no length.",)
     return Ratio(
-        fsum(durations.tolist()), durations.size, n=durations.size,
+        exact_sum(durations), durations.size, n=durations.size,
         interval=lambda confidence: mean_interval(durations, confidence), notes=notes,
     )  # fmt: skip
 
@@ -86,6 +86,6 @@ def stickiness(dau: Annotated[Values, Amount()], mau: Annotated[Each, Amount()])
         dau: Active users of each day in the window.
         mau: Active users of the whole window.
     """
-    mean = fsum(dau.tolist()) / dau.size
+    mean = exact_sum(dau) / dau.size
     too_many = Refusal(mean > mau, "dau", mean, "a mean of at most mau", "Take both from the same users and window.")
     return Ratio(mean, mau, base="mau", n=dau.size, refusals=(too_many,))

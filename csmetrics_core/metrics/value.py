@@ -1,6 +1,5 @@
 """What a customer is worth, and what winning and keeping one costs."""
 
-from math import fsum
 from typing import Annotated
 
 import numpy as np
@@ -9,6 +8,7 @@ from csmetrics_core.catalog import metric
 from csmetrics_core.kinds import Amount, Count, Number, Share
 from csmetrics_core.results import Ratio
 from csmetrics_core.spec import MONEY, MONTHS, RATIO, Better, Category, Each, Example, Values
+from csmetrics_core.sums import exact_sum
 
 Money = Annotated[Each, Amount()]
 Margin = Annotated[Each, Share()]
@@ -111,7 +111,7 @@ def crc(
         customers: Customers retained in the period.
         all_customers: All customers; explain then shows the other usage, costs over all of them, beside it.
     """
-    costs = fsum(retention_costs.tolist())
+    costs = exact_sum(retention_costs)
     beside = {"costs ÷ all customers": costs / all_customers} if all_customers else None
     return Ratio(costs, customers, base="customers", n=retention_costs.size, beside=beside)
 
@@ -135,7 +135,7 @@ def cac(spend: Annotated[Values, Amount()], new_customers: Annotated[Each, Count
         spend: Sales and marketing costs of the period, salaries included.
         new_customers: Customers won in the period.
     """
-    return Ratio(fsum(spend.tolist()), new_customers, base="new_customers", n=spend.size)
+    return Ratio(exact_sum(spend), new_customers, base="new_customers", n=spend.size)
 
 
 @metric(
