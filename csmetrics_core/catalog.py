@@ -57,21 +57,21 @@ class _Declare:
         def function(*args: P.args, **kwargs: P.kwargs) -> Any:
             return as_python(evaluate(declared, args, kwargs))
 
-        declared = _metric(body, inspect.signature(body), function, **self.traits)
-        _enter(declared, function)
+        signature = inspect.signature(body)
+        declared = _metric(body, signature, function, **self.traits)
+        _enter(declared, signature, function)
         return function
 
 
-def _enter(declared: Metric, function: Any) -> None:
+def _enter(declared: Metric, signature: inspect.Signature, function: Any) -> None:
     """Put a metric into the catalogue and its help on its function."""
     function.__doc__ = docstring(declared)
-    function.__signature__ = _shown(declared)
+    function.__signature__ = _shown(declared, signature)
     CATALOG[declared.name] = declared
 
 
-def _shown(declared: Metric) -> inspect.Signature:
+def _shown(declared: Metric, signature: inspect.Signature) -> inspect.Signature:
     """The signature as help shows it: what each argument expects instead of roles and kinds."""
-    signature = inspect.signature(declared.body)
     parameters = [
         p if a.choices else p.replace(annotation=a.kind.expected)
         for p, a in zip(signature.parameters.values(), declared.arguments, strict=True)
@@ -125,7 +125,7 @@ def alias(function: Callable[P, T], name: str, **traits: str) -> Callable[P, T]:
     renamed.__name__ = renamed.__qualname__ = name
     declared = replace(lookup(function), name=name, function=renamed, headline=None, **traits)  # type: ignore[arg-type]
     _refuse_half_declared(declared, measured=True, undocumented=[])
-    _enter(declared, renamed)
+    _enter(declared, inspect.signature(declared.body), renamed)
     return renamed
 
 

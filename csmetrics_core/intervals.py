@@ -1,22 +1,31 @@
 """Confidence intervals, one door each. Critical values are exact (1.95996..., not 1.96)."""
 
+from functools import lru_cache
 from math import sqrt
-from statistics import NormalDist
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-_NORMAL = NormalDist()
+if TYPE_CHECKING:
+    from statistics import NormalDist
+
+
+@lru_cache
+def _normal() -> "NormalDist":
+    from statistics import NormalDist  # with the decimals and fractions behind it, a tenth of the package's import
+
+    return NormalDist()
 
 
 def critical_value(confidence: float) -> float:
     """Two-sided critical value of the standard normal distribution."""
-    return _NORMAL.inv_cdf(0.5 + confidence / 2)
+    return _normal().inv_cdf(0.5 + confidence / 2)
 
 
 def two_sided_p(z: float) -> float:
     """Probability of a standard normal at least this far from zero, on either side."""
-    return 2 * _NORMAL.cdf(-abs(z))
+    return 2 * _normal().cdf(-abs(z))
 
 
 def wilson(successes: ArrayLike, trials: ArrayLike, confidence: float) -> tuple[np.ndarray, np.ndarray]:

@@ -26,7 +26,8 @@ def exact_sum(values: np.ndarray) -> float:
         if exponent > _LARGEST_EXPONENT or not isfinite(largest):
             return fsum(values.tolist())
         place = ldexp(1.0, exponent)
-        leading = (place + rest) - place
+        leading = rest + place
+        leading -= place
         rest -= leading
         sums.append(float(leading.sum()))
     return fsum(sums)
