@@ -39,11 +39,10 @@ def spell(metric: Metric, arguments: Mapping[str, str], where: Where | None = No
         >>> spell(lookup("mrr_growth_rate"), {"opening": "A1", "closing": "A2"})[:24]
         'IF(A1="",NA(),IF(NOT(ISN'
     """
-    if not metric.native or any(f"{{{name}}}" not in metric.native for name in _ranges(metric, arguments)):
+    formula = spell_value(metric, arguments, where)
+    if formula is None:
         return None
-    words = {a.name: _word(a, arguments.get(a.name)) for a in metric.arguments}
-    where_words = {"where": f",{where.rows},{where.equals}", "if": f"*({where.rows}={where.equals})"} if where else {}
-    formula = _fill(metric.native, {**words, **ERRORS, "where": "", "if": "", **where_words})
+    words = _words(metric, arguments)
     if _ranges(metric, arguments):
         formula = _guard_ranges(metric, arguments, words, where, formula)
     for argument, word in reversed([(a, arguments[a.name]) for a in metric.arguments if a.name in arguments]):
@@ -53,6 +52,34 @@ def spell(metric: Metric, arguments: Mapping[str, str], where: Where | None = No
             known = ",".join(f'{word}="{choice}"' for choice in argument.choices)
             formula = f"IF(OR({known}),{formula},{ERRORS['VALUE']})"
     return formula
+
+
+def spell_value(metric: Metric, arguments: Mapping[str, str], where: Where | None = None) -> str | None:
+    """The value alone, as `spell` writes it inside its guards: what a person may have typed by hand.
+
+    Args:
+        metric: the metric.
+        arguments: reference or literal for each argument given.
+        where: which rows to take.
+
+    Returns:
+        The formula without its equals sign; None where `spell` gives None.
+
+    Example:
+        >>> from csmetrics_core import lookup
+        >>> spell_value(lookup("mrr_growth_rate"), {"opening": "A1", "closing": "A2"})
+        '(A2-A1)/A1'
+    """
+    if not metric.native or any(f"{{{name}}}" not in metric.native for name in _ranges(metric, arguments)):
+        return None
+    where_words = {"where": f",{where.rows},{where.equals}", "if": f"*({where.rows}={where.equals})"} if where else {}
+    words = {**_words(metric, arguments), **ERRORS, "where": "", "if": "", **where_words}
+    return _fill(metric.native, words)
+
+
+def _words(metric: Metric, arguments: Mapping[str, str]) -> dict[str, str]:
+    """What stands for each argument."""
+    return {a.name: _word(a, arguments.get(a.name)) for a in metric.arguments}
 
 
 def _ranges(metric: Metric, arguments: Mapping[str, str]) -> list[str]:

@@ -22,7 +22,7 @@ def grid(value):
     return [[value]]
 
 
-def lay_out(sheet, top: int, metric: Metric, call: dict, where: list | None = None) -> int:
+def lay_out(sheet, top: int, metric: Metric, call: dict, where: list | None = None, write_out=spell) -> int:
     """Write a call's data from a row down, its native formula in the first cell; give the first free row."""
     references, column, height = {}, 3, len(where or [])
     for name, value in call.items():
@@ -40,7 +40,7 @@ def lay_out(sheet, top: int, metric: Metric, call: dict, where: list | None = No
         for r, cell in enumerate(where):
             sheet.write(top + r, 1, cell)
         scope = Where(f"$B${top + 1}:$B${top + len(where)}", "1")
-    sheet.write_array_formula(top, 0, top, 0, "{=" + spell(metric, references, scope) + "}")
+    sheet.write_array_formula(top, 0, top, 0, "{=" + write_out(metric, references, scope) + "}")
     return top + height + 1
 
 

@@ -17,9 +17,11 @@ def audit_file(
     file: Annotated[Path, typer.Argument(help="A workbook (.xlsx); it is read, never written.", show_default=False)],
     every: Annotated[bool, typer.Option("--all", help="List every cell, not only those that differ.")] = False,
 ) -> None:
-    """Recompute every cell that calls our functions, or their plain form, from the inputs the file holds.
+    """Recompute every cell that calls our functions, or holds their plain form, from the inputs the file holds.
 
     Exit code 3 when a cell shows something else than the functions give: the check before the board meeting.
+    A plain form is known by its checks or its constants; arithmetic that could be anybody's, such as B2/C2, is not
+    taken for a metric.
     """
     from csmetrics_addin.auditing import audit
 
@@ -33,7 +35,9 @@ def audit_file(
         raise Problem(f"{file.name} cannot be read as a workbook", fix, code=BAD_DATA) from error
     shown = [one for one in found if every or one.verdict == "differs"]
     if shown:
-        columns = (("cell", "left"), ("function", "left"), ("shown", "right"), ("computed", "right"), ("", "left"))
+        # Numbers keep to one line; texts are folded, or the columns beside them would have no room.
+        align = "left" if any(isinstance(value, str) for o in shown for value in (o.shown, o.computed)) else "right"
+        columns = (("cell", "left"), ("function", "left"), ("shown", align), ("computed", align), ("", "left"))
         rows = [
             (o.place, o.functions, _text(o.shown), _text(o.computed), f"{o.verdict} {o.why}".strip()) for o in shown
         ]
@@ -42,9 +46,8 @@ def audit_file(
     said = ", ".join(
         f"{counts[verdict]} {verdict}" for verdict in ("agrees", "differs", "not checked") if counts[verdict]
     )
-    screen().print(
-        f"{file.name}: {len(found)} cells call our functions" + (f"; {said}." if said else "."), soft_wrap=True
-    )
+    said = f"{file.name}: {len(found)} cells call our functions or hold their plain form{f'; {said}' if said else ''}."
+    screen().print(said, soft_wrap=True)
     if not every:
         for why, count in Counter(one.why for one in found if one.verdict == "not checked").most_common(5):
             screen().print(f"not checked: {count} ({plain(why)})", soft_wrap=True)

@@ -1,0 +1,200 @@
+"""Spreadsheet functions and signs on cached cells: those that templates and the plain forms of metrics use."""
+
+import math
+import operator
+import re
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from statistics import NormalDist
+from typing import Any
+
+import numpy as np
+
+from csmetrics_addin.syntax import CellError
+
+
+def _number(value: Any) -> Any:
+    if value is None:
+        return 0.0
+    if isinstance(value, CellError):
+        return value
+    try:
+        return float(value)  # a text that is a number counts as one between signs
+    except ValueError:
+        return CellError("#VALUE!")
+
+
+def _rank(value: Any) -> tuple[int, Any]:
+    """Numbers before texts before booleans, as spreadsheets sort them."""
+    if isinstance(value, bool):
+        return (2, value)
+    return (1, value.lower()) if isinstance(value, str) else (0, 0.0 if value is None else float(value))
+
+
+def _compare(test: Callable[[Any, Any], bool], a: Any, b: Any) -> Any:
+    if isinstance(a, CellError) or isinstance(b, CellError):
+        return a if isinstance(a, CellError) else b
+    a, b = ("" if a is None and isinstance(b, str) else a), ("" if b is None and isinstance(a, str) else b)
+    return test(_rank(a), _rank(b))
+
+
+def _calculate(function: Callable[[Any, Any], Any], a: Any, b: Any) -> Any:
+    a, b = _number(a), _number(b)
+    if isinstance(a, CellError) or isinstance(b, CellError):
+        return a if isinstance(a, CellError) else b
+    try:
+        return function(a, b)
+    except ZeroDivisionError:
+        return CellError("#DIV/0!")
+    except OverflowError:
+        return CellError("#NUM!")
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, bool):
+        return str(value).upper()
+    return "" if value is None else f"{value:.15g}" if isinstance(value, float) else str(value)
+
+
+_COMPARE = {
+    "=": operator.eq,
+    "<>": operator.ne,
+    "<": operator.lt,
+    ">": operator.gt,
+    "<=": operator.le,
+    ">=": operator.ge,
+}
+_CALCULATE = {"+": operator.add, "-": operator.sub, "*": operator.mul, "/": operator.truediv, "^": operator.pow}
+
+
+def elementwise(sign: str, left: Any, right: Any) -> Any:
+    """Two values with a sign between them, cell by cell where one is a range."""
+
+    def one(a: Any, b: Any) -> Any:
+        if sign in _COMPARE:
+            return _compare(_COMPARE[sign], a, b)
+        return _text(a) + _text(b) if sign == "&" else _calculate(_CALCULATE[sign], a, b)
+
+    if isinstance(left, np.ndarray) or isinstance(right, np.ndarray):
+        return np.frompyfunc(one, 2, 1)(left, right)
+    return one(left, right)
+
+
+def _index(table: Any, row: Any, column: Any = None) -> Any:
+    cells = table if isinstance(table, np.ndarray) else np.array([[table]], dtype=object)
+    if column is None:
+        row, column = (row, 1) if cells.shape[1] == 1 else (1, row)
+    if not row:
+        return cells[:, int(column) - 1 : int(column)]
+    if row > cells.shape[0] or column > cells.shape[1]:
+        return CellError("#REF!")
+    return cells[int(row) - 1, int(column) - 1]
+
+
+def _match(wanted: Any, cells: Any, _: Any = 0) -> Any:
+    for place, value in enumerate(np.ravel(cells).tolist(), 1):
+        if _compare(operator.eq, value, wanted) is True:
+            return float(place)
+    return CellError("#N/A")
+
+
+def _numbers(values: tuple[Any, ...]) -> list[float]:
+    flat = [v for value in values for v in np.ravel(np.array(value, dtype=object)).tolist()]
+    return [v for v in flat if isinstance(v, float) and not isinstance(v, bool)]
+
+
+def _meets(criterion: Any) -> Callable[[Any], bool]:
+    """A criterion of COUNTIFS as a test: a value, or a text such as >=9."""
+    sign, wanted = "=", criterion
+    if isinstance(criterion, str) and (found := re.match(r"(<=|>=|<>|<|>|=)(.*)", criterion, re.DOTALL)):
+        sign, wanted = found[1], found[2]
+        with suppress(ValueError):
+            wanted = float(wanted)
+    if sign in ("=", "<>"):
+        return lambda cell: (
+            (cell is not None and type(cell) is type(wanted) and _rank(cell) == _rank(wanted)) == (sign == "=")
+        )
+    return lambda cell: type(cell) is type(wanted) and _COMPARE[sign](_rank(cell), _rank(wanted))
+
+
+def _meeting(criteria: tuple[Any, ...]) -> np.ndarray:
+    tests = zip(criteria[::2], map(_meets, criteria[1::2]), strict=True)
+    return np.asarray(np.all([[test(cell) for cell in np.ravel(cells).tolist()] for cells, test in tests], axis=0))
+
+
+def _sumifs(summed: Any, *criteria: Any) -> float:
+    kept = np.ravel(summed)[_meeting(criteria)].tolist()
+    return float(sum(v for v in kept if isinstance(v, float)))
+
+
+def _error(values: tuple[Any, ...]) -> CellError | None:
+    """The first error among values, which a sum of them is."""
+    flat = (v for value in values for v in np.ravel(np.array(value, dtype=object)).tolist())
+    return next((v for v in flat if isinstance(v, CellError)), None)
+
+
+def _of_numbers(function: Callable[[list[float]], Any]) -> Callable[..., Any]:
+    """A function of all numbers of some ranges; an error cell is passed on."""
+    return lambda *values: _error(values) or function(_numbers(values))
+
+
+def _of_one(function: Callable[..., Any]) -> Callable[..., Any]:
+    """A function of single numbers, taken cell by cell where one is a range."""
+
+    def one(*values: Any) -> Any:
+        numbers = [_number(value) for value in values]
+        return next((n for n in numbers if isinstance(n, CellError)), None) or function(*numbers)
+
+    def each(*values: Any) -> Any:
+        if any(isinstance(value, np.ndarray) for value in values):
+            return np.frompyfunc(one, len(values), 1)(*values)
+        return one(*values)
+
+    return each
+
+
+def _rounded(to: Callable[[float], float]) -> Callable[..., float]:
+    """Rounds to decimals; a double such as 2.675 is taken for the decimal number it is shown as."""
+
+    def rounded(value: float, decimals: float = 0.0) -> float:
+        scale = 10.0 ** int(decimals)
+        return math.copysign(to(float(f"{abs(value) * scale:.15g}")), value) / scale
+
+    return rounded
+
+
+def _all_hold(values: tuple[Any, ...], test: Callable[[list[bool]], bool]) -> Any:
+    """AND and OR; texts and blanks of a range say nothing."""
+    flat = [v for value in values for v in np.ravel(np.array(value, dtype=object)).tolist()]
+    return _error(values) or test([bool(v) for v in flat if isinstance(v, bool | float)])
+
+
+#: The functions that are known, all arguments computed.
+KNOWN: Mapping[str, Callable[..., Any]] = {
+    "COUNTIF": lambda *criteria: float(_meeting(criteria).sum()),
+    "COUNTIFS": lambda *criteria: float(_meeting(criteria).sum()),
+    "SUMIFS": _sumifs,
+    "INDEX": _index,
+    "MATCH": _match,
+    "ROWS": lambda cells: float(len(cells)) if isinstance(cells, np.ndarray) else 1.0,
+    "ISNUMBER": lambda value: isinstance(value, float),
+    "AND": lambda *values: _all_hold(values, all),
+    "OR": lambda *values: _all_hold(values, any),
+    "TRUE": lambda: True,
+    "FALSE": lambda: False,
+    "NA": lambda: CellError("#N/A"),
+    "ISERROR": lambda value: isinstance(value, CellError),
+    "NOT": lambda value: value if isinstance(value, CellError) else not value,
+    "N": lambda value: value if isinstance(value, float) else float(value is True),
+    "SUM": _of_numbers(math.fsum),
+    "AVERAGE": _of_numbers(lambda numbers: math.fsum(numbers) / len(numbers) if numbers else CellError("#DIV/0!")),
+    "MAX": _of_numbers(lambda numbers: max(numbers, default=0.0)),
+    "MIN": _of_numbers(lambda numbers: min(numbers, default=0.0)),
+    "COUNT": lambda *values: float(len(_numbers(values))),
+    "ABS": _of_one(abs),
+    "INT": _of_one(lambda number: float(math.floor(number))),
+    "ROUND": _of_one(_rounded(lambda number: math.floor(number + 0.5))),
+    "ROUNDUP": _of_one(_rounded(math.ceil)),
+    "ROUNDDOWN": _of_one(_rounded(math.floor)),
+    "NORMSINV": _of_one(NormalDist().inv_cdf),
+}

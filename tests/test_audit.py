@@ -1,0 +1,213 @@
+"""`csmetrics audit`: what is found in a workbook, what is recomputed, and what is left alone."""
+
+import zipfile
+
+import ironcalc
+import pytest
+import xlsxwriter
+from csmetrics_addin.auditing import audit
+from csmetrics_addin.cli import app
+from csmetrics_addin.native_forms import recognised
+from csmetrics_addin.syntax import Part, parse
+from csmetrics_workbooks.build import TEMPLATES, build
+from native_cases import NATIVE, good_calls, lay_out
+from typer.testing import CliRunner
+
+from csmetrics_core import CATALOG
+from csmetrics_core.native import spell, spell_value
+
+
+def run(*words):
+    return CliRunner().invoke(app, [str(word) for word in words])
+
+
+def calculated(folder, metric, calls, where=None, write_out=spell):
+    """A workbook with plain forms, calculated and saved by another program."""
+    folder.mkdir(exist_ok=True)
+    drawn, saved = folder / "drawn.xlsx", folder / "saved.xlsx"
+    with xlsxwriter.Workbook(drawn) as book:
+        sheet, top = book.add_worksheet("calls"), 0
+        for call in calls:
+            top = lay_out(sheet, top, metric, call, where, write_out)
+    model = ironcalc.load_from_xlsx(str(drawn), "en", "UTC")
+    model.evaluate()
+    model.save_to_xlsx(str(saved))
+    return saved
+
+
+@pytest.mark.parametrize("name", NATIVE)
+def test_the_plain_form_of_every_metric_is_found_recomputed_and_agrees(name, tmp_path):
+    metric = CATALOG[name]
+    calls = good_calls(metric)
+    found = audit(calculated(tmp_path, metric, calls))
+    assert [one.verdict for one in found] == ["agrees"] * len(calls)
+    assert all(metric.excel_name in one.functions for one in found)
+    assert all("plain form" in one.functions for one in found)
+
+
+#: Without its guards a form is known by its constants; these are arithmetic that could be anybody's.
+ANYBODYS = {
+    "annual_churn", "monthly_churn", "customer_lifetime", "renewal_rate", "nps_from_counts", "mrr_from_arpu", "arpu",
+    "arpa", "mrr_growth_rate", "rule_of_40", "saas_quick_ratio", "csat_mean", "ces_mean", "product_usage_rate",
+    "avg_session_duration", "clv_from_lifespan", "crc", "cac", "ltv_cac", "cac_payback",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", NATIVE)
+def test_a_plain_form_without_guards_is_found_where_it_can_be_nothing_else(name, tmp_path):
+    metric = CATALOG[name]
+    found = audit(calculated(tmp_path, metric, good_calls(metric)[:1], write_out=spell_value))
+    assert [one.verdict for one in found] == ([] if name in ANYBODYS else ["agrees"])
+    assert all(metric.excel_name in one.functions for one in found)
+
+
+@pytest.mark.parametrize("name", ["nps", "csat", "mrr", "stickiness", "avg_session_duration", "cac"])
+def test_a_plain_form_restricted_to_rows_is_recomputed_from_those_rows(name, tmp_path):
+    metric = CATALOG[name]
+    call = dict(good_calls(metric)[0])
+    height = max(len(v) for v in call.values() if isinstance(v, list))
+    where = [1] * (height - 1) + [0]
+    [one] = audit(calculated(tmp_path, metric, [call], where))
+    assert (one.verdict, metric.excel_name in one.functions) == ("agrees", True)
+    assert audit(calculated(tmp_path / "whole", metric, [call]))[0].computed != one.computed
+
+
+def typed(path, formulas, cells=(10, 9, 8, 6, 3)):
+    """Column A holds cells, column C formulas and what they show."""
+    with xlsxwriter.Workbook(path) as book:
+        sheet = book.add_worksheet("Answers")
+        for row, cell in enumerate(cells):
+            sheet.write(row, 0, cell)
+        for row, (formula, shown) in enumerate(formulas):
+            sheet.write_array_formula(row, 2, row, 2, formula, None, shown)
+
+
+NPS = '100*(COUNTIFS({0},">=9")-COUNTIFS({0},"<=6"))/COUNTIFS({0},">=0")'
+
+
+def test_plain_forms_are_found_however_they_are_typed_and_wherever_they_stand(tmp_path):
+    spelled = [
+        (f"=IFERROR({NPS.format('A1:A5')},0)", 0),
+        (f"=ROUND({NPS.format('$A$1:$A$4')}, 1)", 25),
+        (f"={NPS.format('a1:A4').lower()}", 25),
+        ('=100 * (COUNTIF(A1:A4,">=9") - COUNTIF($A1:A$4,"<=6")) / COUNTIF(A1:A4,">=0")', 25),
+        (f"={NPS.format('A1:A4')}-{NPS.format('A2:A4')}", 25),
+        (f'=IF(A1>5,{NPS.format("Answers!A1:A4")},"too few")', 25),
+        ("=" + spell(CATALOG["nps"], {"scores": "A1:A4"}).replace("COUNTIFS", "_xlfn.COUNTIFS"), 25),
+    ]
+    typed(tmp_path / "x.xlsx", spelled)
+    found = audit(tmp_path / "x.xlsx")
+    assert [(one.functions, one.verdict) for one in found] == [("NPS, plain form", "agrees")] * len(spelled)
+
+
+def test_a_plain_form_whose_range_was_edited_follows_the_edit(tmp_path):
+    form = spell(CATALOG["nps"], {"scores": "A1:A4"})
+    half_edited = form.replace("COUNTIFS(A1:A4", "COUNTIFS(A1:A5")
+    typed(tmp_path / "x.xlsx", [("=" + form.replace("A4", "A5"), 0), ("=" + form.replace("A4", "A5"), 25),
+                                ("=" + half_edited, 0), ("=" + half_edited, 25)])  # fmt: skip
+    assert [one.verdict for one in audit(tmp_path / "x.xlsx")] == ["agrees", "differs", "agrees", "differs"]
+
+
+def test_a_plain_form_shows_what_the_function_refuses(tmp_path):
+    """The bare form makes 33.3 of an answer of 11; the function says #NUM!."""
+    typed(tmp_path / "x.xlsx", [(f"={NPS.format('A1:A3')}", 100 / 3)], (11, 9, 5))
+    [one] = audit(tmp_path / "x.xlsx")
+    assert (one.verdict, one.computed) == ("differs", "#NUM!")
+
+
+def test_one_tampered_value_is_exit_code_3_and_named(tmp_path):
+    form = "=" + spell(CATALOG["ndr"], {"opening": "A1", "expansion": "A2", "contraction": "A3", "churned": "A4"})
+    for shown, code in ((1.05, 0), (1.06, 3)):
+        typed(tmp_path / "x.xlsx", [(form, shown)], (100000, 12000, 3000, 4000))
+        result = run("audit", tmp_path / "x.xlsx")
+        assert result.exit_code == code
+    assert "Answers!C1" in result.output
+    assert "NDR" in result.output
+    assert "plain form" in " ".join(result.output.split())
+
+
+@pytest.mark.parametrize(
+    "formula",
+    [
+        "=B2/C2",
+        "=(B2-C2)/C2",
+        "=B2-C2",
+        "=1-(1-B2)^12",
+        "=SUM(A2:A50)",
+        "=COUNT(A2:A50)",
+        '=COUNTIF(A2:A50,">=9")',
+        '=COUNTIF(A2:A50,">=9")-COUNTIF(A2:A50,"<=6")',
+        '=100*(COUNTIF(A2:A50,">=9")-COUNTIF(B2:B50,"<=6"))/COUNTIF(A2:A50,">=0")',
+        '=SUMIF(A2:A50,">=0")/COUNTIF(A2:A50,">=0")',
+        "=AVERAGE(A2:A50)",
+        "=IF(B2=0,0,C2/B2)",
+        '=IF(C2="",A2/B2,A2/((B2+C2)/2))',
+        "=IFERROR(B2/C2,0)",
+        "=SUMPRODUCT(A2:A50,B2:B50)/SUM(B2:B50)",
+        '=IF(B2>=75,"green",IF(B2>=50,"amber","red"))',
+        '="100*(COUNTIFS(A2:A9)) is how to write it"',
+        "=SUM(A1:B5 B2:C9)",
+        "={1,2,3}",
+        "=SUM(",
+    ],
+)
+def test_ordinary_formulas_are_not_claimed(formula):
+    assert recognised(formula) is None
+
+
+@pytest.mark.parametrize("name", NATIVE)
+def test_the_call_read_back_is_the_call_that_was_spelled(name):
+    metric = CATALOG[name]
+    for count in range(len(metric.arguments) + 1):
+        given = metric.arguments[:count]
+        words = {a.name: f"{x}2:{x}9" if a.is_range else f"{x}2" for a, x in zip(given, "ABCDEF", strict=False)}
+        form = spell(metric, words) if all(a.name in words for a in metric.arguments if a.required) else None
+        if form is not None:
+            tree, _names = recognised(f"={form}")
+            calls = tree.inside if tree.part is Part.ANY_OF else (tree,)
+            assert parse(f"={metric.excel_name}({','.join(words.values())})") in calls
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", TEMPLATES)
+def test_audit_agrees_with_every_template(tmp_path, name):
+    build(name, tmp_path / "book.xlsx")
+    found = audit(tmp_path / "book.xlsx")
+    assert len(found) > 20
+    assert [one for one in found if one.verdict == "differs"] == []
+    assert {one.functions for one in found if one.verdict == "not checked"} == {"CSM_VERSION"}
+
+
+def test_audit_finds_a_number_typed_over_its_inputs(tmp_path):
+    path, changed = tmp_path / "book.xlsx", tmp_path / "changed.xlsx"
+    build("unit_economics", path)
+    before = path.read_bytes()
+    with zipfile.ZipFile(path) as parts, zipfile.ZipFile(changed, "w") as copy:
+        for name in parts.namelist():
+            data = parts.read(name)
+            if b"CAC_PAYBACK(" in data and name.startswith("xl/worksheets"):
+                start = data.index(b"</f><v>", data.index(b"CAC_PAYBACK(")) + len(b"</f><v>")
+                data = data[:start] + b"1" + data[start:]
+            copy.writestr(name, data)
+    assert run("audit", path).exit_code == 0
+    result = run("audit", changed)
+    assert result.exit_code == 3
+    assert "CAC_PAYBACK" in result.output
+    assert path.read_bytes() == before
+
+
+def test_audit_of_a_file_that_is_no_workbook(tmp_path):
+    (tmp_path / "x.xlsx").write_text("no")
+    assert run("audit", tmp_path / "x.xlsx").exit_code == 3
+    assert run("audit", tmp_path / "none.xlsx").exit_code == 2
+
+
+def test_audit_recomputes_a_plain_sheet_of_a_person(tmp_path):
+    with xlsxwriter.Workbook(tmp_path / "own.xlsx") as book:
+        sheet = book.add_worksheet("Answers")
+        for row, score in enumerate((10, 9, 8, 6, "x")):
+            sheet.write(row, 0, score)
+        sheet.write_formula("C1", "=NPS(A1:A5)", None, 25)
+        sheet.write_formula("C2", "=NPS($A$1:$A$5)*2", None, 51)
+        sheet.write_formula("C3", "=LOG(NPS(A1:A5))", None, 1)
+    assert [one.verdict for one in audit(tmp_path / "own.xlsx")] == ["agrees", "differs", "not checked"]
