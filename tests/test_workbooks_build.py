@@ -217,6 +217,38 @@ def test_an_empty_table_says_no_data(tmp_path):
     assert errors(computed) == {}
 
 
+ON_COSTS = ("Customer acquisition cost", "LTV:CAC", "CAC payback, months", "Customer retention cost in the period")
+
+
+def economics(path, costs, segment):
+    data = {"Revenue": sources.sample_revenue(), "Costs": costs}
+    build("unit_economics", path, data=data, note="yours", choices=Choices(date(2026, 9, 1), segment))
+    assert differences(path, by_ironcalc(path, formulas(path))) == []
+    cells = read(path, values=True)
+    return {label: value_beside(cells, "Economics", label, "B") for label in ON_COSTS}
+
+
+def test_costs_of_the_whole_company_are_not_divided_by_the_customers_of_a_segment(tmp_path):
+    costs = sources.sample_costs()
+    assert set(economics(tmp_path / "smb.xlsx", costs, "SMB").values()) == {"costs not split"}
+    assert all(isinstance(value, float | int) for value in economics(tmp_path / "all.xlsx", costs, "All").values())
+
+
+def test_costs_split_by_segment_are_those_of_the_segment(tmp_path):
+    whole, shares = sources.sample_costs(), {"SMB": 0.5, "Mid-market": 0.3, "Enterprise": 0.2}
+    split = pd.concat([whole.assign(Segment=name, Amount=whole["Amount"] * part) for name, part in shares.items()])
+    revenue = sources.sample_revenue()
+    months = revenue.loc[revenue["Segment"] == "SMB"].set_index("Customer").iloc[:, 1:]
+    paid = months.gt(0).loc[:, :"2026-09"]
+    came = (paid.loc[:, "2026-09"] & ~paid.loc[:, :"2026-06"].any(axis=1)).sum()
+    spent = whole[(whole["Purpose"] == "acquisition") & (whole["Month"] >= "2026-07-01")]["Amount"].sum() * 0.5
+    shown = economics(tmp_path / "split.xlsx", split, "SMB")
+    assert shown["Customer acquisition cost"] == pytest.approx(core.cac(spent, int(came)))
+    partly = split.assign(Segment=split["Segment"].where(split["Purpose"] != "acquisition", None))
+    shown = economics(tmp_path / "partly.xlsx", partly, "SMB")
+    assert [label for label in ON_COSTS if shown[label] == "costs not split"] == list(ON_COSTS[:3])
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("name", TEMPLATES)
 def test_other_choices_are_computed_as_the_core_does(tmp_path, name):

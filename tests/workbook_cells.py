@@ -12,26 +12,34 @@ from openpyxl.utils.datetime import to_excel
 NEEDS_ADDIN = "needs the add-in"
 
 
-def _cells(path, *, values):
+def _cells(path, *, values, sheets=None):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # openpyxl does not know sparklines
-        book = openpyxl.load_workbook(path, data_only=values)
+        book = openpyxl.load_workbook(path, data_only=values, read_only=sheets is not None)  # so the rest stays unread
     return (
-        (sheet.title, cell) for sheet in book for row in sheet.iter_rows() for cell in row if cell.value is not None
+        (sheet.title, cell)
+        for sheet in book
+        if sheets is None or sheet.title in sheets
+        for row in sheet.iter_rows()
+        for cell in row
+        if cell.value is not None
     )
 
 
-def read(path, *, values):
-    """(sheet, cell) -> cached value, or formula text."""
-    return {(sheet, c.coordinate): getattr(c.value, "text", c.value) for sheet, c in _cells(path, values=values)}
+def read(path, *, values, sheets=None):
+    """(sheet, cell) -> cached value, or formula text; of some sheets only, where a workbook is large."""
+    return {
+        (sheet, c.coordinate): getattr(c.value, "text", c.value)
+        for sheet, c in _cells(path, values=values, sheets=sheets)
+    }
 
 
 @lru_cache(maxsize=1)  # a test asks for them twice, and the largest workbook has 23,000
-def formulas(path):
+def formulas(path, sheets=None):
     """(sheet, cell) -> formula; text that only looks like one is none."""
     return {
         (sheet, c.coordinate): getattr(c.value, "text", c.value)
-        for sheet, c in _cells(path, values=False)
+        for sheet, c in _cells(path, values=False, sheets=sheets)
         if c.data_type == "f"
     }
 
@@ -52,17 +60,17 @@ def by_ironcalc(path, places):
     return found
 
 
-def differences(path, computed):
+def differences(path, computed, sheets=None):
     """Formula cells that are not what the core cached in them, in the eyes of a program without the add-in.
 
     Two kinds cannot be compared by value there, because nothing computes them: a cell whose metric has no plain form
     must then say so, and a cell that rests on such a one must show nothing rather than a number. A program that has
     the add-in says neither, so for it every cell is compared by value. Dates are compared as the numbers they are.
     """
-    cached = read(path, values=True)
+    cached = read(path, values=True, sheets=sheets)
     needing = {at for at, value in computed.items() if value == NEEDS_ADDIN}
     differing = []
-    for at, formula in formulas(path).items():
+    for at, formula in formulas(path, sheets).items():
         mine, theirs = cached.get(at), computed.get(at)
         if at in needing:
             agree = f'"{NEEDS_ADDIN}"' in formula

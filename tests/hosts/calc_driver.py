@@ -43,17 +43,35 @@ class Office:
             except Exception:  # not up yet
                 time.sleep(0.1)
         self.desktop = self.context.ServiceManager.createInstanceWithContext("com.sun.star.frame.Desktop", self.context)
-        self.document = None
+        self.document, self.page = None, 0
 
     def open(self, url="private:factory/scalc"):
         if self.document is not None:
             self.document.close(True)
         self.document = self.desktop.loadComponentFromURL(url, "_blank", 0, properties(Hidden=True))
+        self.page = 0
         return True
 
     @property
     def sheet(self):
-        return self.document.Sheets.getByIndex(0)
+        return self.document.Sheets.getByIndex(self.page)
+
+    def turn_to(self, name):
+        self.page = self.document.Sheets.ElementNames.index(name)
+
+    def insert_rows(self, row, count):
+        self.sheet.Rows.insertByIndex(row, count)
+
+    def fill_down(self, column, row, width, height):
+        """What dragging the corner of the first row's cells does."""
+        area = self.sheet.getCellRangeByPosition(column, row, column + width - 1, row + height - 1)
+        area.fillAuto(uno.Enum("com.sun.star.sheet.FillDirection", "TO_BOTTOM"), 1)
+
+    def last_row_of(self, table):
+        return self.document.DatabaseRanges.getByName(table).DataArea.EndRow
+
+    def recalculate(self):
+        self.document.calculateAll()
 
     def null_date(self, year, month, day):
         self.document.NullDate = Date(day, month, year)

@@ -6,15 +6,20 @@ from datetime import date
 from functools import cache
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
-from calc_office import available, office_for
+from calc_office import Calc, available, office_for
+from csmetrics_addin.cli import app
 from csmetrics_addin.hosts import extension
 from csmetrics_addin.hosts import libreoffice as libreoffice_host
 from csmetrics_workbooks.book import Choices
 from csmetrics_workbooks.build import TEMPLATES, build, recipe
 from csmetrics_workbooks.formulas import Host
 from recalculate import recalculator
+from typer.testing import CliRunner
+
+import csmetrics_core as core
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 from workbook_cells import NEEDS_ADDIN, differences, errors, formulas, read
@@ -78,6 +83,89 @@ def test_empty_tables_say_no_data(recalculated, name):
     assert name == "health_score" or "no data" in {
         str(v) for (sheet, _), v in computed.items() if sheet == recipe(name).dashboard
     }
+
+
+@pytest.fixture
+def calc(tmp_path):
+    """A LibreOffice to type into."""
+    if not available():
+        pytest.skip("needs LibreOffice with Python: install libreoffice-calc and python3-uno")
+    office = Calc(tmp_path / "profile")
+    yield office
+    office.stop()
+
+
+def seen(calc, page, label, column):
+    """What stands in the row of a label."""
+    calc.turn_to(name=page)
+    row = next(row for row in range(1, 90) if calc.cell(cell=f"A{row}") == label)
+    return calc.cell(cell=f"{column}{row}")
+
+
+def test_pasted_rows_count_once_they_stand_inside_the_table(calc, tmp_path):
+    """Calc's tables do not grow over rows pasted below them: the checks say so, and inserted rows are counted."""
+    path, pasted = tmp_path / "voice_of_customer.xlsx", 200
+    build("voice_of_customer", path)
+    frame = each("voice_of_customer", lambda sheet, frame: frame)["Responses"]
+    scores = frame.loc[frame["Date"] >= "2026-07-01", "NPS"].tolist()
+    rows = [[46275, "New", "SMB", 1000, score % 11, 5, 7, "", ""] for score in range(pasted)]
+    calc.open(url=path.as_uri())
+    calc.turn_to(name="Responses")
+    last = calc.last_row_of(table="Responses")
+    calc.put(column=0, row=last + 1, rows=rows)
+    calc.recalculate()
+    assert seen(calc, "Voice", "Net Promoter Score", "C") == pytest.approx(core.nps(scores))
+    assert seen(calc, "Checks", OUTSIDE, "C") == pasted
+    assert seen(calc, "Checks", OUTSIDE, "B") == "look"
+
+    calc.open(url=path.as_uri())
+    calc.turn_to(name="Responses")
+    calc.insert_rows(row=last, count=pasted)
+    calc.put(column=0, row=last, rows=rows)
+    calc.recalculate()
+    assert calc.last_row_of(table="Responses") == last + pasted
+    assert seen(calc, "Checks", OUTSIDE, "C") == pasted  # their computed columns are still blank
+    calc.turn_to(name="Responses")
+    calc.fill_down(column=9, row=last - 1, width=5, height=pasted + 1)
+    calc.recalculate()
+    assert seen(calc, "Voice", "Net Promoter Score", "C") == pytest.approx(core.nps(scores + [r[4] for r in rows]))
+    assert seen(calc, "Checks", OUTSIDE, "B") == "ok"
+
+
+OUTSIDE = "Responses: rows below the table, or without its computed columns"
+
+
+def test_calc_takes_true_among_scores_for_one(libreoffice, tmp_path):
+    """The core leaves TRUE out; Calc's own COUNTIF counts it as 1, and no formula there can tell them apart."""
+    frames = each("voice_of_customer", lambda sheet, frame: frame.astype(object))
+    recent = frames["Responses"].index[frames["Responses"]["Date"] >= pd.Timestamp("2026-07-01")]
+    frames["Responses"].loc[recent[0], "NPS"] = True
+    path = tmp_path / "voice_of_customer.xlsx"
+    build("voice_of_customer", path, data=frames, note="with TRUE")
+    scores = frames["Responses"].loc[recent, "NPS"].tolist()
+    assert read(path, values=True)["Voice", "C7"] == pytest.approx(core.nps(scores))
+    as_one = [1.0 if score is True else score for score in scores]
+    assert read(libreoffice(path), values=True)["Voice", "C7"] == pytest.approx(core.nps(as_one))
+
+
+def test_fifty_thousand_rows_come_to_what_the_core_computes(libreoffice, tmp_path):
+    rng, rows = np.random.default_rng(7), 50_000
+    frame = pd.DataFrame(
+        {
+            "Date": pd.Timestamp("2025-06-01") + pd.to_timedelta(rng.integers(0, 480, rows), unit="D"),
+            "Segment": rng.choice(["SMB", "Mid-market", "Enterprise"], rows),
+            "Minutes": rng.gamma(2, 4, rows).round(1),
+        }
+    )
+    frame.to_parquet(tmp_path / "Sessions.parquet")
+    path, sheets = tmp_path / "large.xlsx", ("Usage", "Checks", "Workings")
+    words = ["workbook", "new", "usage", "--data", tmp_path / "Sessions.parquet", "--out", path]
+    assert CliRunner().invoke(app, list(map(str, words))).exit_code == 0
+    computed = read(libreoffice(path), values=True, sheets=sheets)
+    assert differences(path, computed, sheets=sheets) == []
+    quarter = frame["Date"].between("2026-07-01", "2026-09-30")
+    expected = core.avg_session_duration(frame.loc[quarter, "Minutes"].tolist())
+    assert computed["Usage", "B12"] == pytest.approx(expected)
 
 
 @pytest.fixture(scope="module")

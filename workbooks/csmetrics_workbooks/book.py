@@ -32,11 +32,13 @@ class Choices:
         as_of: any day of the last month shown.
         segment: one segment, or All.
         period: month, quarter or trailing 12.
+        typed: what is in cells to type into, by the recipe's name for it, where it is not the template's own.
     """
 
     as_of: date
     segment: str = ALL
     period: str = "quarter"
+    typed: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from csmetrics_core.samples import SAMPLE_NOTE
-from csmetrics_workbooks.book import SEGMENT_ROOM, Book, Choices
+from csmetrics_workbooks.book import SEGMENT_ROOM, Book, Choices, month_label
+from csmetrics_workbooks.checking import outside
 from csmetrics_workbooks.common import banner, checks, data_pages, history, lists, method, start
 from csmetrics_workbooks.formulas import Host
 from csmetrics_workbooks.recipes.recipe import Recipe
@@ -23,11 +24,17 @@ if TYPE_CHECKING:
 
 TEMPLATES = ("scorecard", "revenue_retention", "voice_of_customer", "health_score", "usage", "unit_economics")
 REMOVE_NOTE = f"{SAMPLE_NOTE} To remove it, delete the table's rows; then paste yours."
+#: Rows of every sample table that come after the sample's last period was closed.
+LATE_ROWS = 2
 _LAST = (
     ("Checks", "what the data must pass before the figures are shown"),
     ("History", "closed periods as values, and later restatements"),
     ("Method", "formula, convention and source of every figure"),
     ("Lists", "segments and months"),
+)
+_CLOSED_NOTE = (
+    f"{SAMPLE_NOTE} Its last period was closed before the last {LATE_ROWS} rows of every data page came in, which "
+    "restate it. To begin your own history, delete the rows of the table Closed."
 )
 #: Pages that may take several sheets of paper.
 _LONG = ("Workings", "Method", "Comments", "Checks")
@@ -58,7 +65,7 @@ def build(
         data: frames by data sheet, with the sheets' headers; the sample company where it is None.
         note: what the data sheets say about their data.
         choices: what the dashboard shows first; the last month with data, all segments, quarter.
-        closed: rows of the history page; for the sample the quarter before is closed.
+        closed: rows of the history page; for the sample two periods are closed, the later before its last rows came.
 
     Returns:
         The book, with every table and check.
@@ -82,7 +89,7 @@ def _write(
     tables = {s.name: Table.of(s, frames[s.name]) for s in plan.sheets}
     chosen = choices or Choices(_last_month(tables))
     if closed is None:
-        closed = _closed_before(template, chosen) if data is None and choices is None else []
+        closed = _closed(template, frames, chosen) if data is None and choices is None else []
     target = str(out) if isinstance(out, str | Path) else out
     book = Book(target, plan.title, host, chosen, note, _segments(tables), _months(tables, chosen.as_of), closed)
     book.tables.update(tables)
@@ -93,10 +100,12 @@ def _write(
             page.on_one_sheet()
     plan.build(book)
     dashboard = book.pages[plan.dashboard]
+    for table in tables.values():
+        outside(book, table)
     open_checks = checks(book)
     banner(book, dashboard, 1, 0, open_checks, plan.banner_width)
     data_pages(book)
-    history(book)
+    history(book, _CLOSED_NOTE if data is None and closed else "")
     method(book)
     lists(book)
     start(book, plan.answers, plan.steps, (*plan.pages, *_LAST))
@@ -121,19 +130,31 @@ def _carrying(out: "str | Path | BytesIO", template: str, *given: Any) -> Book:
     return book
 
 
-def _closed_before(template: str, now: Choices) -> list[list[Any]]:
-    """The sample's history: the quarter before, as it was closed then."""
+def _closed(template: str, frames: "Mapping[str, pd.DataFrame]", now: Choices) -> list[list[Any]]:
+    """The sample's history: the period before as it still is, and the one shown before some rows came late."""
     day = now.as_of.replace(day=1)
     for _ in range(3):
         day = (day - timedelta(days=1)).replace(day=1)
-    earlier = build(template, BytesIO(), choices=Choices(day, now.segment, now.period), closed=[])
-    from csmetrics_workbooks.book import month_label
+    then = {name: _before_late_rows(frame, now.as_of.strftime("%Y-%m")) for name, frame in frames.items()}
+    rows = []
+    for month, data in ((day, frames), (now.as_of, then)):
+        choices = Choices(month, now.segment, now.period)
+        book = build(template, BytesIO(), data=data, choices=choices, closed=[])
+        rows += [
+            [month_label(month), now.period, now.segment, label, value.value]
+            for label, _, value in book.closable
+            if isinstance(value.value, int | float)
+        ]
+    return rows
 
-    return [
-        [month_label(day), now.period, now.segment, label, value.value]
-        for label, _, value in earlier.closable
-        if isinstance(value.value, int | float)
-    ]
+
+def _before_late_rows(frame: "pd.DataFrame", month: str) -> "pd.DataFrame":
+    """A data page as it was: without its last rows, or where months stand across without its last payments."""
+    if month not in frame.columns:
+        return frame.iloc[:-LATE_ROWS]
+    frame = frame.copy()
+    frame.loc[frame.index[frame[month].notna()][-LATE_ROWS:], month] = None
+    return frame
 
 
 def _last_month(tables: Mapping[str, Table]) -> date:

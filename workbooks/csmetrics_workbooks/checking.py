@@ -68,3 +68,19 @@ def not_numbers(book: Book, table: Table, header: str) -> None:
         Term(f"COUNTA({column})-COUNT({column})", len(cells) - numbers),
         "They are left out. Type the number, or clear the cell.",
     )
+
+
+def outside(book: Book, table: Table) -> None:
+    """How many rows no figure sees: below the table, or in it without its computed columns."""
+    first, room = 6, 100_000
+    keys = f"{table.name}!$A${first}:$A${first - 1 + table.rows + room}"
+    missed = [f"COUNTA({keys})-COUNTA({table.name}[{table.headers[0]}])"]
+    for helper in table.helpers[-1:]:
+        column = f"{table.name}[{helper.header}]"  # of the bare table some programs count the header too
+        missed.append(f"ROWS({column})-COUNTA({column})")
+    book.check(
+        f"{table.name}: rows below the table, or without its computed columns",
+        Term("+".join(missed), 0),
+        "No figure sees them. Drag the table's corner down over them; in LibreOffice insert rows inside the table, "
+        "paste there, and fill the computed columns down.",
+    )

@@ -1,6 +1,7 @@
 """The pages every template has: start, choices on the dashboard, data, checks, history, method, lists."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from csmetrics_core import CATALOG
 from csmetrics_core.native import spell
@@ -10,13 +11,17 @@ from csmetrics_workbooks.book import ALL, PERIODS, SEGMENT_ROOM, Book, month_lab
 from csmetrics_workbooks.bulk import BulkColumn
 from csmetrics_workbooks.formulas import NEEDS_ADDIN, Host
 from csmetrics_workbooks.sheet import Page
-from csmetrics_workbooks.style import number_format
+from csmetrics_workbooks.style import change_format, number_format
 from csmetrics_workbooks.tables import Table
 from csmetrics_workbooks.terms import Term, change, when
 
 CHOICE_ROW = 3
 _MONTH = "mmm yyyy"
 _PLAIN = "Not active, and not needed: the dashboard works in plain Excel. To turn it on: "
+_CALC = (
+    "A table does not grow when rows are pasted below it. Insert rows above its last row, paste there, and fill the "
+    "computed columns down; the page Checks names rows left out."
+)
 _NO_ADDIN = {
     Host.EXCEL: f"{_PLAIN}csmetrics addin install.",
     Host.LITE: f"{_PLAIN}Home > Add-ins > xlwings Lite.",
@@ -45,6 +50,10 @@ def start(book: Book, answers: Sequence[str], steps: Sequence[str], guide: Seque
         shown,
     )
     page.worksheet.set_row(row + 2, 28)
+    page.put(row + 4, 1, "In LibreOffice", book.looks(bold=True))
+    page.put(row + 4, 2, _CALC, shown)
+    page.worksheet.set_row(row + 4, 28)
+    row += 1
     page.heading(row + 5, "Pages", 3)
     link = book.looks(font_color=ACCENT, underline=1)
     for offset, (name, words) in enumerate(guide):
@@ -115,6 +124,10 @@ def lists(book: Book) -> None:
         book.name_cell(name, page.put(4 + row, 4, value, book.looks.number("General")))
 
 
+def _sample_look(book: Book) -> Any:
+    return book.looks(font_size=9, bg_color="#FFF4CC", font_color="#5C4300", text_wrap=True, bold=True)
+
+
 def data_pages(book: Book) -> None:
     """Write every data table onto a page of its own."""
     for name in book.tables:
@@ -126,7 +139,7 @@ def _data_page(book: Book, page: Page, name: str) -> None:
     fields = {f.header: f for f in table.sheet.fields}
     columns = [*table.headers, *(h.header for h in table.helpers)]
     page.title(name, table.sheet.about, min(len(columns), 8))
-    sample = book.looks(font_size=9, bg_color="#FFF4CC", font_color="#5C4300", text_wrap=True, bold=True)
+    sample = _sample_look(book)
     page.worksheet.merge_range(2, 0, 2, min(len(columns), 8) - 1, "", sample)
     page.put(2, 0, book.note, sample)
     page.worksheet.set_row(2, 30)
@@ -250,8 +263,8 @@ def banner(book: Book, page: Page, row: int, column: int, open_checks: Term, wid
     page.note(row, column, words, width)
 
 
-def history(book: Book) -> None:
-    """Figures of closed periods as values, beside what the data say now."""
+def history(book: Book, note: str) -> None:
+    """Figures of closed periods as values, beside what the data say now; the note says whose they are."""
     page = book.pages["History"]
     page.widths(12, 14, 16, 34, 16, 16, 18)
     page.title(
@@ -283,7 +296,23 @@ def history(book: Book) -> None:
             was[0] if len(was) == 1 and not isinstance(was[0], str) else (0.0 if len(was) == 1 else "not closed"),
         )
         closed = page.put(row, 5, frozen, book.looks.number(unit))
-        page.put(row, 6, change(now, closed), book.looks.number(unit))
+        page.put(row, 6, change(now, closed), book.looks.number(change_format(unit)))
+    ink, fill = STATUS["near"]
+    page.worksheet.conditional_format(
+        4,
+        6,
+        3 + max(count, 1),
+        6,
+        {
+            "type": "formula",
+            "criteria": "=AND(ISNUMBER($G5),ABS(N($G5))>1E-9)",
+            "format": book.looks.only(font_color=ink, bg_color=fill, bold=True),
+        },
+    )
+    if note:
+        page.worksheet.merge_range(2, 0, 2, 6, "", _sample_look(book))
+        page.put(2, 0, note, _sample_look(book))
+        page.worksheet.set_row(2, 30)
     page.heading(start - 2, "Closed periods", 7)
     settings = [{"header": name, "header_format": book.looks.column(right=name == "Value")} for name in names]
     page.worksheet.add_table(

@@ -104,11 +104,12 @@ RENEWALS = Sheet(
 COSTS = Sheet(
     "Costs",
     "One row a month and cost line. Purpose decides where it counts: acquisition, retention, delivery; "
-    "others are left out.",
+    "others are left out. Figures of one segment need every cost of their purpose to name its segment.",
     (
         Field("Month", DATE, "any day of the month", ("month",), required=True),
         Field("Category", TEXT, "your own name for it", ("category",), width=22),
         Field("Purpose", TEXT, "acquisition, retention, delivery", ("purpose",), required=True, width=16),
+        Field("Segment", TEXT, "whose customers it is for; blank: all", ("segment",), width=13),
         Field("Amount", MONEY, "of the month", ("amount",), required=True, low=0, high=1e12),
     ),
 )
@@ -290,7 +291,8 @@ def sample_renewals() -> "pd.DataFrame":
 def sample_costs() -> "pd.DataFrame":
     """Costs of the sample company."""
     names = {"month": "Month", "category": "Category", "purpose": "Purpose", "amount": "Amount"}
-    return sample().costs.rename(columns=names)[list(names.values())]
+    frame = sample().costs.rename(columns=names).assign(Segment=None)
+    return frame[[f.header for f in COSTS.fields]]
 
 
 def sample_events(days: int = 125) -> "pd.DataFrame":

@@ -31,7 +31,7 @@ _STATUS_OF = {"red": "missed", "amber": "near", "green": "met"}
 
 def weights(book: Book) -> dict[str, Term]:
     """The page Weights: what each input weighs, and where the bands begin."""
-    page = book.pages["Weights"]
+    page, given = book.pages["Weights"], {**SCALE, "amber": AMBER, "green": GREEN, **book.choices.typed}
     page.widths(26, 13, 13, 13, 13, 44)
     page.title("Weights", "How the four inputs make one score: type your own, and watch the back-test.", 6)
     page.headers(3, ["", *INPUTS, ""], right=range(1, 5), height=18)
@@ -41,16 +41,17 @@ def weights(book: Book) -> dict[str, Term]:
         "this value and worse count 0",
         "this value and better count 100",
     )
-    for row, ((name, values), words) in enumerate(zip(SCALE.items(), helps, strict=True), 4):
+    for row, (name, words) in enumerate(zip(SCALE, helps, strict=True), 4):
+        values = given[name]
         page.put(row, 0, name, page.looks.words(bold=True))
         for column, value in enumerate(values, 1):
             page.put(row, column, value, page.looks.input("0.00"))
         page.put(row, 5, words, page.looks(font_color=MUTED, indent=1))
         cells[name] = Term(f"{page.prefix}$B${row + 1}:$E${row + 1}", np.array(values, dtype=object), True)
     page.headers(9, ["Bands", "From"], right=(1,), height=18)
-    for row, (name, value) in enumerate((("amber", AMBER), ("green", GREEN)), 10):
+    for row, name in enumerate(("amber", "green"), 10):
         page.put(row, 0, name, page.looks.words())
-        cells[name] = page.put(row, 1, value, page.looks.input("0"))
+        cells[name] = page.put(row, 1, given[name], page.looks.input("0"))
     page.put(10, 2, "below it: red", page.looks(font_color=MUTED, indent=1))
     lines = (
         "Frequency: active days a user in 30 days. Breadth: active users ÷ licensed users.",
@@ -79,7 +80,7 @@ def score(book: Book, table: Table, cells: dict[str, Term]) -> None:
     call = f"IF(addin_on,{metric.excel_name}({','.join(given.values())}),{native})"
     weight = cells["Weight"].text
     covered = f'SUM(IF(({here}<9E307)*({here}<>""),{weight},0))<0.5*SUM({weight})'
-    values = [_score(row) for row in block.tolist()]
+    values = [_score(row, cells) for row in block.tolist()]
     table.add("Score", f'IF({covered},"",{call})', np.array(values, dtype=object), POINTS, array=True)
     band = CATALOG["health_band"]
     book.used.setdefault("health_band")
@@ -87,18 +88,15 @@ def score(book: Book, table: Table, cells: dict[str, Term]) -> None:
     words = {"score": mark, "amber": cells["amber"].text, "green": cells["green"].text}
     # Calc's COUNTIFS knows a text from a function only once it has been joined to another.
     form = f'IF(addin_on,{band.excel_name}({",".join(words.values())})&"",{spell(band, words)})'
-    names = ["" if v == "" else "green" if v >= GREEN else "amber" if v >= AMBER else "red" for v in values]
+    amber, green = cells["amber"].value, cells["green"].value
+    names = ["" if v == "" else "green" if v >= green else "amber" if v >= amber else "red" for v in values]
     table.add("Band", f'IF(ISNUMBER({mark}),{form},"")', np.array(names, dtype=object), COUNT)
 
 
-def _score(row: Sequence[float]) -> float | str:
+def _score(row: Sequence[float], cells: dict[str, Term]) -> float | str:
     known = [None if v != v else v for v in row]
-    given = {
-        "values": [known],
-        "weights": list(SCALE["Weight"]),
-        "worst": list(SCALE["Scores 0 at"]),
-        "best": list(SCALE["Scores 100 at"]),
-    }
+    weight, worst, best = (cells[name].value.tolist() for name in SCALE)
+    given = {"values": [known], "weights": weight, "worst": worst, "best": best}
     try:
         return float(np.asarray(evaluate(CATALOG["health_score"], (), given).value).ravel()[0])
     except MetricError:
@@ -108,7 +106,7 @@ def _score(row: Sequence[float]) -> float | str:
 def drivers(table: Table, cells: dict[str, Term]) -> None:
     """Helper columns: the points each input costs, and the one that costs most."""
     block = np.array([as_numbers(table.cells[h]) for h in INPUTS]).T
-    given, worst, best = (np.array(SCALE[n]) for n in SCALE)
+    given, worst, best = (cells[n].value.astype(float) for n in SCALE)
     share = np.clip((block - worst) / (best - worst), 0, 1)
     covered = np.where(np.isnan(block), 0, given).sum(axis=1, keepdims=True)
     lost = np.where(
@@ -249,7 +247,7 @@ def listing(book: Book, page: Page, row: int) -> None:
             page.put(row + 1 + number, column, when(cell.eq(""), "", inner), look)
 
 
-def back_test(book: Book) -> None:
+def back_test(book: Book, cells: dict[str, Term]) -> None:
     """The page Back-test: did the score see it coming?"""
     page, table = book.pages["Back-test"], book.tables["Past"]
     page.widths(14, 13, 13, 13, 13, 13)
@@ -258,7 +256,7 @@ def back_test(book: Book) -> None:
     page.headers(3, heads, right=range(1, 5), height=18)
     score_, band, left = (table.column(h) for h in ("Score", "Band", "Left since"))
     given = {"scores": score_, "churned": table.column("Left")}
-    given |= {"amber": Term("Weights!$B$11", AMBER), "green": Term("Weights!$B$12", GREEN)}
+    given |= {n: Term(f"Weights!$B${row}", cells[n].value) for n, row in (("amber", 11), ("green", 12))}
     scored = (score_, ">=", 0)
     everyone, gone = countifs(scored), countifs(scored, (left, "=", 1))
     rate_all = gone / everyone
@@ -341,7 +339,7 @@ def build(book: Book) -> None:
         26,
     )
     listing(book, page, 21)
-    back_test(book)
+    back_test(book, cells)
     for header in INPUTS:
         not_numbers(book, accounts, header)
     repeated(book, accounts, "Account", "Keep one row an account.")

@@ -9,7 +9,7 @@ from csmetrics_core import CATALOG
 from csmetrics_core.palette import ACCENT, MUTED
 from csmetrics_core.spec import COUNT, FRACTION, MONEY, Better, Unit
 from csmetrics_workbooks import sources
-from csmetrics_workbooks.book import Book
+from csmetrics_workbooks.book import ALL, Book
 from csmetrics_workbooks.checking import billing, not_numbers, repeated, unlisted
 from csmetrics_workbooks.common import choices
 from csmetrics_workbooks.dates import month_start
@@ -36,6 +36,10 @@ MEASURES: tuple[tuple[str, str], ...] = (
     ("cac_payback", "CAC payback, months"),
     ("crc", "Customer retention cost in the period"),
 )
+#: What a figure of one segment says where costs it rests on are of the whole company.
+NOT_SPLIT = "costs not split"
+#: What a person may type, as it stands in the template; no margin means the one the costs give.
+ASSUMED = {"margin": None, "discount": 0.008, "horizon": 60.0, "target": 1.05}
 CHURN_STEPS, ARPA_STEPS = (0.5, 0.75, 1.0, 1.25, 1.5), (-0.2, -0.1, 0.0, 0.1, 0.2)
 
 
@@ -45,14 +49,19 @@ def unit_of(name: str) -> Unit:
 
 
 def add_purposes(book: Book) -> None:
-    """Helper columns: the period number of the rows of one purpose."""
+    """Helper columns: whose costs they are, and the period number of the rows of one purpose in the segment chosen."""
     costs = book.tables["Costs"]
     book.add_periods(costs, "Month", segment=False, period=book.period_months, quarter=3)
+    inside = book.add_in_segment(costs).value == 1
+    segments = {v.lower() for v in book.tables["Revenue"].cells["Segment"] if isinstance(v, str)}
+    named = [float(isinstance(v, str) and v.lower() in segments) for v in costs.cells["Segment"]]
+    cell = costs.here("Segment")
+    costs.add("Split", f'IF({cell}="",0,IF(COUNTIF(Revenue[Segment],{cell})>0,1,0))', named, COUNT)
     for purpose in PURPOSES:
-        same = np.array([isinstance(v, str) and v.lower() == purpose for v in costs.cells["Purpose"]])
+        same = inside & np.array([isinstance(v, str) and v.lower() == purpose for v in costs.cells["Purpose"]])
         for period in ("Period", "Quarter"):
             values = np.where(same, costs.column(period).value, 0).astype(float)
-            formula = f'IF({costs.here("Purpose")}="{purpose}",{costs.here(period)},0)'
+            formula = f'IF({costs.here("Purpose")}="{purpose}",{costs.here("In segment")}*{costs.here(period)},0)'
             costs.add(f"{purpose.capitalize()} {period.lower()}", formula, values, COUNT)
 
 
@@ -63,6 +72,7 @@ class Economics:
         self.book, self.months, self.first, self.assumed, self.column = book, months, first, assumed, column
         self.row = 3
         self.made: dict[str, Term] = {}
+        self.unsplit: dict[str, Term] = {}
 
     def keep(self, label: str, value: Term, unit: Unit) -> Term:
         """Write one number onto the page Workings."""
@@ -93,7 +103,14 @@ class Economics:
         self.spent = {
             p: self.keep(f"Cost of {p}", sumifs(amount, (s.column, "=", number)), MONEY) for p, s in self.scopes.items()
         }
-        share = (self.revenue - self.spent["delivery"]) / self.revenue
+        dated = costs.column(period)
+        for p in PURPOSES:
+            whole_company = countifs(
+                (costs.column("Purpose"), "=", p), (dated, "=", number), (costs.column("Split"), "=", 0)
+            )
+            lines = when(self.book.segment.eq(ALL), 0, whole_company)
+            self.unsplit[p] = self.keep(f"Lines of {p} in the way of one segment", lines, COUNT)
+        share = self._split("delivery", (self.revenue - self.spent["delivery"]) / self.revenue)
         typed = self.assumed["margin"]
         margin = when(is_number(typed), typed, when(self.revenue.eq(0), NO_DATA, share))
         self.margin = self.keep("Gross margin", margin, FRACTION)
@@ -140,30 +157,32 @@ class Economics:
             "discount_per_period": self.assumed["discount"],
             "horizon": self.assumed["horizon"],
         }
-        known = both(is_number(made["arpa"]), is_number(self.margin))
-        return when(known, self._unless_zero(made["monthly_churn"], self.book.call("clv", given)), NO_DATA)
+        return resting(
+            self._unless_zero(made["monthly_churn"], self.book.call("clv", given)), made["arpa"], self.margin
+        )
 
     def _cac(self) -> Term:
         given = {"spend": self.book.tables["Costs"].column("Amount"), "new_customers": self.new}
         base = when(self.spent["acquisition"].eq(0), 0, self.new)
-        return guarded(base, self.book.call("cac", given, self.scopes["acquisition"]))
+        value = guarded(base, self.book.call("cac", given, self.scopes["acquisition"]))
+        return self._split("acquisition", value)
 
     def _ltv_cac(self) -> Term:
         given = {"clv": self.made["clv"], "cac": self.made["cac"]}
-        return self._of(("clv", "cac"), self.book.call("ltv_cac", given))
+        return resting(self.book.call("ltv_cac", given), *given.values())
 
     def _payback(self) -> Term:
         given = {"cac": self.made["cac"], "arpa": self.made["arpa"], "gross_margin": self.margin}
-        return self._of(("cac", "arpa"), self.book.call("cac_payback", given))
+        return resting(self.book.call("cac_payback", given), *given.values())
 
     def _crc(self) -> Term:
         given = {"retention_costs": self.book.tables["Costs"].column("Amount"), "customers": self.kept}
         base = when(self.spent["retention"].eq(0), 0, self.kept)
-        return guarded(base, self.book.call("crc", given, self.scopes["retention"]))
+        return self._split("retention", guarded(base, self.book.call("crc", given, self.scopes["retention"])))
 
-    def _of(self, names: tuple[str, str], value: Term) -> Term:
-        known = both(*(is_number(self.made[n]) for n in names))
-        return when(known, value, NO_DATA)
+    def _split(self, purpose: str, value: Term) -> Term:
+        """The value, unless costs of the whole company would be divided by one segment's customers."""
+        return when(self.unsplit[purpose].gt(0), NOT_SPLIT, value)
 
     @staticmethod
     def _unless_zero(churn: Term, value: Term) -> Term:
@@ -174,6 +193,14 @@ class Economics:
         for offset, (name, _) in enumerate(MEASURES):
             look = page.looks.number(unit_of(name), bold=bold)
             self.made[name] = page.put(row + offset, column, self.value(name), look)
+
+
+def resting(value: Term, *inputs: Term) -> Term:
+    """The value where every input is a number; otherwise what the inputs say."""
+    words = term(NO_DATA)
+    for one in inputs:
+        words = when(one.eq(NOT_SPLIT), NOT_SPLIT, words)
+    return when(both(*map(is_number, inputs)), value, words)
 
 
 def totals(book: Book, months: Months) -> tuple[Term, Term]:
@@ -196,15 +223,15 @@ def assumptions(book: Book, page: Page) -> dict[str, Term]:
     """What a person may type."""
     page.headers(18, ["Assumption", "Typed", "", ""], right=(1,), height=18)
     lines = (
-        ("margin", "Gross margin", None, FRACTION, "blank: revenue less the cost of delivery ÷ revenue"),
-        ("discount", "Discount a month", 0.008, MONTHLY, "about 10 % a year"),
-        ("horizon", "Horizon, months", 60.0, COUNT, "how much of the lifetime counts; blank: all of it"),
-        ("target", "Target for net retention", 1.05, FRACTION, "for the churn it allows"),
+        ("margin", "Gross margin", FRACTION, "blank: revenue less the cost of delivery ÷ revenue"),
+        ("discount", "Discount a month", MONTHLY, "about 10 % a year"),
+        ("horizon", "Horizon, months", COUNT, "how much of the lifetime counts; blank: all of it"),
+        ("target", "Target for net retention", FRACTION, "for the churn it allows"),
     )
-    cells = {}
-    for row, (key, words, value, unit, why) in enumerate(lines, 19):
+    cells, given = {}, {**ASSUMED, **book.choices.typed}
+    for row, (key, words, unit, why) in enumerate(lines, 19):
         page.put(row, 0, words, page.looks.words())
-        cells[key] = page.put(row, 1, value, page.looks.input(unit))
+        cells[key] = page.put(row, 1, given[key], page.looks.input(unit))
         page.put(row, 2, why, page.looks(font_color=MUTED))
     return cells
 
@@ -264,8 +291,8 @@ def what_if(book: Book, page: Page, row: int, now: Economics, assumed: Mapping[s
                 "discount_per_period": assumed["discount"],
                 "horizon": assumed["horizon"],
             }
-            known = both(is_number(paid), is_number(rate), is_number(cac), is_number(now.margin))
-            value = when(known, when(rate.eq(0), "no churn", book.call("clv", given) / cac), NO_DATA)
+            ratio = when(rate.eq(0), "no churn", book.call("clv", given) / cac)
+            value = resting(ratio, paid, rate, cac, now.margin)
             here = step == 0 and CHURN_STEPS[place - 2] == 1
             page.put(row + offset, place, value, page.looks.number("0.0", bold=here, **({"border": 1} if here else {})))
 
@@ -297,7 +324,7 @@ def allowed(book: Book, page: Page, row: int, months: Months, assumed: Mapping[s
 def quarters(book: Book, months: Months, first: Term, assumed: Mapping[str, Term], ranges: tuple[Term, Term]) -> None:
     """The page Quarters: eight of them, and LTV:CAC as a line."""
     page = book.pages["Quarters"]
-    page.widths(34, *[12] * QUARTERS)
+    page.widths(38, *[14] * QUARTERS)
     page.title("Quarters", "Three months each, the last ending with the month shown.", 1 + QUARTERS)
     page.put(3, 0, "Measure", page.looks.column())
     for place in range(QUARTERS):
@@ -357,7 +384,7 @@ def build(book: Book) -> None:
     column = revenue.add("First month", formula, values, COUNT)
     first = Term(column.text, values, True)
     add_purposes(book)
-    page.widths(38, 13, 13, 13, 13, 13, 13, 44)
+    page.widths(38, 14, 14, 14, 14, 14, 14, 40)
     page.title("Unit economics")
     choices(book, page, (0, 2, 4))
     assumed = assumptions(book, page)
@@ -370,8 +397,9 @@ def build(book: Book) -> None:
     page.note(
         15,
         0,
-        "Costs are of the whole company: choose All for CAC, LTV:CAC, payback and retention cost. Churn a month is the "
-        "constant rate that gives the churn of the last twelve months.",
+        f"{NOT_SPLIT.capitalize()}: a segment is chosen, and costs of the period are not split by segment. Name the "
+        "segment of every cost on the page Costs, or choose All. Churn a month is the constant rate that gives the "
+        "churn of the last twelve months.",
         8,
         28,
     )
