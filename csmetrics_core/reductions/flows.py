@@ -17,8 +17,8 @@ from csmetrics_core.reductions.money import from_cents, refuse_inexact_total
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
-#: What a month's customers do, in cents; `leaving` is what is gone by the month after.
-FLOWS = ("mrr", "new", "expansion", "contraction", "reactivation", "leaving")
+#: What a month's customers do, in cents; `kept` is what those who were there the month before paid then.
+FLOWS = ("mrr", "new", "expansion", "contraction", "reactivation", "kept")
 #: What became of a month's customers some months later, in cents and customers.
 FATES = ("base", "expansion", "contraction", "churned", "customers", "kept")
 
@@ -115,14 +115,13 @@ def monthly_flows(paid: Balances) -> dict[str, Ints]:
     known = np.concatenate([[False], customer[1:] == customer[:-1]]) if month.size else follows
     before = np.concatenate([[0.0], paid.cents[:-1]]) if month.size else paid.cents
     change = np.where(follows, paid.cents - before, 0.0)
-    stays = np.concatenate([follows[1:], [False]]) if month.size else follows
     parts = {
         "mrr": paid.cents,
         "new": np.where(known, 0.0, paid.cents),
         "expansion": np.maximum(change, 0.0),
         "contraction": np.maximum(-change, 0.0),
         "reactivation": np.where(known & ~follows, paid.cents, 0.0),
-        "leaving": np.where(stays, 0.0, paid.cents),
+        "kept": np.where(follows, before, 0.0),
     }
     months = paid.last - paid.first + 1
     return {name: np.bincount(month, part, months).astype(np.int64) for name, part in parts.items()}
@@ -138,7 +137,7 @@ def bridge(first: int, flows: Mapping[str, Ints], fx: Ints | None = None) -> dic
     """
     closing = flows["mrr"]
     opening = np.concatenate([closing[:1], closing[:-1]])
-    churned = np.concatenate([[0], flows["leaving"][:-1]])
+    churned = np.concatenate([[0], (closing[:-1] - flows["kept"][1:])])
     moved = {name: np.concatenate([[0], flows[name][1:]]) for name in ("new", "expansion", "contraction")}
     reactivation = flows["reactivation"]
     rates = {} if fx is None else {"fx": fx}

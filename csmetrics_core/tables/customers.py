@@ -229,12 +229,23 @@ def _cohorts(source: Source, period: Period, by_money: bool) -> nw.LazyFrame:
         paid = nw.when(nw.col("cents") > 0).then(when).otherwise(nw.lit(NEVER))
         below = nw.when(nw.col("cents") < 0).then(nw.lit(2 * NEVER)).otherwise(paid)
         seen = nw.when(when == 3 * NEVER).then(when).otherwise(below)
-    pairs = pairs.select("customer", *(["cents"] if by_money else []), seen=seen).with_columns(
-        cohort=nw.col("seen").min().over("customer")
-    )
+    pairs = _with_cohort(pairs.select("customer", *(["cents"] if by_money else []), seen=seen))
     known = nw.when(source.known("customer") == 0).then(nw.lit(4 * NEVER)).otherwise(nw.col("seen"))
     pairs = pairs.with_columns(seen=known)
-    return pairs.group_by("cohort", "seen").agg(nw.len().alias("customers"), *money)
+    counted = pairs.group_by("cohort", "seen").agg(nw.len().alias("customers"), *money)
+    return counted.with_columns(nw.col("cohort").fill_null(4 * NEVER))
+
+
+def _with_cohort(pairs: nw.LazyFrame) -> nw.LazyFrame:
+    """The first period of each customer beside every one."""
+    if pairs.implementation is not nw.Implementation.DUCKDB:
+        return pairs.with_columns(cohort=nw.col("seen").min().over("customer"))
+    # DuckDB turns that window into a join for which it reads and groups the table twice, unless told to keep it.
+    sql = """WITH kept AS MATERIALIZED (FROM pairs),
+        firsts AS (SELECT customer, min(seen) AS cohort FROM kept GROUP BY customer)
+        SELECT kept.*, cohort FROM kept LEFT JOIN firsts USING (customer)"""
+    plan: nw.LazyFrame = nw.from_native(pairs.to_native().query("pairs", sql))
+    return plan
 
 
 def _usable(source: Source, counted: dict[str, Any], end: int, period: Period, by_money: bool) -> dict[str, np.ndarray]:

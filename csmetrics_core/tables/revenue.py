@@ -193,9 +193,9 @@ def _customer_months(source: Source) -> nw.LazyFrame:
     the row before or after needs no filter: 0 at NEVER + month, what cannot be used at one of the places above.
     """
     mrr = nw.col("mrr")
-    exact = nw.when(mrr.abs() <= LARGEST_CENTS / 100).then(mrr).otherwise(nw.lit(2.0 * LARGEST_CENTS))
+    exact = nw.when(mrr.abs() > LARGEST_CENTS / 100).then(nw.lit(2.0 * LARGEST_CENTS)).otherwise(mrr)
     rows = source.rows.with_columns(
-        ((nw.when(mrr.is_null()).then(nw.lit(0.0)).otherwise(exact) * 100) + 0.5).floor().alias("cents"),
+        (exact * 100 + 0.5).floor().alias("cents"),
         nw.when(mrr.is_null()).then(nw.lit(UNKNOWN)).otherwise(nw.col("month")).alias("month"),
     )
     fx = "fx" in source.roles
@@ -207,8 +207,8 @@ def _customer_months(source: Source) -> nw.LazyFrame:
     place = nw.when(cents > 0).then(month).otherwise(month + NEVER)
     for number, bad in enumerate((cents < 0, month == UNKNOWN, source.known("customer") == 0), 2):
         place = nw.when(bad).then(nw.lit(number * NEVER)).otherwise(place)
-    # DuckDB adds up floats faster than whole numbers, and these are exact.
-    months = months.with_columns(nw.col("rows").cast(nw.Float64), place=place)
+    # DuckDB adds up floats faster than whole numbers, and these are exact; it sorts short numbers faster.
+    months = months.with_columns(nw.col("rows").cast(nw.Float64), place=place.cast(nw.Int32))
     paid = nw.col("place") < _ZERO
     amounts = {
         name: nw.when(paid).then(nw.col(name)).otherwise(nw.lit(0.0)) for name in (["cents", "fx"] if fx else ["cents"])
@@ -226,11 +226,14 @@ def _neighbours(months: nw.LazyFrame, keys: tuple[str, ...], **wanted: tuple[str
 def _flows(source: Source) -> nw.LazyFrame:
     """Stage 1 of the MRR bridge: FLOWS by month."""
     months = _customer_months(source)
-    months = _neighbours(months, ("customer",), before=("place", 1), was=("cents", 1), after=("place", -1))
+    months = _neighbours(months, ("customer",), before=("place", 1), was=("cents", 1))
     cents, month, before = nw.col("cents"), nw.col("place"), nw.col("before")
     follows = before == month - 1
     moved = nw.col("fx") if "fx" in source.roles else nw.lit(0.0)
-    months = months.with_columns(change=value_if(follows, cents - nw.col("was") - moved), fx=value_if(follows, moved))
+    was = nw.col("was")
+    months = months.with_columns(
+        change=value_if(follows, cents - was - moved), fx=value_if(follows, moved), kept=value_if(follows, was)
+    )
     change = nw.col("change")
     months = months.with_columns(
         mrr=cents,
@@ -238,7 +241,6 @@ def _flows(source: Source) -> nw.LazyFrame:
         expansion=value_if(change > 0, change),
         contraction=value_if(change < 0, change * -1),
         reactivation=value_if(before < month - 1, cents),
-        leaving=nw.when(nw.col("after") == month + 1).then(nw.lit(0.0)).otherwise(cents),
     )
     return _by_place(months, (*FLOWS, *(("fx",) if "fx" in source.roles else ())))
 
