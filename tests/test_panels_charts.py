@@ -44,6 +44,16 @@ def test_flows_have_the_sign_the_formula_gives_them() -> None:
     assert chart.stacked
 
 
+def test_calibration_shows_churn_over_the_score_with_its_interval() -> None:
+    data = {"score": [20, 35, 45, 55, 60, 70, 80, 85, 90, 95], "left": [1, 1, 0, 1, 0, 0, 0, 0, 0, 0]}
+    chart = panel("health_calibration", data=data, scores="score", churned="left", groups=2).chart
+    (rate,) = chart.series
+    assert (rate.name, list(rate.x), list(rate.y)) == ("churn rate", ["43.0", "84.0"], [0.6, 0.0])
+    assert rate.low == pytest.approx([0.230724, 0], abs=1e-6)
+    assert rate.high == pytest.approx([0.882379, 0.434482], abs=1e-6)
+    assert chart.unit is FRACTION
+
+
 def test_bands_keep_their_colours() -> None:
     chart = panel("health_band", data={"score": [10, 60, 90, 95]}, score="score").chart
     found = dict(zip(chart.series[0].x, chart.series[0].colours, strict=True))

@@ -55,7 +55,10 @@ _BY_BAND = ("customers", "churned", "churn_rate", "low", "high", "lift", "lift_l
         Column("auc_high", PROBABILITY, "upper bound of the AUC"),
     ),
     formula="AUC = share of pairs (one left, one stayed) whose lower score left, ties half; lift = rate ÷ rate of all",
-    convention=f"{_BEFORE} An AUC of 0.5 tells nothing, 1 ranks all right. A score on a line is in the better band.",
+    convention=(
+        f"{_BEFORE} An AUC of 0.5 tells nothing, 1 ranks all right. A score on a line is in the better band. "
+        "For the calibration chart, churn from the lowest scores to the highest: HEALTH_CALIBRATION."
+    ),
     no_native="it gives a table",
     source=(
         "AUC: Hanley and McNeil (1982), Radiology 143, DeLong et al. (1988), Biometrics 44, Newcombe (2006), "
@@ -127,15 +130,14 @@ def _notes(auc: "Auc", confidence: float) -> tuple[str, ...]:
     title="Health score calibration",
     category=Category.HEALTH,
     columns=(
-        Column("group", COUNT, "from the lowest scores to the highest"),
-        Column("from_score", POINTS, "lowest score of the group"),
-        Column("to_score", POINTS, "highest score of the group"),
-        Column("mean_score", POINTS, "for the axis of a chart"),
-        Column("customers", COUNT, "in the group"),
-        Column("churned", COUNT, "those of them who left afterwards"),
+        Column("mean_score", POINTS, "of the group, for the axis of a chart"),
         Column("churn_rate", FRACTION, "churned ÷ customers"),
         Column("low", FRACTION, "lower bound of the churn rate"),
         Column("high", FRACTION, "upper bound of the churn rate"),
+        Column("customers", COUNT, "in the group"),
+        Column("churned", COUNT, "those of them who left afterwards"),
+        Column("from_score", POINTS, "lowest score of the group"),
+        Column("to_score", POINTS, "highest score of the group"),
     ),
     formula="customers in order of score, cut into groups of about equal size; churned ÷ customers of each",
     convention=f"{_BEFORE} Equal scores stay together. A score that works falls from the first group to the last.",
@@ -146,15 +148,14 @@ def _notes(auc: "Auc", confidence: float) -> tuple[str, ...]:
         churned=[True, True, False, True, False, False, False, False, False, False],
         groups=2,
         result={
-            "group": [1, 2],
-            "from_score": [20.0, 70.0],
-            "to_score": [60.0, 95.0],
             "mean_score": [43.0, 84.0],
-            "customers": [5, 5],
-            "churned": [3, 0],
             "churn_rate": [0.6, 0.0],
             "low": [0.230724, 0.0],
             "high": [0.882379, 0.434482],
+            "customers": [5, 5],
+            "churned": [3, 0],
+            "from_score": [20.0, 70.0],
+            "to_score": [60.0, 95.0],
         },
     ),
 )
@@ -180,14 +181,13 @@ def health_calibration(
     low, high = wilson(lost_of, in_group, confidence)
     return Table(
         {
-            "group": np.arange(1, starts.size + 1),
-            "from_score": distinct[starts],
-            "to_score": distinct[np.append(starts[1:], distinct.size) - 1],
             "mean_score": np.add.reduceat(distinct * customers, starts) / in_group,
-            "customers": in_group,
-            "churned": lost_of.astype(np.int64),
             "churn_rate": lost_of / in_group,
             "low": low,
             "high": high,
+            "customers": in_group,
+            "churned": lost_of.astype(np.int64),
+            "from_score": distinct[starts],
+            "to_score": distinct[np.append(starts[1:], distinct.size) - 1],
         }
     )

@@ -148,11 +148,15 @@ def _heat_chart(metric: Metric, table: dict[str, Any], title: str) -> Heat:
 
 def _columns_chart(metric: Metric, table: dict[str, Any], numbers: list[Column], title: str) -> Chart:
     """Lines where the first column counts on, bars where it names things."""
-    first = metric.columns[0]
-    unit = next((c.unit for c in numbers if c.unit in (FRACTION, POINTS)), numbers[0].unit)
+    first, bound = metric.columns[0], next((c for c in numbers if c.name == "low"), None)
+    unit = bound.unit if bound else next((c.unit for c in numbers if c.unit in (FRACTION, POINTS)), numbers[0].unit)
     alike = [c for c in numbers if c.unit is unit]
     if first.unit is not TEXT:
         labels = _texts(first.unit, table[first.name])
+        if bound and len(labels) <= _MOST_BARS:
+            low, high = _floats(table["low"]), _floats(table["high"])
+            line = Series(_words(alike[0].name), labels, _floats(table[alike[0].name]), "line", ACCENT, low, high)
+            return Chart(title or f"{metric.title}: {line.name} by {_words(first.name)}", (line,), unit)
         series = tuple(
             Series(_words(c.name), labels, _floats(table[c.name]), "line", colour)
             for c, colour in zip(alike, _colours(len(alike)), strict=True)

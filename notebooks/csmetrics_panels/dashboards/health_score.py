@@ -14,7 +14,7 @@ from csmetrics_core.headings import find_heading
 from csmetrics_core.headline import Assumptions
 from csmetrics_core.spec import COUNT, DATE, MONEY, POINTS, TEXT
 from csmetrics_panels.browser import Slider
-from csmetrics_panels.charts import BAND_COLOURS, Chart, Series
+from csmetrics_panels.charts import BAND_COLOURS, Chart, Series, table_chart
 from csmetrics_panels.dashboards.blocks import Across, Block, Figure, Figures, Grid, Picture, Words
 from csmetrics_panels.dashboards.dashboard import Dashboard, Page
 from csmetrics_panels.dashboards.data import find_part
@@ -24,6 +24,7 @@ from csmetrics_panels.form import TYPING, dropdown
 BANDS = ("red", "amber", "green")
 _INPUTS = tuple(Assumptions().health_range)
 _DAYS = 30
+_GROUPS = 5
 
 
 @dataclass(frozen=True)
@@ -104,10 +105,12 @@ class HealthDashboard(Dashboard):
             for band, money, count in zip(BANDS, arr, counts, strict=True)
         ]
         chart = Chart("Accounts by band: click a bar to list them", (series,), COUNT)
+        backtest, *calibration = self._backtest(view)
         return [
             Figures(figures),
-            Across([Picture(chart, self._clicked), self._backtest(view)]),
+            Across([Picture(chart, self._clicked), backtest]),
             self._members(accounts, facts),
+            *calibration,
         ]
 
     def _clicked(self, band: str) -> None:
@@ -127,24 +130,28 @@ class HealthDashboard(Dashboard):
         units = [TEXT, POINTS, TEXT, TEXT, MONEY, DATE, *(usage[name] for name in _INPUTS)]
         return Grid(columns, units, f"Accounts in {band}, the lowest score first")
 
-    def _backtest(self, view: View) -> Block:
-        """Scores of 30 days before, against who left since."""
+    def _backtest(self, view: View) -> list[Block]:
+        """Scores of 30 days before, against who left since: by band, and from the lowest to the highest."""
         try:
             before = self.scored(view, _DAYS)
             left = who_left(view, before.names)
             edges = {name: slider.value for name, slider in self._edges.items()}
             scores = [None if s != s else float(s) for s in before.scores]
             table = view.table("health_backtest", scores=scores, churned=left, **edges)
+            fifths = view.table("health_calibration", scores=scores, churned=left, groups=_GROUPS)
         except (Missing, MetricError) as error:
             words = str(error).removeprefix("health_backtest: ")
-            return Words(f"No back-test with these weights: {words}", empty=True)
+            return [Words(f"No back-test with these weights: {words}", empty=True)]
         units = {c.name: c.unit for c in lookup("health_backtest").columns}
         names = [n for n in ("band", "customers", "churned", "churn_rate", "lift") if n in table]
         area, low, high = (next((v for v in table[n] if v == v), float("nan")) for n in ("auc", "auc_low", "auc_high"))
         words = (
             f"Back-test: scores {_DAYS} days earlier against who left since. AUC {area:.2f} ({low:.2f} to {high:.2f})"
         )
-        return Grid({n: table[n] for n in names}, [units[n] for n in names], words)
+        chart = table_chart(
+            lookup("health_calibration"), fifths, "Calibration: churn rate by mean score, fifths of the accounts"
+        )
+        return [Grid({n: table[n] for n in names}, [units[n] for n in names], words), Picture(chart)]
 
     def _drivers(self, view: View) -> Sequence[Block]:
         accounts = self.scored(view)
