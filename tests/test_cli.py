@@ -148,6 +148,23 @@ def test_csv_cells_keep_what_they_are(tmp_path):
     assert Book(path).tables()["cells"]["amount"] == [1234.5]
 
 
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "cp1252"])
+def test_text_files_of_every_encoding_hold_the_same(tmp_path, encoding):
+    path = tmp_path / "cells.csv"
+    path.write_bytes('sep=;\r\nName;Preis\r\n"Müller; Söhne";"1,5"\r\n\r\nB;2\r\n'.encode(encoding))
+    book = Book(path)
+    assert book.tables()["cells"] == {"Name": ["Müller; Söhne", None, "B"], "Preis": [1.5, None, 2.0]}
+    assert book.cells("cells!B4").values == 2.0
+
+
+def test_cells_are_counted_from_the_corner_of_the_sheet(tmp_path):
+    path = tmp_path / "corner.xlsx"
+    with xlsxwriter.Workbook(path) as book:
+        book.add_worksheet().write_column("C3", ["Score", 10, 9])
+    assert Book(path).cells("Sheet1!C5").values == 9
+    assert Book(path).cells("Sheet1!Score").first_row == 4
+
+
 def test_groups(run, workbook):
     result = run("compute", "nps", workbook, "--scores", "Responses!Score", "--by", "Responses!Segment", "--json")
     groups = {row["group"]: row["n"] for row in json.loads(result.stdout)["groups"]}
@@ -241,10 +258,12 @@ def test_an_error_cell_is_an_error_not_a_blank(run, tmp_path):
 @pytest.mark.parametrize(
     ("name", "content", "said"),
     [
-        ("broken.xlsx", b"PK\x03\x04 cut short", "cannot be read as a workbook"),
+        ("broken.xlsx", b"PK\x03\x04 cut short", "cannot be opened"),
         ("empty.csv", b"", "is empty"),
-        ("picture.png", b"\x89PNG", "not a file this command reads"),
-        ("binary.csv", b"\xff\xfe\x00", "is not a text file"),
+        ("picture.png", b"\x89PNG", "not a table this package reads"),
+        ("ragged.csv", b"a,b\n1,2\n3,4,5\n6,7\n", "row 3 has 3 cells, the heading row 2"),
+        ("open.csv", b'a,b\n1,"2\n3,4\n', "a quotation mark is never closed"),
+        ("binary.csv", b"\xff\xfe\x00", "ends within a character"),
     ],
 )
 def test_files_that_cannot_be_read(run, tmp_path, name, content, said):

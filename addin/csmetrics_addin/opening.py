@@ -1,19 +1,23 @@
 """Files opened as sheets of raw cells: workbooks with their Excel tables, and delimited text."""
 
-import csv
 import re
-import zipfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from csmetrics_addin.terminal import BAD_DATA, Problem, plain
+from csmetrics_addin.terminal import BAD_DATA, Problem
+
+if TYPE_CHECKING:
+    from csmetrics_core.readers.sheets import Used
 
 Rows = list[list[Any]]
+#: Hears what is read, how many rows of it are, and of how many.
+Heard = Callable[[str, int, int], None]
 _NUMBER = re.compile(r"[+-]?(0|[1-9]\d*)?(\.\d+)?([eE][+-]?\d+)?")
 _ISO_DATE = re.compile(r"\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d{1,6})?)?(Z|[+-]\d\d:\d\d)?)?")
+_HEARD_EVERY = 2000  # rows
 _HEADER_SEARCH = 20  # rows a title and remarks may take above the headings
 
 
@@ -33,16 +37,25 @@ class Block:
         return [row[place] if place < len(row) else None for row in rows[self.row : self.end]]
 
 
-def open_file(path: Path) -> tuple[dict[str, Rows], dict[str, Block]]:
+def open_file(path: Path, heard: Heard = lambda *_: None) -> tuple[dict[str, Rows], dict[str, Block]]:
     """The sheets of a file, and its Excel tables.
+
+    Args:
+        path: text with delimiters, or a workbook.
+        heard: is told how far reading is.
 
     Raises:
         Problem: it is not readable, or another kind of file.
     """
-    readers = {".xlsx": _workbook, ".xlsm": _workbook, ".csv": _csv, ".tsv": _csv, ".txt": _csv}
-    if path.suffix.lower() not in readers:
-        raise Problem(f"{path.name} is not a file this command reads", "Save it as .xlsx or .csv.", code=BAD_DATA)
-    return readers[path.suffix.lower()](path)
+    from csmetrics_core.readers import UnreadableFile
+    from csmetrics_core.readers.sheets import is_text
+
+    try:
+        return (_text if is_text(path) else _workbook)(path, heard)
+    except UnreadableFile as error:
+        # What a reader would have to be told, this command cannot be told: the file has to say it.
+        fix = "Save it as an .xlsx workbook, or as CSV UTF-8." if "How(" in error.fix else error.fix
+        raise Problem(error.problem, fix, code=BAD_DATA) from error
 
 
 def found_table(sheet: str, rows: Rows) -> Block | None:
@@ -60,78 +73,40 @@ def _headings(cells: Sequence[Any]) -> tuple[str, ...]:
     return tuple("" if cell is None else str(cell).strip() for cell in cells)
 
 
-def _workbook(path: Path) -> tuple[dict[str, Rows], dict[str, Block]]:
-    """Sheets and Excel tables of a workbook.
+def _workbook(path: Path, heard: Heard) -> tuple[dict[str, Rows], dict[str, Block]]:
+    """Sheets and Excel tables of a workbook."""
+    from csmetrics_core.readers.sheets import open_workbook
 
-    python-calamine reads eight times as fast as openpyxl, but gives an error cell as an empty one, which would
-    turn #N/A into "no answer": a workbook that holds an error cell is read with openpyxl.
-    """
-    from python_calamine import CalamineError, PasswordError, SheetTypeEnum, ZipError, load_workbook
-
-    try:
-        book = load_workbook(path, load_tables=True)
-        names = [sheet.name for sheet in book.sheets_metadata if sheet.typ is SheetTypeEnum.WorkSheet]
-        sheets = {name: _rows(book.get_sheet_by_name(name).to_python(skip_empty_area=False)) for name in names}
-        tables = {}
-        for name in book.table_names or ():
-            table = book.get_table_by_name(name)
-            (row, column), end = table.start or (0, 0), table.end
-            tables[name] = Block(table.sheet, _headings(table.columns or ()), row, column, end[0] + 1 if end else row)
-        return (_with_errors(path) if _holds_errors(path) else sheets), tables
-    except PasswordError:
-        raise Problem(f"{path.name} is protected by a password", "Save a copy without it.", code=BAD_DATA) from None
-    except (CalamineError, ZipError, zipfile.BadZipFile, OSError) as error:
-        fix = "Open it in a spreadsheet program and save it as .xlsx again."
-        raise Problem(f"{path.name} cannot be read as a workbook ({plain(error)})", fix, code=BAD_DATA) from error
+    used, tables = open_workbook(path)
+    rows, total, done = {}, sum(len(sheet.cells) for sheet in used.values()), 0
+    for name, sheet in used.items():
+        heard(name, done, total)
+        rows[name] = _from_the_first_cell(sheet)
+        done += len(sheet.cells)
+    return rows, {name: Block(*table) for name, table in tables.items()}
 
 
-def _rows(cells: Rows) -> Rows:
-    """Rows in which an empty cell is None; the reader gives empty text."""
-    return [[None if cell == "" else cell for cell in row] for row in cells]
+def _from_the_first_cell(used: "Used") -> Rows:
+    """The rows of a sheet from A1 on, in which an empty cell is None; the reader gives empty text."""
+    (above, before), cells = used
+    return [[] for _ in range(above)] + [
+        [*[None] * before, *(None if cell == "" else cell for cell in row)] for row in cells
+    ]
 
 
-def _holds_errors(path: Path) -> bool:
-    with zipfile.ZipFile(path) as parts:
-        return any(b't="e"' in parts.read(name) for name in parts.namelist() if name.startswith("xl/worksheets/sheet"))
-
-
-def _with_errors(path: Path) -> dict[str, Rows]:
-    from openpyxl import load_workbook
-
-    book = load_workbook(path, read_only=True, data_only=True)
-    try:
-        return {sheet.title: [list(row) for row in sheet.iter_rows(values_only=True)] for sheet in book.worksheets}
-    finally:
-        book.close()
-
-
-def _csv(path: Path) -> tuple[dict[str, Rows], dict[str, Block]]:
+def _text(path: Path, heard: Heard) -> tuple[dict[str, Rows], dict[str, Block]]:
     """A text file as one sheet; numbers and ISO dates are read as such, everything else stays text."""
-    text = _decoded(path)
-    try:
-        separator = csv.Sniffer().sniff(text[:20_000].split("\n\n")[0], ",;\t|").delimiter
-    except csv.Error:
-        separator = "\t" if path.suffix.lower() == ".tsv" else ","
-    rows = list(csv.reader(text.splitlines(keepends=True), delimiter=separator))
-    if not rows:
-        raise Problem(f"{path.name} is empty", code=BAD_DATA)
-    comma = separator == ";"  # where the semicolon separates, the comma is the decimal sign
-    header, *rest = rows
-    sheet: Rows = [list(header), *([_typed(cell, comma) for cell in row] for row in rest)]
-    return {path.stem: sheet}, {path.stem: Block(path.stem, _headings(header), 1, 0, len(sheet))}
+    from csmetrics_core.readers import How
+    from csmetrics_core.readers.text_files import open_text
 
-
-def _decoded(path: Path) -> str:
-    try:
-        raw = path.read_bytes()
-    except OSError as error:
-        raise Problem(f"{path} cannot be opened ({error.strerror})", code=BAD_DATA) from error
-    for encoding in ("utf-16",) if raw[:2] in (b"\xff\xfe", b"\xfe\xff") else ("utf-8-sig", "cp1252"):
-        try:
-            return raw.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-    raise Problem(f"{path.name} is not a text file", "Save it as CSV UTF-8.", code=BAD_DATA)
+    text = open_text(path, How())
+    comma = text.delimiter == ";"  # where the semicolon separates, the comma is the decimal sign
+    sheet: Rows = []
+    for place, row in enumerate(text.lines()):
+        if place % _HEARD_EVERY == 0:
+            heard(path.name, place, text.kept)
+        sheet.append([_typed(cell, comma) for cell in row] if place else list(row))
+    return {path.stem: sheet}, {path.stem: Block(path.stem, _headings(text.headings), 1, 0, len(sheet))}
 
 
 def _typed(cell: str, decimal_comma: bool = False) -> Any:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 from zipfile import BadZipFile, ZipFile
 
+import openpyxl
 import pandas as pd
-from openpyxl import load_workbook
-from python_calamine import CalamineError, CalamineWorkbook, PasswordError
+from python_calamine import CalamineError, PasswordError, SheetTypeEnum, ZipError, load_workbook
 
 from csmetrics_core.readers.report import How, UnreadableFile
 from csmetrics_core.readers.text_files import open_text
@@ -18,6 +18,7 @@ from csmetrics_core.readers.text_files import open_text
 #: Endings of the files that are read.
 TEXT_ENDINGS = frozenset((".csv", ".tsv", ".txt"))
 WORKBOOK_ENDINGS = frozenset((".xlsx", ".xlsm", ".xlsb", ".xls", ".ods"))
+_XLSX = (".xlsx", ".xlsm")
 
 
 @dataclass
@@ -44,66 +45,113 @@ class Sheet:
     notes: list[str] = field(default_factory=list)
 
 
+class Used(NamedTuple):
+    """The part of a worksheet that is used, and the row and column it begins in, counted from 0."""
+
+    start: tuple[int, int]
+    cells: list[list[Any]]
+
+
+class ExcelTable(NamedTuple):
+    """An Excel table: its sheet, its headings, and where its first row of data stands, counted from 0."""
+
+    sheet: str
+    headings: tuple[str, ...]
+    row: int
+    column: int
+    end: int
+
+
 def open_sheets(path: Path, how: How) -> list[Sheet]:
     """Open a text file or the sheets of a workbook that hold anything.
 
     Raises:
         UnreadableFile: the file is empty, cut, locked or of another kind.
     """
-    ending = path.suffix.lower()
-    if not path.is_file():
-        raise UnreadableFile(f"there is no file {path.name}", "Check the path.")
-    if not path.stat().st_size:
-        raise UnreadableFile(f"{path.name} is empty", "Export it again.")
-    if ending in TEXT_ENDINGS:
+    if is_text(path):
         text = open_text(path, how)
         headings = tuple(cell.strip() for cell in text.headings)
         return [Sheet(path.name, path.stem, headings, text.rows, text.load, text.first_row, False, text.notes)]
-    if ending in WORKBOOK_ENDINGS:
-        return _workbook(path, how)
-    kinds = ", ".join(sorted(TEXT_ENDINGS | WORKBOOK_ENDINGS))
-    raise UnreadableFile(f"{path.name} is not a table this package reads", f"Save it as one of {kinds}.")
+    found, _ = open_workbook(path, how.sheet)
+    return [_sheet(path.name, name, used) for name, used in found.items() if len(used.cells) > 1]
 
 
-def _workbook(path: Path, how: How) -> list[Sheet]:
+def is_text(path: Path) -> bool:
+    """Whether a file is text with delimiters; else it is a workbook.
+
+    Raises:
+        UnreadableFile: it is not there, empty, or of another kind.
+    """
+    ending = path.suffix.lower()
+    if not path.is_file():
+        raise UnreadableFile(f"there is no file {path.name}", "Check the path.")
+    if ending not in TEXT_ENDINGS | WORKBOOK_ENDINGS:
+        kinds = ", ".join(sorted(TEXT_ENDINGS | WORKBOOK_ENDINGS))
+        raise UnreadableFile(f"{path.name} is not a table this package reads", f"Save it as one of {kinds}.")
+    if not path.stat().st_size:
+        raise UnreadableFile(f"{path.name} is empty", "Export it again.")
+    return ending in TEXT_ENDINGS
+
+
+def open_workbook(path: Path, only: str | None = None) -> tuple[dict[str, Used], dict[str, ExcelTable]]:
+    """The worksheets of a workbook, and its Excel tables.
+
+    Args:
+        path: the workbook.
+        only: one sheet by name.
+
+    Raises:
+        UnreadableFile: it is cut, locked or no workbook, or has no such sheet.
+    """
     try:
-        with CalamineWorkbook.from_path(str(path)) as book:
-            names = [how.sheet] if how.sheet else book.sheet_names
-            if how.sheet and how.sheet not in book.sheet_names:
-                found = ", ".join(book.sheet_names)
-                raise UnreadableFile(f"{path.name} has no sheet {how.sheet!r}", f"It has: {found}.")
-            sheets = {name: book.get_sheet_by_name(name) for name in names}
-            rows = {name: (sheet.start, sheet.to_python()) for name, sheet in sheets.items()}
+        with load_workbook(str(path), load_tables=path.suffix.lower() in _XLSX) as book:
+            worksheets = [sheet.name for sheet in book.sheets_metadata if sheet.typ is SheetTypeEnum.WorkSheet]
+            if only and only not in worksheets:
+                raise UnreadableFile(f"{path.name} has no sheet {only!r}", f"It has: {', '.join(worksheets)}.")
+            sheets = {name: book.get_sheet_by_name(name) for name in ([only] if only else worksheets)}
+            found = {name: Used(sheet.start or (0, 0), sheet.to_python()) for name, sheet in sheets.items()}
+            tables = {name: _table(book.get_table_by_name(name)) for name in _table_names(path, book)}
         if _holds_errors(path):
-            rows = _with_errors(path, names)
+            found = _with_errors(path, list(found))
     except PasswordError:
         raise UnreadableFile(f"{path.name} is protected by a password", "Save it without one.") from None
-    except (CalamineError, BadZipFile, OSError, ValueError) as error:
+    except (CalamineError, ZipError, BadZipFile, OSError, ValueError) as error:
         if isinstance(error, UnreadableFile):
             raise
         fix = "It was cut short or is no workbook: download or save it again."
         raise UnreadableFile(f"{path.name} cannot be opened ({str(error)[:120]})", fix) from None
-    return [_sheet(path.name, name, start, cells) for name, (start, cells) in rows.items() if len(cells) > 1]
+    return found, tables
+
+
+def _table_names(path: Path, book: Any) -> list[str]:
+    return list(book.table_names or ()) if path.suffix.lower() in _XLSX else []
+
+
+def _table(table: Any) -> ExcelTable:
+    (row, column), end = table.start or (0, 0), table.end
+    headings = tuple(str(heading).strip() for heading in table.columns or ())
+    return ExcelTable(table.sheet, headings, row, column, end[0] + 1 if end else row)
 
 
 def _holds_errors(path: Path) -> bool:
     """Whether an .xlsx holds error cells, which the quick reader would give as blank."""
-    if path.suffix.lower() not in (".xlsx", ".xlsm"):
+    if path.suffix.lower() not in _XLSX:
         return False
     with ZipFile(path) as parts:
         return any(b't="e"' in parts.read(name) for name in parts.namelist() if name.startswith("xl/worksheets/sheet"))
 
 
-def _with_errors(path: Path, names: list[str]) -> dict[str, tuple[tuple[int, int] | None, list[list[Any]]]]:
-    book = load_workbook(path, read_only=True, data_only=True)
+def _with_errors(path: Path, names: list[str]) -> dict[str, Used]:
+    book = openpyxl.load_workbook(path, read_only=True, data_only=True)
     try:
-        return {name: ((0, 0), [list(row) for row in book[name].iter_rows(values_only=True)]) for name in names}
+        return {name: Used((0, 0), [list(row) for row in book[name].iter_rows(values_only=True)]) for name in names}
     finally:
         book.close()
 
 
-def _sheet(file: str, name: str, start: tuple[int, int] | None, cells: list[list[Any]]) -> Sheet:
+def _sheet(file: str, name: str, used: Used) -> Sheet:
     """A sheet from its used cells: titles above the headings are skipped, and so are rows blank throughout."""
+    start, cells = used
     is_heading = [sum(_is_filled(cell) for cell in row) > 1 for row in cells]
     above = is_heading.index(True) if True in is_heading else 0
     header, *body = cells[above:]
@@ -117,7 +165,7 @@ def _sheet(file: str, name: str, start: tuple[int, int] | None, cells: list[list
         )
 
     headings = tuple("" if cell is None else str(cell).strip() for cell in header)
-    return Sheet(file, name, headings, len(filled), load, (start[0] if start else 0) + above + 2, True)
+    return Sheet(file, name, headings, len(filled), load, start[0] + above + 2, True)
 
 
 def _is_filled(cell: Any) -> bool:

@@ -48,6 +48,18 @@ class TextFile:
         """The row number of the first row of data."""
         return self.skip + 2
 
+    def lines(self) -> Iterator[list[str]]:
+        """The heading row and the rows of data, one after the other; a blank line is a row without cells."""
+        with self.path.open(encoding=self.encoding, newline="") as handle:
+            for _ in range(self.skip):
+                handle.readline()
+            left = self.kept + 1
+            for row in csv.reader(handle, delimiter=self.delimiter):
+                if not left:
+                    return
+                left -= _is_filled(row)
+                yield row
+
     def load(self, columns: Sequence[int]) -> pd.DataFrame:
         """Some columns, as text; the rest of the file is not kept."""
         wanted = sorted(columns)
@@ -161,9 +173,14 @@ def _delimiter(path: Path, lines: list[str]) -> str:
     return best
 
 
+def _is_filled(row: list[str]) -> bool:
+    """Whether a line is a row at all."""
+    return len(row) > 1 or bool(row and row[0].strip())
+
+
 def _check_rows(text: TextFile, rows: Iterator[list[str]]) -> None:
     """Count rows, and refuse one that is shorter or longer than the heading row."""
-    filled = (row for row in rows if len(row) > 1 or (row and row[0].strip()))
+    filled = (row for row in rows if _is_filled(row))
     text.headings = next(filled, [])
     width = len(text.headings)
     tail: list[tuple[int, list[str]]] = []
