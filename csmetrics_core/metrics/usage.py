@@ -56,7 +56,7 @@ def avg_session_duration(durations: Annotated[Values, Amount()]) -> Ratio:
         durations: Length of each session; seconds, minutes or spreadsheet times, one unit throughout.
     """
     zero = int(np.count_nonzero(durations == 0))
-    notes = (f"Median {np.median(durations):g}; {zero} of {durations.size} sessions have no length.",)
+    notes = (f"The median is {np.median(durations):,.2f}; {zero:,} of {durations.size:,} sessions have no length.",)
     return Ratio(
         exact_sum(durations), durations.size, n=durations.size,
         interval=lambda confidence: mean_interval(durations, confidence), notes=notes,
