@@ -1,8 +1,9 @@
 """A workbook being built: its pages, its data tables, its three choices, and what goes on the common pages."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import partial
 from typing import IO, Any
 
 import numpy as np
@@ -22,6 +23,27 @@ PERIODS = {"month": 1, "quarter": 3, "trailing 12": 12}
 #: Rows the lists leave for segments typed later.
 SEGMENT_ROOM = 12
 _CREATED = datetime(2026, 1, 1)
+#: Hears what is being done, with which page, and how much of how much is done; 0 of 0 where that cannot be told.
+Heard = Callable[[str, str, int, int], None]
+
+
+def unheard(what: str, page: str, done: int, of: int) -> None:
+    """Nobody listens."""
+
+
+class Pages(dict[str, Page]):
+    """Pages by name, which say when one is begun."""
+
+    def __init__(self, heard: Heard) -> None:
+        super().__init__()
+        self._heard = heard
+        self._begun: set[str] = set()
+
+    def __getitem__(self, name: str) -> Page:
+        if name not in self._begun:
+            self._heard("Building", name, len(self._begun), len(self))
+            self._begun.add(name)
+        return super().__getitem__(name)
 
 
 @dataclass(frozen=True)
@@ -72,13 +94,14 @@ class Book:
     segments: Sequence[str]
     months: Sequence[date]
     closed: Sequence[Sequence[Any]] = ()
+    heard: Heard = unheard
     checks: list[Check] = field(default_factory=list)
     used: dict[str, None] = field(default_factory=dict)
     closable: list[tuple[str, Unit, Term]] = field(default_factory=list)
     tables: dict[str, Table] = field(default_factory=dict)
-    pages: dict[str, Page] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        self.pages = Pages(self.heard)
         options = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
         self._book = Workbook(self.target, {**options, "in_memory": True})
         self._book.set_properties({"title": self.title, "author": "csmetrics", "created": _CREATED})
@@ -92,8 +115,9 @@ class Book:
         worksheet = self._book.add_worksheet(name, worksheet_class=DataWorksheet)
         if colour:
             worksheet.set_tab_color(colour)
-        self.pages[name] = Page(worksheet, name, self.looks)
-        return self.pages[name]
+        page = Page(worksheet, name, self.looks)
+        self.pages[name] = page
+        return page
 
     def chart(self, kind: str, **traits: Any) -> Any:
         """A chart to place on a page."""
@@ -221,7 +245,17 @@ class Book:
 
     def close(self) -> None:
         """Write the file."""
+        total, done = sum(page.worksheet.last_row for page in self.pages.values()), 0
+        for name, page in self.pages.items():
+            page.worksheet.heard = partial(self._saving, name, done, total)
+            done += page.worksheet.last_row
         self._book.close()
+
+    def _saving(self, name: str, before: int, total: int, row: int) -> None:
+        if before + row < total:
+            self.heard("Saving", name, before + row, total)
+        else:
+            self.heard("Compressing", "", 0, 0)
 
 
 def month_label(day: date) -> float:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from csmetrics_core.samples import SAMPLE_NOTE
-from csmetrics_workbooks.book import SEGMENT_ROOM, Book, Choices, month_label
+from csmetrics_workbooks.book import SEGMENT_ROOM, Book, Choices, Heard, month_label, unheard
 from csmetrics_workbooks.checking import outside
 from csmetrics_workbooks.common import banner, checks, data_pages, history, lists, method, start
 from csmetrics_workbooks.formulas import Host
@@ -55,6 +55,7 @@ def build(
     note: str = REMOVE_NOTE,
     choices: Choices | None = None,
     closed: Sequence[Sequence[Any]] | None = None,
+    heard: Heard = unheard,
 ) -> Book:
     """Build a workbook; the same arguments give the same bytes.
 
@@ -66,13 +67,14 @@ def build(
         note: what the data sheets say about their data.
         choices: what the dashboard shows first; the last month with data, all segments, quarter.
         closed: rows of the history page; for the sample two periods are closed, the later before its last rows came.
+        heard: is told how far it is.
 
     Returns:
         The book, with every table and check.
     """
     if host is Host.LITE:
-        return _carrying(out, template, data, note, choices, closed)
-    return _write(out, template, host, data, note, choices, closed)
+        return _carrying(out, template, data, note, choices, closed, heard)
+    return _write(out, template, host, data, note, choices, closed, heard)
 
 
 def _write(
@@ -83,6 +85,7 @@ def _write(
     note: str,
     choices: Choices | None,
     closed: Sequence[Sequence[Any]] | None,
+    heard: Heard = unheard,
 ) -> Book:
     plan = recipe(template)
     frames = {s.name: data[s.name] if data is not None else make() for s, make in plan.sheets.items()}
@@ -91,7 +94,7 @@ def _write(
     if closed is None:
         closed = _closed(template, frames, chosen) if data is None and choices is None else []
     target = str(out) if isinstance(out, str | Path) else out
-    book = Book(target, plan.title, host, chosen, note, _segments(tables), _months(tables, chosen.as_of), closed)
+    book = Book(target, plan.title, host, chosen, note, _segments(tables), _months(tables, chosen.as_of), closed, heard)
     book.tables.update(tables)
     for name, _ in (("Start", ""), *plan.pages, *_LAST):
         kind = "data" if name in tables else "own" if name in dict(plan.pages) else "common"
