@@ -52,7 +52,10 @@ def billing(book: Book, closing: Term) -> None:
     page.put(2, 2, "Billing total", page.looks(bold=True, align="right"))
     typed = page.put(2, 3, None, page.looks.input("#,##0.00"))
     page.put(
-        2, 4, "Type the MRR your billing system shows for the same month and segment.", page.looks(font_color=MUTED)
+        2,
+        4,
+        "Type the MRR your billing system shows for the same month and segment.",
+        page.looks(font_color=MUTED, indent=1),
     )
     gap = when(Term(f'{typed.text}=""', True), 0, closing - typed)
     book.check("MRR at end less the billing total typed above", gap, "Find the customers who differ.", MONEY)

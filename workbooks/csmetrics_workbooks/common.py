@@ -12,10 +12,11 @@ from csmetrics_workbooks.bulk import BulkColumn
 from csmetrics_workbooks.formulas import NEEDS_ADDIN, Host
 from csmetrics_workbooks.sheet import Page
 from csmetrics_workbooks.style import change_format, number_format
-from csmetrics_workbooks.tables import Table
+from csmetrics_workbooks.tables import Table, month_key
 from csmetrics_workbooks.terms import Term, change, when
 
 CHOICE_ROW = 3
+PRINTED_MONTHS = 13
 _MONTH = "mmm yyyy"
 _PLAIN = "Not active, and not needed: the dashboard works in plain Excel. To turn it on: "
 _CALC = (
@@ -61,7 +62,7 @@ def start(book: Book, answers: Sequence[str], steps: Sequence[str], guide: Seque
         page.put(row + 6 + offset, 2, words, shown)
     legend = row + 7 + len(guide)
     page.put(legend, 1, "blue on yellow", book.looks.input(align="left"))
-    page.put(legend, 2, "a cell to type in; everything else is computed", shown)
+    page.put(legend, 2, "a cell to type in; everything else is computed", book.looks(indent=1))
 
 
 def _numbered(page: Page, row: int, heading: str, lines: Sequence[str], *, marks: bool) -> int:
@@ -171,6 +172,19 @@ def _data_page(book: Book, page: Page, name: str) -> None:
     page.worksheet.freeze_panes(head + 1, 1)
     page.worksheet.repeat_rows(head)
     page.worksheet.print_area(0, 0, last, len(columns) - 1)
+    if table.sheet.months_across:
+        _print_last_months(book, page, table, head, last)
+
+
+def _print_last_months(book: Book, page: Page, table: Table, head: int, last: int) -> None:
+    """Print each customer's name beside the last months only: all of them on one page could not be read."""
+    columns = [i for i, h in enumerate(table.headers) if 0 < (month_key(h) or 0) <= book.last_month.value]
+    if columns:
+        page.worksheet.print_area(head, columns[-PRINTED_MONTHS:][0], last, columns[-1])
+        page.worksheet.repeat_columns(0, columns[0] - 1)
+        printed = f"Printed: the {PRINTED_MONTHS} months to the last one shown."
+        said = book.note[:150].replace("&", "&&")
+        page.worksheet.set_header(f"&L&14&B{page.name}&R&8{said}\n{printed}")
 
 
 def _bulk_columns(book: Book, page: Page, table: Table) -> list[BulkColumn]:
@@ -283,7 +297,7 @@ def history(book: Book, note: str) -> None:
     for offset, (label, unit, value) in enumerate(book.closable):
         row = 4 + offset
         given = book.choices
-        page.put(row, 0, Term("as_of", month_label(given.as_of)), book.looks.number(_MONTH, align="left"))
+        page.put(row, 0, Term("as_of", month_label(given.as_of)), book.looks.number(_MONTH, align="left", indent=1))
         page.put(row, 1, Term("period_choice", given.period), book.looks.words())
         page.put(row, 2, Term("segment_choice", given.segment), book.looks.words())
         page.put(row, 3, label, book.looks.words())
@@ -322,7 +336,9 @@ def history(book: Book, note: str) -> None:
     for offset, line in enumerate(book.closed):
         for column, value in enumerate(line):
             shown = _MONTH if column == 0 else formats.get(str(line[3]), "0.00") if column == 4 else "General"
-            look = book.looks(num_format=shown, align="right" if column == 4 else "left")
+            look = book.looks(
+                num_format=shown, **({"align": "right"} if column == 4 else {"align": "left", "indent": 1})
+            )
             page.put(start + offset, column, value, look)
 
 

@@ -23,7 +23,7 @@ from csmetrics_workbooks.workings import Workings
 def dashboard(book: Book, metrics: Metrics, plan: Mapping[str, Term]) -> None:
     """The scorecard page."""
     page, (now, before) = book.pages["Scorecard"], metrics.workings.views[:2]
-    page.widths(29, 12, 12, 11, 11, 10, 12, 10, 12, 12, 22)
+    page.widths(28, 9, 11, 9, 9, 9, 11, 9, 11.5, 11, 20)
     page.title("Scorecard")
     choices(book, page, (0, 3, 6))
     heads = [

@@ -232,7 +232,7 @@ def assumptions(book: Book, page: Page) -> dict[str, Term]:
     for row, (key, words, unit, why) in enumerate(lines, 19):
         page.put(row, 0, words, page.looks.words())
         cells[key] = page.put(row, 1, given[key], page.looks.input(unit))
-        page.put(row, 2, why, page.looks(font_color=MUTED))
+        page.put(row, 2, why, page.looks(font_color=MUTED, indent=1))
     return cells
 
 
@@ -384,7 +384,7 @@ def build(book: Book) -> None:
     column = revenue.add("First month", formula, values, COUNT)
     first = Term(column.text, values, True)
     add_purposes(book)
-    page.widths(38, 14, 14, 14, 14, 14, 14, 40)
+    page.widths(38, 14, 14, 14, 14, 14, 14, 48)
     page.title("Unit economics")
     choices(book, page, (0, 2, 4))
     assumed = assumptions(book, page)

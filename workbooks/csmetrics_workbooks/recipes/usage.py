@@ -227,7 +227,7 @@ def adoption(book: Book, page: Page, row: int) -> None:
     names = sorted(table, key=lambda f: (-table[f][0], f))[:FEATURES]
     for place in range(FEATURES):
         name = names[place] if place < len(names) else None
-        cell = page.put(row + 1 + place, 0, name, page.looks.input(align="left"))
+        cell = page.put(row + 1 + place, 0, name, page.looks.input(align="left", indent=1))
         known = table.get(name or "", (0.0, 0.0, 0.0))
         test = f"{base}*({feature.text}={cell.text})"
         seen = Term(distinct(test, number.text), known[0], True)
