@@ -161,7 +161,7 @@ def test_weights_move_scores_bands_and_the_back_test(company: SampleCompany) -> 
     row = [reds[name][0] for name in ("frequency", "breadth", "depth", "growth")]
     row = [None if v != v else v for v in row]
     assert reds["score"][0] == pytest.approx(
-        scores([row], weights=[5, 1, 1, 0], worst=[0, 0, 0, -0.5], best=[20, 1, 1, 0.5])
+        scores([row], weights=[5, 3, 2, 0], worst=[0, 0, 0, -0.5], best=[12, 0.8, 0.8, 0.5])
     )
     for slider in board._weights.values():
         slider.value = 0
@@ -186,11 +186,12 @@ def test_what_if_starts_where_the_company_stands_and_follows_the_sliders(company
     today = figures(board)
     board.choose(page="What if")
     assert figures(board)["Customer lifetime value"] == today["Customer lifetime value"]
-    board.what_if(arpa=100, gross_margin=0.8, churn=0.02, cac=1200)
+    board.what_if(arpa=100, gross_margin=0.8, churn=0.02, cac=1200, discount=0.01, horizon=60)
     shown = figures(board)
-    assert shown["Customer lifetime value"] == "4,000.00"
-    assert (shown["LTV:CAC ratio"], shown["CAC payback"]) == ("3.33", "15.0 months")
-    assert board._sliders["churn"].shown == "2.0%"
+    months = sum(0.98**month / 1.01**month for month in range(60))
+    assert shown["Customer lifetime value"] == f"{80 * months:,.2f}"
+    assert (shown["LTV:CAC ratio"], shown["CAC payback"]) == (f"{80 * months / 1200:.2f}", "15.0 months")
+    assert board._sliders["churn"].shown == "2.00%"
 
 
 def test_polars_tables_give_the_same_numbers(company: SampleCompany) -> None:

@@ -2,14 +2,18 @@
 
 import io
 
+import numpy as np
 import openpyxl
 import pandas as pd
 import pytest
 from csmetrics_panels import DASHBOARDS, dashboard, panel
 from csmetrics_panels.export import csv_bytes, dashboard_files
+from csmetrics_panels.metric_workbook import workbook as metric_workbook
 from csmetrics_panels.workbook_data import workbook
+from test_panels_panel import METRICS, example_data
 
 from csmetrics_core import MetricError, nps
+from csmetrics_core.catalog import Metric
 from csmetrics_core.samples import SampleCompany, sample_company
 
 pytestmark = pytest.mark.filterwarnings("ignore:Sparkline:UserWarning:openpyxl")
@@ -91,4 +95,58 @@ def test_a_file_that_cannot_be_made_is_said_beside_the_button() -> None:
     button = shown._files.children[0]
     button.send = lambda content, buffers=None: sent.append((content, buffers))
     button._asked(None, {"wanted": True}, None)
-    assert sent[-1][0]["filename"] == "nps.csv"
+    assert sent[-1][0]["filename"] == "nps.xlsx"
+
+
+NUMBERS = [m for m in METRICS if m.gives == "number"]
+
+
+@pytest.mark.parametrize("metric", NUMBERS, ids=lambda m: m.name)
+def test_every_metric_with_one_number_has_a_workbook_that_holds_it(metric: Metric) -> None:
+    frame, choices = example_data(metric)
+    shown = panel(metric.name, data=frame if len(frame.columns) else None, **choices)
+    if np.ndim(shown.value) or metric.roles.block:
+        with pytest.raises(MetricError, match=r"one result a row|columns side by side"):
+            metric_workbook(shown.outcome)
+        return
+    content = metric_workbook(shown.outcome)
+    result = opened(content)["Result"]
+    assert result["B5"].value == pytest.approx(shown.value)
+    formula = opened(content, values=False)["Result"]["B5"].value.text
+    assert formula.startswith(f"=IF(addin_on,{metric.excel_name}(")
+    said = {row[0].value: row[1].value for row in result.iter_rows() if row[0].value}
+    assert (said.get("convention", ""), said["source"]) == (metric.convention, metric.source)
+
+
+def test_the_workbook_of_a_panel_holds_the_rows_chosen_and_what_the_card_says(company: SampleCompany) -> None:
+    shown = panel("nps", data=company.responses, segment_by="segment", segment="SMB", dated_by="date", span="quarter")
+    book = opened(metric_workbook(shown.outcome))
+    rows = [row for row in book["Data"].iter_rows(min_row=6, values_only=True) if row[0] is not None]
+    assert len(rows) == len(shown.data)
+    assert {row[2] for row in rows} == {"SMB"}
+    source = company.responses.iloc[int(rows[0][0]) - 1]
+    assert (source["segment"], str(source["date"])[:10]) == ("SMB", str(rows[0][3])[:10])
+    said = {row[0].value: row[1].value for row in book["Result"].iter_rows() if row[0].value}
+    assert said["n used"] == f"{shown.outcome.told.n}"
+    assert said["rows"] == "segment = SMB, 2026 Q3"
+    low, high = shown.outcome.told.interval
+    assert said["95% interval"] == f"{low:.1f} to {high:.1f}"
+
+
+def test_payloads_stay_text_in_the_workbook_of_a_panel() -> None:
+    payload = '=HYPERLINK("http://example.com","x")'
+    frame = pd.DataFrame({payload: [10, 9, payload], "who": ["@x", payload, payload]})
+    shown = panel("nps", data=frame, scores=payload, segment_by="who", segment=payload)
+    book = opened(metric_workbook(shown.outcome), values=False)
+    cells = [cell for name in ("Data", "Result") for row in book[name].iter_rows() for cell in row]
+    assert {cell.data_type for cell in cells if payload in str(cell.value)} == {"s"}
+
+
+def test_what_is_no_single_number_is_refused_in_words(company: SampleCompany) -> None:
+    with pytest.raises(MetricError, match="gives a table, and this workbook holds one number"):
+        metric_workbook(panel("nps_counts", data={"scores": [10, 9]}).outcome)
+    with pytest.raises(MetricError, match="there is no result yet"):
+        metric_workbook(panel("churn_rate").outcome)
+    many = pd.DataFrame({"score": np.full(200_001, 9)})
+    with pytest.raises(MetricError, match="200,001 rows count, and the workbook takes 200,000"):
+        metric_workbook(panel("nps", data=many).outcome)

@@ -233,7 +233,7 @@ def test_long_work_can_be_cancelled_and_the_newest_choice_wins(responses: pd.Dat
 
 def test_the_result_goes_out_as_csv_and_pictures(responses: pd.DataFrame) -> None:
     shown = panel("nps", data=responses, dated_by="date", span="quarter")
-    (_, table), (_, png), (_, svg) = [(w, make) for w, make in files(shown)]
+    _, (_, table), (_, png), (_, svg) = [(w, make) for w, make in files(shown)]
     name, kind, content = table()
     assert (name, kind) == ("nps.csv", "text/csv")
     assert content.decode("utf-8-sig").splitlines()[0] == "period,value,n,low,high"

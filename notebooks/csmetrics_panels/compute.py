@@ -40,6 +40,7 @@ class Outcome:
         answers: how often each answer of a short scale was given.
         labels: what to call the elements of a value that is many.
         rows: which rows of the data counted; None is all of them.
+        frame: the data.
     """
 
     request: Request
@@ -50,6 +51,7 @@ class Outcome:
     answers: tuple[tuple[int, int], ...] = ()
     labels: tuple[str, ...] = ()
     rows: Rows = None
+    frame: Frame | None = None
 
     @property
     def value(self) -> Any:
@@ -89,7 +91,7 @@ def compute(request: Request, frame: Frame | None, job: Job) -> Outcome:
         job.step(0.1)
         told = explained(evaluate(request.metric, (), given))
     except MetricError as error:
-        return Outcome(request, error=error, trend=tuple(_by_span(request, frame, job)))
+        return Outcome(request, error=error, trend=tuple(_by_span(request, frame, job)), frame=frame)
     job.step(0.4)
     return Outcome(
         request,
@@ -99,6 +101,7 @@ def compute(request: Request, frame: Frame | None, job: Job) -> Outcome:
         answers=_answers(request.metric, given),
         labels=_labels(request, frame, rows),
         rows=rows,
+        frame=frame,
     )
 
 

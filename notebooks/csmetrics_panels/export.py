@@ -20,7 +20,14 @@ _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 def panel_files(panel: Any) -> list[tuple[str, Callable[[], File]]]:
     """The files a panel offers: words for the button, and what makes the file."""
     name = panel.metric.name
+
+    def book() -> File:
+        from csmetrics_panels.metric_workbook import workbook
+
+        return f"{name}.xlsx", _XLSX, workbook(panel.outcome)
+
     return [
+        ("Workbook with a live formula", book),
         ("CSV of the result", lambda: (f"{name}.csv", "text/csv", csv_bytes(result_table(panel.outcome)))),
         ("Chart as PNG", lambda: (f"{name}.png", "image/png", _picture(panel, "png"))),
         ("Chart as SVG", lambda: (f"{name}.svg", "image/svg+xml", _picture(panel, "svg"))),

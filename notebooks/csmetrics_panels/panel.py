@@ -99,7 +99,8 @@ class MetricPanel(widgets.VBox):
     def data(self) -> Any:
         """The rows that count, as a frame of the kind that was given."""
         outcome = self.outcome
-        return self.frame.rows(outcome.rows if outcome else None) if self.frame else None
+        frame = outcome.frame if outcome else self.frame
+        return frame.rows(outcome.rows if outcome else None) if frame else None
 
     @property
     def chart(self) -> Chart | Heat | None:

@@ -11,7 +11,7 @@ from csmetrics_core.company import Company, Missing, last_day
 from csmetrics_core.errors import MetricError, NoData
 from csmetrics_core.headings import find_heading, plain
 from csmetrics_core.headline import CALLS, Assumptions
-from csmetrics_panels.dashboards.health_score import account_facts, usage_before, who_left
+from csmetrics_panels.dashboards.health_score import INPUTS, account_facts, usage_before, who_left
 from csmetrics_panels.dashboards.view import View
 from csmetrics_panels.frames import Frame
 
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
 _MONTHS = 40  # nine quarters and the twelve months each looks back
 _BACK = 30  # days: as the back-test on the screen
-_INPUTS = ("frequency", "breadth", "depth", "growth")
 
 
 def workbook(dashboard: "Dashboard") -> tuple[bytes, str]:
@@ -49,7 +48,7 @@ def workbook(dashboard: "Dashboard") -> tuple[bytes, str]:
     if view.end is None:
         raise NoData("the tables have no dates, and the workbook goes by months", "Add a column of dates.")
     year, month = divmod(view.end, 12)
-    choices = Choices(date(1970 + year, month + 1, 1), view.segment or ALL, view.span)
+    choices = Choices(date(1970 + year, month + 1, 1), view.segment or ALL, view.span, dashboard.typed)
     note = "Sample data, made up." if dashboard.data.is_sample else "Your tables, as the dashboard showed them."
     if "Past" in frames:
         note += f" The page Past holds the inputs of {_BACK} days before."
@@ -126,7 +125,7 @@ def _accounts(dashboard: "Dashboard", whole: View) -> "pd.DataFrame":
     facts = account_facts(whole, list(usage["account"]))
     segments = [dashboard.data.segment_of.get(account) for account in usage["account"]]
     columns = {"Account": usage["account"], "Segment": segments, "Owner": facts["owner"], "ARR": facts["arr"]}
-    return pd.DataFrame({**columns, **{name.capitalize(): usage[name] for name in _INPUTS}})
+    return pd.DataFrame({**columns, **{name: usage[name.lower()] for name in INPUTS}})
 
 
 def _past(_: "Dashboard", whole: View) -> "pd.DataFrame":
@@ -134,7 +133,7 @@ def _past(_: "Dashboard", whole: View) -> "pd.DataFrame":
 
     usage = usage_before(whole, _BACK)
     left = who_left(whole, list(usage["account"]))
-    inputs = {name.capitalize(): usage[name] for name in _INPUTS}
+    inputs = {name: usage[name.lower()] for name in INPUTS}
     return pd.DataFrame({"Account": usage["account"], **inputs, "Left": left})
 
 

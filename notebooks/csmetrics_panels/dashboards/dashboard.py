@@ -107,6 +107,11 @@ class Dashboard(widgets.VBox):
         return replace(self.view, frames=frames, company=company, segment="")
 
     @property
+    def typed(self) -> dict[str, Any]:
+        """What was typed on the screen, under the names of the template's cells to type into."""
+        return {}
+
+    @property
     def blocks(self) -> Sequence[Block]:
         """What the page in front shows."""
         self._worker.wait()

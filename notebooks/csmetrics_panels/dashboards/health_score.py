@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from csmetrics_workbooks.recipes.health_score import AMBER, GREEN, INPUTS, SCALE
 from numpy.typing import NDArray
 
 from csmetrics_core.catalog import lookup
 from csmetrics_core.company import Missing, last_day
 from csmetrics_core.errors import MetricError
 from csmetrics_core.headings import find_heading
-from csmetrics_core.headline import Assumptions
 from csmetrics_core.spec import COUNT, DATE, MONEY, POINTS, TEXT
 from csmetrics_panels.browser import Slider
 from csmetrics_panels.charts import BAND_COLOURS, Chart, Series, table_chart
@@ -22,7 +22,8 @@ from csmetrics_panels.dashboards.view import View
 from csmetrics_panels.form import TYPING, dropdown
 
 BANDS = ("red", "amber", "green")
-_INPUTS = tuple(Assumptions().health_range)
+_INPUTS = tuple(name.lower() for name in INPUTS)
+_WORST, _BEST = list(SCALE["Scores 0 at"]), list(SCALE["Scores 100 at"])
 _DAYS = 30
 _GROUPS = 5
 
@@ -45,8 +46,10 @@ class HealthDashboard(Dashboard):
     question = "Which accounts need a call, what drives their score, and did the score foresee churn before?"
 
     def pages(self) -> Sequence[Page]:
-        self._weights = {name: _slider(f"weight of {name}", 0, 5, 0.5, 1) for name in _INPUTS}
-        self._edges = {"amber": _slider("amber from", 0, 100, 1, 50), "green": _slider("green from", 0, 100, 1, 75)}
+        weights = dict(zip(_INPUTS, SCALE["Weight"], strict=True))
+        self._weights = {name: _slider(f"weight of {name}", 0, 5, 0.5, weight) for name, weight in weights.items()}
+        edges = {"amber": AMBER, "green": GREEN}
+        self._edges = {name: _slider(f"{name} from", 0, 100, 1, edge) for name, edge in edges.items()}
         for slider in (*self._weights.values(), *self._edges.values()):
             slider.observe(lambda change: self._slid(change.owner), "value")
         self._band = dropdown("accounts in band", [(band, band) for band in BANDS], "As a click on a bar")
@@ -66,6 +69,11 @@ class HealthDashboard(Dashboard):
         """The weight of each input."""
         return {name: slider.value for name, slider in self._weights.items()}
 
+    @property
+    def typed(self) -> dict[str, Any]:
+        edges = {name: slider.value for name, slider in self._edges.items()}
+        return {"Weight": tuple(self.weights.values()), **edges}
+
     def _slid(self, slider: Slider) -> None:
         slider.shown = f"{slider.value:g}"
         self.refresh(TYPING)
@@ -74,15 +82,8 @@ class HealthDashboard(Dashboard):
         """The accounts' scores, as of the end of the span or so many days before."""
         usage = usage_before(view, back_days)
         inputs = np.column_stack([np.asarray(usage[name], dtype=float) for name in _INPUTS])
-        ranges = Assumptions().health_range
-        known = [i for i in range(len(_INPUTS)) if not np.isnan(inputs[:, i]).all()]
-        worst, best = ([ranges[_INPUTS[i]][end] for i in known] for end in (0, 1))
         scores = view.result(
-            "health_score",
-            values=inputs[:, known].tolist(),
-            weights=[self._weights[_INPUTS[i]].value for i in known],
-            worst=worst,
-            best=best,
+            "health_score", values=inputs.tolist(), weights=list(self.weights.values()), worst=_WORST, best=_BEST
         )
         scores = np.atleast_1d(np.asarray(scores, dtype=float)).ravel()
         edges = {name: slider.value for name, slider in self._edges.items()}
@@ -166,13 +167,12 @@ class HealthDashboard(Dashboard):
             self._account.value = chosen if chosen in names else names[0]
         row = [str(name) for name in accounts.names].index(self._account.value)
         values = [None if v != v else float(v) for v in accounts.inputs[row]]
-        ranges = Assumptions().health_range
         table = view.table(
             "health_contributions",
             values=values,
             weights=list(self.weights.values()),
-            worst=[ranges[name][0] for name in _INPUTS],
-            best=[ranges[name][1] for name in _INPUTS],
+            worst=_WORST,
+            best=_BEST,
             labels=list(_INPUTS),
         )
         series = (

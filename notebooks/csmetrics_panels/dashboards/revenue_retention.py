@@ -13,7 +13,8 @@ from csmetrics_panels.charts import Chart, Series, flows_chart, table_chart, tre
 from csmetrics_panels.dashboards.blocks import Across, Block, Figure, Figures, Grid, Picture, Words, figure
 from csmetrics_panels.dashboards.dashboard import Dashboard, Page
 from csmetrics_panels.dashboards.data import find_part
-from csmetrics_panels.dashboards.view import View
+from csmetrics_panels.dashboards.paying import Paying, paying
+from csmetrics_panels.dashboards.view import Arguments, View
 
 _FLOWS = ("new", "expansion", "reactivation", "contraction", "churned")
 _RATES = ("ndr", "grr", "logo_retention")
@@ -40,13 +41,11 @@ class RevenueDashboard(Dashboard):
         now, before = _flows(table, view, 0), _flows(table, view, 1)
         if now is None:
             raise Missing(f"there are no subscriptions of {view.words()}")
+        who = paying(view, self.data.whole)
         losses = ("opening", "contraction", "churned")
         rates = [
-            view.tell(
-                "net_mrr_churn_rate",
-                _from(now, before, "opening", "expansion", "contraction", "churned", "reactivation"),
-            ),
-            view.tell("mrr_churn_rate", _from(now, before, *losses)),
+            view.tell("net_mrr_churn_rate", _fate(view, who, *losses, "expansion")),
+            view.tell("mrr_churn_rate", _fate(view, who, *losses)),
             view.tell("saas_quick_ratio", lambda back: _quick(now, before, back)),
             view.tell("mrr_growth_rate", _from(now, before, "opening", "closing")),
         ]
@@ -210,6 +209,19 @@ def _from(now: dict[str, float], before: dict[str, float] | None, *names: str) -
         if flows is None:
             raise Missing("there is no span before")
         return {name: flows[name] for name in names}
+
+    return arguments
+
+
+def _fate(view: View, who: Paying, *names: str) -> Arguments:
+    """A call's arguments from what the customers at the start of a span paid then and pay at its end."""
+
+    def arguments(back: int) -> dict[str, float]:
+        end = (view.end or 0) - back * view.length
+        if end - view.length < who.first:
+            raise Missing("needs subscriptions of the month before the span")
+        found = who.fate(end - view.length, end)
+        return {name: found[name] for name in names}
 
     return arguments
 

@@ -4,25 +4,29 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from csmetrics_workbooks.recipes.unit_economics import ASSUMED, MEASURES, MONTHLY
 
 from csmetrics_core.company import Missing
 from csmetrics_core.errors import MetricError
-from csmetrics_core.headings import plain
 from csmetrics_core.headline import CALLS
 from csmetrics_core.palette import ACCENT
-from csmetrics_core.spec import FRACTION, MONEY, Unit
+from csmetrics_core.spec import COUNT, FRACTION, MONEY, Unit
 from csmetrics_panels.browser import Slider
 from csmetrics_panels.charts import Chart, Series
 from csmetrics_panels.dashboards.blocks import Across, Block, Figures, Picture, Words, figure
 from csmetrics_panels.dashboards.dashboard import Dashboard, Page
+from csmetrics_panels.dashboards.economics import Economics, worth_of
+from csmetrics_panels.dashboards.paying import paying
 from csmetrics_panels.dashboards.view import Told, View
 from csmetrics_panels.form import TYPING
 
 _WHAT_IF: dict[str, tuple[str, Unit, float, float]] = {
     "arpa": ("MRR of an account", MONEY, 0.0, 2000.0),
     "gross_margin": ("gross margin", FRACTION, 0.05, 1.0),
-    "churn": ("monthly churn", FRACTION, 0.001, 0.15),
+    "churn": ("monthly churn", MONTHLY, 0.001, 0.15),
     "cac": ("cost of a new customer", MONEY, 0.0, 20000.0),
+    "discount": ("discount a month", MONTHLY, 0.0, 0.03),
+    "horizon": ("horizon, months", COUNT, 12.0, 240.0),
     "target_ndr": ("target NDR, 12 months", FRACTION, 0.8, 1.3),
 }
 
@@ -60,7 +64,7 @@ class UnitEconomicsDashboard(Dashboard):
             self.refresh(TYPING)
 
     def what_if(self, **values: float) -> "UnitEconomicsDashboard":
-        """Move the sliders: arpa, gross_margin, churn, cac, target_ndr."""
+        """Move the sliders: arpa, gross_margin, churn, cac, discount, horizon, target_ndr."""
         with self._together():
             for name, value in values.items():
                 self._sliders[name].value = value
@@ -68,15 +72,24 @@ class UnitEconomicsDashboard(Dashboard):
         self.refresh()
         return self
 
+    @property
+    def typed(self) -> dict[str, Any]:
+        return {"target": self._sliders["target_ndr"].value} if self._touched else {}
+
+    def _economics(self, view: View) -> Economics:
+        return Economics(view, paying(view, self.data.whole))
+
     def _today(self, view: View) -> Sequence[Block]:
-        told = _measures(view)
-        arpa = view.trend("arpa", lambda back: _arpa(view, back))
+        economics = self._economics(view)
+        told = economics.measures()
+        arpa = view.trend("arpa", lambda back: economics.call("arpa", back))
         lines = Series("ARPA", [p.label for p in arpa], [p.value for p in arpa], "line", ACCENT)
         return [
-            Figures([figure(one) for one in told.values()]),
+            Figures([figure(one, label) for (_, label), one in zip(MEASURES, told, strict=True)]),
             Picture(Chart("MRR of an account", (lines,), MONEY) if arpa else None),
             Words(
-                "Lifetime value uses the margin left after delivery costs and the churn of six months, all per month."
+                "Churn a month is the constant rate that gives the churn of the last twelve months. Lifetime value "
+                "uses the margin left after delivery costs, a discount and a horizon: see the page What if."
             ),
         ]
 
@@ -87,7 +100,7 @@ class UnitEconomicsDashboard(Dashboard):
         told = _derived(view, values)
         step = max(1, round(values["churn"] * 2000 / 40)) / 1000
         churns = np.round(np.arange(1, 41) * step, 3)
-        worth = view.result("clv", arpa=values["arpa"], gross_margin=values["gross_margin"], churn=churns.tolist())
+        worth = view.result("clv", **{**worth_of(values), "churn": churns.tolist()})
         line = Series("lifetime value", [FRACTION.text(c) for c in churns], np.asarray(worth).tolist(), "line", ACCENT)
         blocks: list[Block] = [Figures([figure(one) for one in told])]
         charts: list[Block] = [Picture(Chart("Lifetime value if monthly churn were", (line,), MONEY))]
@@ -107,9 +120,11 @@ class UnitEconomicsDashboard(Dashboard):
 
     def _start_from(self, view: View) -> None:
         """Put the sliders where the company stands."""
-        found = {**_clv(view, 0), "cac": None, "target_ndr": 1.0}
+        economics = self._economics(view)
+        found = {name: economics.call("clv", 0)[name] for name in ("arpa", "gross_margin", "churn")}
+        found |= {"discount": ASSUMED["discount"], "horizon": ASSUMED["horizon"], "target_ndr": ASSUMED["target"]}
         try:
-            found["cac"] = float(view.result("cac", **_cac(view, 0)))
+            found["cac"] = economics.value("cac", 0)
         except (Missing, MetricError):
             found["cac"] = 0.0
         with self._together():
@@ -125,24 +140,8 @@ def _step(low: float, high: float) -> float:
     return 0.001 if high - low < 5 else 1.0
 
 
-def _measures(view: View) -> dict[str, Told]:
-    told = {
-        "arpa": view.tell("arpa", lambda back: _arpa(view, back)),
-        "clv": view.tell("clv", lambda back: _clv(view, back)),
-        "cac": view.tell("cac", lambda back: _cac(view, back)),
-        "crc": view.tell("crc", lambda back: _crc(view, back)),
-        "ltv_cac": view.tell(
-            "ltv_cac",
-            lambda back: {"clv": view.result("clv", **_clv(view, back)), "cac": view.result("cac", **_cac(view, back))},
-        ),
-    }
-    told["cac_payback"] = view.tell("cac_payback", lambda back: _payback(view, back))
-    return told
-
-
 def _derived(view: View, values: dict[str, float]) -> list[Told]:
-    names = ("arpa", "gross_margin", "churn")
-    clv = view.tell("clv", lambda _: {name: values[name] for name in names}, compare=False)
+    clv = view.tell("clv", lambda _: worth_of(values), compare=False)
     worth = clv.value
 
     def ratio(_: int) -> dict[str, Any]:
@@ -158,51 +157,3 @@ def _derived(view: View, values: dict[str, float]) -> list[Told]:
         view.tell("annual_churn", lambda _: {"monthly_churn": values["churn"]}, compare=False),
         view.tell("customer_lifetime", lambda _: {"churn": values["churn"]}, compare=False),
     ]
-
-
-def _month(view: View, back: int) -> int | None:
-    return None if view.end is None else view.end - back * view.length
-
-
-def _arpa(view: View, back: int) -> dict[str, Any]:
-    found = CALLS["arpu"](view.company, _month(view, back), view.given).arguments
-    return {"mrr": found["revenue"], "customers": found["closing_users"]}
-
-
-def _clv(view: View, back: int) -> dict[str, Any]:
-    return dict(CALLS["clv"](view.company, _month(view, back), view.given).arguments)
-
-
-def _payback(view: View, back: int) -> dict[str, Any]:
-    found = _clv(view, back)
-    return {"cac": view.result("cac", **_cac(view, back)), "arpa": found["arpa"], "gross_margin": found["gross_margin"]}
-
-
-def _cac(view: View, back: int) -> dict[str, Any]:
-    """Acquisition costs of the span, and the customers won in it."""
-    spend = _costs(view, back, ("acquisition", "salesandmarketing"))
-    opening, closing = _customers(view, back)
-    return {"spend": spend, "new_customers": len(closing - opening)}
-
-
-def _crc(view: View, back: int) -> dict[str, Any]:
-    """Retention costs of the span, and the customers kept through it."""
-    spend = _costs(view, back, ("retention",))
-    opening, closing = _customers(view, back)
-    return {"retention_costs": spend, "customers": len(opening & closing), "all_customers": len(closing)}
-
-
-def _costs(view: View, back: int, purposes: tuple[str, ...]) -> list[Any]:
-    amounts, words = view.take("costs", "amount", back), view.take("costs", "purpose", back)
-    spend = [amount for amount, word in zip(amounts, words, strict=True) if plain(word) in purposes]
-    if not spend:
-        raise Missing(f"needs costs with the purpose {purposes[0]}")
-    return spend
-
-
-def _customers(view: View, back: int) -> tuple[frozenset[Any], frozenset[Any]]:
-    """Who pays before a span, and at its end."""
-    end = _month(view, back)
-    if end is None:
-        raise Missing("needs months, to tell who is new")
-    return view.company.customers_on(end - view.length), view.company.customers_on(end)
