@@ -297,6 +297,26 @@ def test_account_lists_keep_customers_and_never_take_turnover_for_arr(name):
     assert "turnover" in read.report.unused["Annual Revenue"]
 
 
+def test_the_close_date_of_a_hubspot_company_is_when_it_became_a_customer(tmp_path):
+    rows = rows_of("hubspot_companies")
+    rows[0][rows[0].index("Became a Customer Date")] = "Close Date"
+    read = read_file(write(tmp_path / "companies.csv", rows))
+    assert read.report.mapped["start"] == "Close Date"
+    assert_frame_equal(read.frame, read_file(sample("hubspot_companies")).frame)
+
+
+def test_a_form_in_another_language_is_a_form(tmp_path):
+    form = "Marca temporal,¿Qué tan probable es que nos recomiende?\n2026/02/23 7:18:51 p. m. GMT-5,9\n"
+    read = read_file(text_file(tmp_path, form))
+    assert (read.report.product, read.frame["nps"].tolist()) == ("Google Forms", [9])
+    assert read.frame["date"].tolist() == [pd.Timestamp("2026-02-24")]
+    both = "Timestamp,Would you recommend us for being easy?,¿Qué tan fácil fue?\n2026-02-23 19:18:51,9,6\n"
+    read = read_file(text_file(tmp_path, both))
+    assert read.frame[["nps", "ces"]].to_numpy().tolist() == [[9, 6]]
+    polish = "Sygnatura czasowa,Czy poleciłbyś nas?\n2026-02-23 19:18:51,9\n"
+    assert read_file(text_file(tmp_path, polish)).report.product == "Google Forms"
+
+
 def test_an_account_list_without_a_churn_date_claims_no_end(tmp_path):
     rows = rows_of("hubspot_companies")
     place = rows[0].index("Churn Date")
@@ -316,6 +336,10 @@ def test_an_account_list_without_a_churn_date_claims_no_end(tmp_path):
         (["2026-03-31", "", "2026-04-05"], "2026-04-05"),
         (["2026-03-31 10:15", None, "2026-04-05 23:59:59"], "2026-04-05 23:59:59"),
         (["2026/3/31 9:05:00 AM GMT+2", "", "2026/4/5 12:10:00 AM GMT+2"], "2026-04-04 22:10"),
+        (["2026/02/23 7:18:51 a. m. GMT-5", "", "2026/02/24 7:18:51 p. m. GMT-5"], "2026-02-25 00:18:51"),
+        (["2026/02/23 7:18:51 a.\u00a0m. GMT-5", "", "2026/02/23 12:00:00 p.\u00a0m. GMT-5"], "2026-02-23 17:00"),
+        (["2026/01/21 10:24:46 午前 GMT+9", "", "2026/01/21 10:24:46 午後 GMT+9"], "2026-01-21 13:24:46"),
+        (["2026/03/31 11:58:00 PM EST", "", "2026/04/05 11:59:00 PM EDT"], "2026-04-05 23:59"),
         (["2026-03-31T10:00:00Z", "", "2026-04-05T23:00:00-05:00"], "2026-04-06 04:00"),
         (["31/03/2026", "", "05/04/2026"], "2026-04-05"),
         (["03/31/2026 1:00 PM", "", "04/05/2026 12:00 PM"], "2026-04-05 12:00"),
@@ -343,6 +367,7 @@ def test_dates_that_can_be_read_in_one_way(cells, third):
         (["2026-02-30"], "row 2 is '2026-02-30'; expected a date that exists"),
         (["31 Mrz 2026"], "an English month name"),
         (["2026-03-31T10:00:00Z", "2026-03-31T10:00:00"], "only some times say their zone"),
+        (["2026-03-31 10:00:00 EST", "2026-03-31 10:00:00 UTC"], "names zones in two ways"),
         (["46000"], "expected a date"),
         (["soon"], "expected a date"),
     ],

@@ -68,14 +68,15 @@ EXPORTS = (
         (
             Field("customer", ("Record ID - Company", "Record ID"), "id"),
             Field("name", ("Company name",)),
-            Field("region", ("Country/Region",)),
+            Field("region", ("Country/Region", "Country")),
             Field("owner", ("Company owner",)),
             Field("stage", ("Lifecycle Stage",)),
-            Field("start", ("Became a Customer Date", *_START), "day"),
+            Field("start", ("Became a Customer Date", "Close Date", *_START), "day"),
             *_SHARED,
         ),
         _hubspot,
-        "knowledge.hubspot.com, HubSpot's default company properties; headings: public code that reads this export",
+        "knowledge.hubspot.com, HubSpot's default company properties (Close date: when a company became a customer); "
+        "that the export heads columns with them: public code that reads it",
         {"Annual Revenue": _NOT_ARR, "Create Date": "it is when the record was made"},
         clock=("start",),
     ),

@@ -13,8 +13,9 @@ import pandas as pd
 from csmetrics_core.readers.place import Place
 
 _CLOCK = r"(?P<hour>\d{1,2}):(?P<minute>\d{2})(?::(?P<second>\d{2})(?:[.,]\d+)?)?"
-_TIME = rf"(?:[T,]?\s*{_CLOCK}\s*(?P<half>[AaPp]\.?[Mm]\.?)?)?"
-_ZONE = r"\s*(?P<zone>Z|UTC|(?:GMT|UTC)?[+-]\d{1,2}:?(?:\d{2})?|GMT)?"
+_TIME = rf"(?:[T,]?\s*{_CLOCK}\s*(?P<half>[AaPp]\.?\s?[Mm]\.?|午前|午後)?)?"
+_ZONE = r"\s*(?P<zone>Z|UTC|(?:GMT|UTC)?[+-]\d{1,2}:?(?:\d{2})?|GMT|[A-Z]{3,5})?"
+_LETTERS = r"(?!UTC|GMT)[A-Z]{3,5}"  # EST, CET: what they mean in hours differs by country
 _YEAR_FIRST = rf"(?P<year>\d{{4}})[-/.](?P<month>\d{{1,2}})[-/.](?P<day>\d{{1,2}}){_TIME}{_ZONE}"
 _NUMBERS = rf"(?P<a>\d{{1,2}})(?P<sign>[-/.])(?P<b>\d{{1,2}})[-/.](?P<c>\d{{4}}|\d{{2}}){_TIME}{_ZONE}"
 _DAY_NAMED = rf"(?P<day>\d{{1,2}})[-\s](?P<name>[A-Za-z]{{3,9}})\.?[-\s](?P<year>\d{{4}}){_TIME}{_ZONE}"
@@ -165,7 +166,7 @@ def _order(columns: pd.DataFrame, parts: pd.DataFrame, text: pd.Series, place: P
 def _assembled(parts: pd.DataFrame, text: pd.Series, place: Place) -> pd.Series:
     numbers = {name: pd.to_numeric(parts[name]).fillna(0).astype(int) for name in ("hour", "minute", "second")}
     if parts["half"].notna().any():
-        afternoon = parts["half"].str.lower().str.startswith("p", na=False)
+        afternoon = parts["half"].str.lower().str.startswith(("p", "午後"), na=False)
         numbers["hour"] = numbers["hour"].where(parts["half"].isna(), numbers["hour"] % 12 + 12 * afternoon)
     numbers |= {name: pd.to_numeric(parts[name]).astype(int) for name in ("year", "month", "day")}
     moments = pd.to_datetime(pd.DataFrame(numbers), errors="coerce")
@@ -175,6 +176,11 @@ def _assembled(parts: pd.DataFrame, text: pd.Series, place: Place) -> pd.Series:
     if zones.notna().any() and zones.isna().any():
         raise place.refusal(f"only some times say their zone: {place.quote(text[zones.isna()])}", "Give all or none.")
     if zones.isna().all():
+        return moments.astype("datetime64[us]")
+    if (named := zones.str.fullmatch(_LETTERS)).any():
+        if not named.all():
+            raise place.refusal(f"names zones in two ways: {place.quote(text[~named])}", "Give all in one way.")
+        place.report.notes.append(f"{place.heading}: times stay in the zone they name; {place.quote(text)}.")
         return moments.astype("datetime64[us]")
     if (offsets := _offsets(zones)).any():
         place.report.notes.append(f"{place.heading}: times were taken to UTC; {place.quote(text)}.")

@@ -59,7 +59,7 @@ class Report:
         file, sheet: where it was read; sheet is empty for a text file.
         product, what: whose export it is, and of what; product is empty for a table with our own column names.
         table: the standard table it became.
-        source: the page that documents the headings and units.
+        source: the page, or the public code, that shows the headings and units.
         rows, kept: rows in the file, and rows in the table made of it.
         mapped: column of the table -> heading in the file.
         guessed: what rests on wording or convention rather than on the file's documentation.
@@ -125,7 +125,7 @@ class Report:
             personal = f", {len(self.personal)} of them personal data" if self.personal else ""
             yield "not read", f"{len(self.ignored)} columns{personal}: {', '.join(self.ignored)}"
         if self.source:
-            yield "documented", self.source
+            yield "known from", self.source
 
     def __str__(self) -> str:
         return "\n".join([self.place, *(f"  {item}: {text}" for item, text in self.lines() if text)])

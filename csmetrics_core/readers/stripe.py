@@ -114,7 +114,7 @@ def _payments(draft: Draft) -> pd.DataFrame:
 
 _SUBSCRIPTION = Field("subscription", ("id", "Subscription ID"), "id")
 _CUSTOMER = Field("customer", ("Customer ID", "Customer"), "id")
-_CODE = "public code that reads this export; amounts in currency"
+_CODE = "public code of many hands that reads this export; amounts in currency"
 
 EXPORTS = (
     Export(

@@ -16,9 +16,9 @@ from csmetrics_core.readers.cells import Holds, read_cells
 from csmetrics_core.readers.exports import Draft, Export, Field, place
 
 _WORDING = {
-    "nps": r"\brecommend|weiterempfehl|\brecommand|\brecom[ei]nd|\bconsigl|aanbevel|anbefal|rekommend|polec",
+    "nps": r"\brecommend|weiterempfehl|\brecommand|\brecomi?[ei]nd|\bconsigl|aanbevel|anbefal|rekommend|polec",
     "csat": r"\bsatisf|zufrieden|\bsoddisf|\binsatisf|tevreden|tilfreds|zadowol",
-    "ces": r"\beffort|\beasy|\bease\b|\baufwand|\beinfach|\bfacil|\besfuerzo|\besfor[cç]o|\bsforzo|moeite",
+    "ces": r"\beffort|\beasy|\bease\b|\baufwand|\beinfach|\bf[aá]cil|\besfuerzo|\besfor[cç]o|\bsforzo|moeite",
 }
 _COMMENT = r"\bwhy\b|\breason|\bcomment|\bfeedback|\bimprove|\btell us|\bsuggest|\bwarum|\bgrund|\bpourquoi|\bpor qu"
 _QUESTIONS = ("nps", "csat", "ces", "comment")
@@ -76,7 +76,8 @@ def _find(question: str, answered: dict[int, pd.Series], draft: Draft) -> None:
     """Find the one column that asks a question."""
     headings, report = draft.sheet.headings, draft.report
     wording = _WORDING.get(question, _COMMENT)
-    fitting = [index for index in answered if re.search(wording, headings[index], re.IGNORECASE)]
+    taken = set(report.mapped.values())  # "how likely are you to recommend our easy product" asks one thing
+    fitting = [i for i in answered if headings[i] not in taken and re.search(wording, headings[i], re.IGNORECASE)]
     if question == "comment":
         fitting = [index for index in fitting if _numbers(answered[index]) < 0.5] or _only_text(answered, draft)
     if len(fitting) > 1:
@@ -146,7 +147,7 @@ _META = {
 #: "Timestamp" as Google Forms writes it in the language of the form's owner.
 TIMESTAMPS = (
     "Timestamp", "Zeitstempel", "Horodateur", "Marca temporal", "Carimbo de data/hora", "Informazioni cronologiche",
-    "Tijdstempel",
+    "Tijdstempel", "Sygnatura czasowa", "タイムスタンプ",
 )  # fmt: skip
 _OWN_SCORES = tuple(
     Field(name, (name, *(word for word in SYNONYMS[name] if word != "score")), "text" if name == "comment" else "score")
@@ -168,7 +169,8 @@ EXPORTS = (
             _SEGMENT,
         ),
         _delighted,
-        "delighted.com/docs/api/listing-survey-responses (the same fields, flattened); csat and ces 1-5, ces7 1-7",
+        "delighted.com/docs/api/listing-survey-responses (its fields, flattened; no page shows the file of the "
+        "dashboard); csat and ces 1-5, ces7 1-7",
         clock=("date",),
     ),
     Export(
@@ -184,7 +186,7 @@ EXPORTS = (
             *_OWN_SCORES,
         ),
         _surveymonkey,
-        "SurveyMonkey, Exporting responses: all individual responses, numerical values; headings: public code",
+        "SurveyMonkey User Manual (2010), the sheet of all responses, and public code that reads today's export",
         clock=("date",),
     ),
     Export(
@@ -199,7 +201,7 @@ EXPORTS = (
             *_OWN_SCORES,
         ),
         _typeform,
-        "Typeform, Download your results; headings: public code that reads it",
+        "headings: public code of many hands, and an export of a real form in a public repository",
         clock=("date",),
     ),
     Export(
@@ -209,7 +211,7 @@ EXPORTS = (
         (TIMESTAMPS,),
         (Field("date", TIMESTAMPS, "day"), _CUSTOMER, _SEGMENT, *_OWN_SCORES),
         _questionnaire,
-        "Google Docs Editors Help, View and manage form responses; headings: public code that reads it",
+        "headings and times in several languages: public code that reads it",
         clock=("date",),
     ),
 )
