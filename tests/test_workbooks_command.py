@@ -1,9 +1,15 @@
 """`csmetrics workbook` as a person runs it."""
 
+import os
+import signal
+import subprocess
+import sys
+import time
+
 import pandas as pd
 import pytest
 from csmetrics_addin.cli import app
-from csmetrics_workbooks.build import TEMPLATES, recipe
+from csmetrics_workbooks.build import TEMPLATES, build, recipe
 from csmetrics_workbooks.userdata import map_tables
 from typer.testing import CliRunner
 from workbook_cells import read
@@ -87,6 +93,103 @@ def test_a_column_named_nearly_right_is_guessed():
     frame = pd.DataFrame({"Dates": ["2026-09-01"], "Minutess": [3.0], "Account": ["A"]})
     mapped = map_tables(recipe("usage"), {"sessions": frame})
     assert {c.header: c.how for c in mapped.columns if c.sheet == "Sessions"}["Minutes"] == "guessed"
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--out", "none/x.xlsx"], "there is no folder"),
+        (["--out", "."], "is a folder"),
+        (["--out", "x.pdf"], "does not end in .xlsx"),
+        (["--out", "x.xlsx", "--data", "none.csv"], "there is no file"),
+        (["--out", "x.xlsx", "--data", "."], "is a folder"),
+        (["--out", "own.xlsx", "--data", "own.xlsx", "--force"], "is one of the files with your data"),
+        (["--out", "x.xlsx", "--host", "lotus"], "Use excel or lite"),
+    ],
+)
+def test_places_that_cannot_be_written_are_said_before_work_begins(tmp_path, monkeypatch, words, said):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "own.xlsx").write_bytes(b"mine")
+    result = run("workbook", "new", "usage", *words)
+    assert (result.exit_code, said in " ".join(result.stderr.split())) == (2, True), result.output
+    assert [path.name for path in tmp_path.iterdir()] == ["own.xlsx"]
+    assert (tmp_path / "own.xlsx").read_bytes() == b"mine"
+
+
+def test_a_disk_that_takes_no_more_is_said_and_leaves_nothing(tmp_path, monkeypatch):
+    from csmetrics_workbooks import build
+    from xlsxwriter.exceptions import FileCreateError
+
+    def full(template, out, **given):
+        out.write_bytes(b"PK half a workbook")
+        raise FileCreateError("No space left on device")
+
+    monkeypatch.setattr(build, "build", full)
+    (tmp_path / "x.xlsx").write_bytes(b"the one before")
+    result = run("workbook", "new", "usage", "--out", tmp_path / "x.xlsx", "--force")
+    assert (result.exit_code, "No space left" in " ".join(result.stderr.split())) == (2, True), result.output
+    assert [path.name for path in tmp_path.iterdir()] == ["x.xlsx"]
+    assert (tmp_path / "x.xlsx").read_bytes() == b"the one before"
+
+
+COMMAND = [sys.executable, "-m", "csmetrics_addin.cli", "workbook", "new", "usage", "--out"]
+
+
+def test_breaking_off_leaves_no_half_written_workbook(tmp_path):
+    begun = subprocess.Popen([*COMMAND, str(tmp_path / "x.xlsx")], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    part = tmp_path / ".x.xlsx.part"
+    while not part.exists() and begun.poll() is None:
+        time.sleep(0.01)
+    begun.send_signal(signal.SIGINT)
+    _, said = begun.communicate(timeout=60)
+    assert begun.returncode != 0
+    assert b"Traceback" not in said
+    assert list(tmp_path.iterdir()) == []
+
+
+def on_a_terminal(words, environment):
+    """What a person sees: the command's stderr on a pseudo-terminal of 80 columns."""
+    pty = pytest.importorskip("pty")
+    ours, theirs = pty.openpty()
+    begun = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=theirs, env=environment)
+    os.close(theirs)
+    seen = b""
+    with open(ours, "rb", buffering=0) as screen:
+        try:
+            while some := screen.read(4096):
+                seen += some
+        except OSError:  # how Linux says that the other end is closed
+            pass
+    begun.communicate(timeout=60)
+    assert begun.returncode == 0
+    return seen.decode()
+
+
+def test_a_terminal_shows_how_far_each_step_is_and_a_pipe_nothing(tmp_path):
+    rows = pd.DataFrame({"Date": ["2026-09-01"] * 5000, "Minutes": 3.0, "Account": "A", "User": "u"})
+    rows.to_csv(tmp_path / "sessions.csv", index=False)
+    words = [*COMMAND, str(tmp_path / "x.xlsx"), "--force", "--data", str(tmp_path / "sessions.csv")]
+    environment = {name: value for name, value in os.environ.items() if name != "CI"}
+    environment |= {"TERM": "xterm", "COLUMNS": "80"}
+    seen = on_a_terminal(words, environment)
+    for said in ("Reading", "Matching", "Building", "Saving", "sessions.csv", "done", "%"):
+        assert said in seen
+    assert on_a_terminal(words, environment | {"CI": "true"}) == ""
+    piped = subprocess.run(words, capture_output=True, env=environment | {"FORCE_COLOR": "1"}, check=True)
+    assert piped.stderr == b""
+
+
+def test_building_is_told_page_by_page_and_saving_row_by_row(tmp_path):
+    told = []
+    build("usage", tmp_path / "x.xlsx", heard=lambda *how_far: told.append(how_far))
+    pages = [page for step, page, _, _ in told if step == "Building"]
+    assert pages.count("Usage") == 1
+    assert set(pages) == {sheet for sheet, _ in read(tmp_path / "x.xlsx", values=True)}
+    for step in ("Building", "Saving"):
+        shares = [done / of for what, _, done, of in told if what == step]
+        assert shares == sorted(shares)
+        assert 0 <= shares[0] < shares[-1] < 1
+    assert told[-1] == ("Compressing", "", 0, 0)
 
 
 def test_sample_sheets_have_the_headers_their_declaration_names():

@@ -7,7 +7,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from csmetrics_addin.opening import Block, Rows, found_table, open_file
+from csmetrics_addin.opening import Block, Heard, Rows, found_table, open_file, unheard
 from csmetrics_addin.terminal import Problem, nearest, plain
 
 _CELLS = re.compile(r"\$?([A-Z]{1,3})\$?(\d*)(?::\$?([A-Z]{1,3})\$?(\d*))?", re.IGNORECASE)
@@ -37,17 +37,17 @@ class Book:
     """A file with tables; sheets are read when they are needed.
 
     Args:
-        path: .xlsx, .xlsm, .csv, .tsv or .txt.
+        path: a workbook, or text with delimiters.
+        heard: is told how far reading is.
 
     Raises:
         Problem: it is not there, not readable, or another kind of file.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, heard: Heard = unheard) -> None:
         self.path = path
-        if not path.is_file():
-            raise Problem(f"there is no file {path}", nearest(path.name, _beside(path), " "))
-        self.sheets, self._tables = open_file(path)
+        must_be_file(path)
+        self.sheets, self._tables = open_file(path, heard)
 
     @cached_property
     def blocks(self) -> dict[str, Block]:
@@ -112,6 +112,18 @@ def _same(name: str, known: Sequence[str]) -> str | None:
     if name in known:
         return name
     return next((other for other in known if other.strip().lower() == name.strip().lower()), None)
+
+
+def must_be_file(path: Path) -> None:
+    """Refuse a path where no file is.
+
+    Raises:
+        Problem: it is a folder, or nothing.
+    """
+    if path.is_dir():
+        raise Problem(f"{plain(path)} is a folder", "Name a file in it.")
+    if not path.is_file():
+        raise Problem(f"there is no file {plain(path)}", nearest(path.name, _beside(path), " "))
 
 
 def _beside(path: Path) -> list[str]:

@@ -21,6 +21,10 @@ _HEARD_EVERY = 2000  # rows
 _HEADER_SEARCH = 20  # rows a title and remarks may take above the headings
 
 
+def unheard(file: str, done: int, of: int) -> None:
+    """Nobody listens."""
+
+
 @dataclass(frozen=True)
 class Block:
     """A table inside a sheet: its headings and the place of its first row, counted from 0."""
@@ -37,7 +41,7 @@ class Block:
         return [row[place] if place < len(row) else None for row in rows[self.row : self.end]]
 
 
-def open_file(path: Path, heard: Heard = lambda *_: None) -> tuple[dict[str, Rows], dict[str, Block]]:
+def open_file(path: Path, heard: Heard = unheard) -> tuple[dict[str, Rows], dict[str, Block]]:
     """The sheets of a file, and its Excel tables.
 
     Args:

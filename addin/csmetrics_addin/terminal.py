@@ -1,12 +1,14 @@
 """What commands print, and how they fail: text from data stays text, a problem is one sentence and an exit code."""
 
+import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from difflib import get_close_matches
 
 from rich import box
 from rich.console import Console
-from rich.table import Table
+from rich.progress import BarColumn, Progress, TaskID, TextColumn
+from rich.table import Column, Table
 from rich.text import Text
 
 USAGE, BAD_DATA = 2, 3
@@ -91,5 +93,42 @@ def nearest(word: str, known: Sequence[str], otherwise: str = "") -> str:
 @contextmanager
 def working(first: str) -> Iterator[Callable[[str], None]]:
     """Show what is being done while it takes time; silent where nobody watches."""
-    with screen(error=True).status(Text(first)) as status:
+    console = screen(error=True)
+    if not _is_watched(console):
+        yield lambda words: None
+        return
+    with console.status(Text(first)) as status:
         yield lambda words: status.update(Text(words))
+
+
+@contextmanager
+def progress() -> Iterator[Callable[[str, str, int, int], None]]:
+    """Show how far each step of a long task is, until the task is done; silent where nobody watches.
+
+    What it gives is told the step, the page or file at hand, and how much of how much is done: 0 of 0 where that
+    cannot be told, which shows as a bar that moves to and fro.
+    """
+    console = screen(error=True)
+    columns = (
+        TextColumn("{task.description}", markup=False),
+        BarColumn(bar_width=30),
+        TextColumn("{task.fields[share]:>4}", markup=False),
+        TextColumn("{task.fields[page]}", markup=False, table_column=Column(no_wrap=True, overflow="ellipsis")),
+    )
+    steps: dict[str, TaskID] = {}
+    with Progress(*columns, console=console, transient=True, disable=not _is_watched(console)) as bars:
+
+        def hear(step: str, page: str, done: int, of: int) -> None:
+            if step not in steps:
+                for before in steps.values():
+                    bars.update(before, completed=1, total=1, share="done", page="")
+                steps[step] = bars.add_task(step, total=None, share="", page="")
+            share = f"{done / of:.0%}" if of else ""
+            bars.update(steps[step], completed=done, total=of or None, share=share, page=plain(page))
+
+        yield hear
+
+
+def _is_watched(console: Console) -> bool:
+    """Whether somebody sees what moves on a terminal; a log of it would be noise, however colours are forced."""
+    return console.file.isatty() and not console.is_dumb_terminal and "CI" not in os.environ

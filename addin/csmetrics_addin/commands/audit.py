@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from csmetrics_addin.files import must_be_file
 from csmetrics_addin.terminal import BAD_DATA, Problem, grid, plain, screen, working
 
 app = typer.Typer()
@@ -25,8 +26,7 @@ def audit_file(
     """
     from csmetrics_addin.auditing import audit
 
-    if not file.is_file():
-        raise Problem(f"there is no file {file}")
+    must_be_file(file)
     try:
         with working(f"Reading {plain(file.name)}..."):
             found = audit(file)

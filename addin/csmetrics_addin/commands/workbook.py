@@ -1,12 +1,17 @@
 """`csmetrics workbook`: the template workbooks, and copies of them with one's own data."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from csmetrics_addin.files import Book
-from csmetrics_addin.terminal import BAD_DATA, Problem, grid, nearest, plain, screen, working
+from csmetrics_addin.files import Book, must_be_file
+from csmetrics_addin.terminal import BAD_DATA, Problem, grid, nearest, plain, progress, screen
+
+if TYPE_CHECKING:
+    from csmetrics_workbooks.userdata import Mapped
 
 app = typer.Typer(no_args_is_help=True, help="Template workbooks: list them, or build one with your own data.")
 
@@ -47,46 +52,79 @@ def new(
     if host not in [h.value for h in Host]:
         raise Problem(f"there is no host {plain(host)}", "Use excel or lite.")
     target = out or Path(f"{template}.xlsx")
+    _check_target(target, data or [], force)
+    mapped = _mapped(template, data) if data else None
+    _write(template, target, host, mapped, data or [])
+    screen().print(f"Wrote {plain(target)}. Open it, and read the pages Start and Checks first.", soft_wrap=True)
+
+
+def _check_target(target: Path, data: list[Path], force: bool) -> None:
+    """Whether the workbook can be written where it is wanted; asked before anything takes time."""
+    name = plain(target)
+    if target.is_dir():
+        raise Problem(f"{name} is a folder", f"Name a file in it: --out {plain(target / 'workbook.xlsx')}")
+    if target.suffix.lower() != ".xlsx":
+        raise Problem(f"{name} does not end in .xlsx", "Spreadsheet programs would not open it.")
+    if any(target.resolve() == path.resolve() for path in data):
+        raise Problem(f"{name} is one of the files with your data", "Give another name with --out.")
     if target.exists() and not force:
-        raise Problem(f"{target} is there already", "Give another name with --out, or --force to replace it.")
+        raise Problem(f"{name} is there already", "Give another name with --out, or --force to replace it.")
     if not target.parent.is_dir():
-        raise Problem(f"there is no folder {target.parent}")
-    _build(template, target, Host(host), data or [])
-    screen().print(f"Wrote {target}. Open it, and read the pages Start and Checks first.", soft_wrap=True)
+        raise Problem(f"there is no folder {plain(target.parent)}", "Make it first, or give another name with --out.")
 
 
-def _build(template: str, target: Path, host: object, files: list[Path]) -> None:
-    from csmetrics_workbooks.build import build, recipe
-    from csmetrics_workbooks.formulas import Host
-    from csmetrics_workbooks.userdata import map_tables, read_tables
+def _mapped(template: str, files: list[Path]) -> "Mapped":
+    """The data sheets of a template, filled from files, after saying what was found for what.
 
-    chosen = Host(host)
-    with working("Reading...") as step:
-        if not files:
-            step("Building from the sample company...")
-            build(template, target, host=chosen)
-            return
-        for path in files:
-            if not path.is_file():
-                raise Problem(f"there is no file {path}")
-        tables = read_tables(files, Book)
-        rows = sum(map(len, tables.values()))
-        step(f"Matching columns of {rows:,} rows...")
+    Raises:
+        Problem: a file cannot be read, or lacks what the template cannot be without.
+    """
+    for path in files:
+        must_be_file(path)
+    with progress() as hear:
+        hear("Reading", files[0].name, 0, 0)
+        from csmetrics_workbooks.build import recipe
+        from csmetrics_workbooks.userdata import map_tables, read_tables
+
+        tables = read_tables(files, lambda path: Book(path, lambda *how_far: hear("Reading", *how_far)))
+        hear("Matching", f"{sum(map(len, tables.values())):,} rows", 0, 0)
         mapped = map_tables(recipe(template), tables)
     _report(mapped)
     missing = [one for one in mapped.columns if one.needed and one.how == "missing"]
     if missing or not mapped.columns:
         names = ", ".join(f"{one.sheet}: {one.header}" for one in missing) or "any data sheet of this template"
         raise Problem(f"nothing was found for {names}", "Name the columns as on the data sheets.", code=BAD_DATA)
-    with working(f"Writing {rows:,} rows..."):
-        note = f"Your data: {', '.join(plain(path.name) for path in files)}."
-        build(template, target, host=chosen, data=mapped.frames, note=note)
+    return mapped
 
 
-def _report(mapped: object) -> None:
-    from csmetrics_workbooks.userdata import Mapped
+def _write(template: str, target: Path, host: str, mapped: "Mapped | None", files: list[Path]) -> None:
+    from csmetrics_workbooks.build import build
+    from csmetrics_workbooks.formulas import Host
 
-    assert isinstance(mapped, Mapped)
+    note = {"note": f"Your data: {', '.join(plain(path.name) for path in files)}."} if mapped else {}
+    with progress() as hear, _whole(target) as part:
+        build(template, part, host=Host(host), data=mapped.frames if mapped else None, heard=hear, **note)
+
+
+@contextmanager
+def _whole(target: Path) -> Iterator[Path]:
+    """A file to write that becomes the target when it is whole; broken off, it leaves nothing behind."""
+    from xlsxwriter.exceptions import XlsxFileError
+
+    part = target.with_name(f".{target.name}.part")
+    try:
+        part.touch()
+        yield part
+        part.replace(target)
+    except (OSError, XlsxFileError) as error:
+        why = error.strerror if isinstance(error, OSError) else str(error)
+        fix = "Close it where it is open, or give another name with --out."
+        raise Problem(f"{plain(target)} cannot be written ({why})", fix) from error
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def _report(mapped: "Mapped") -> None:
     rows = [(one.sheet, one.header, one.how, plain(one.heading)) for one in mapped.columns]
     if rows:
         columns = (("data sheet", "left"), ("column", "left"), ("", "left"), ("in your file", "left"))
