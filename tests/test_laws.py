@@ -124,6 +124,7 @@ def test_change_turns_round_with_its_samples(before, after):
     there, back = csm.nps_change(before, after).iloc[0], csm.nps_change(after, before).iloc[0]
     assert there["change"] == pytest.approx(-back["change"])
     assert there["low"] == pytest.approx(-back["high"])
+    assert -200 <= there["low"] <= there["change"] <= there["high"] <= 200
     assert there["p_value"] == pytest.approx(back["p_value"])
     assert 0 <= there["p_value"] <= 1
 

@@ -101,7 +101,7 @@ def signature_text(declared: Metric) -> str:
 def asked_about(name: Any) -> Metric:
     """The metric a function is asked about; one that asks about metrics itself is refused."""
     declared = lookup(single_cell(name))
-    if any(a.variadic for a in declared.arguments):
+    if declared.rest:
         raise WrongKind(f"{declared.name} cannot be asked about itself", "Name the metric itself.", argument="metric")
     return declared
 
