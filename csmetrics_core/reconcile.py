@@ -95,7 +95,7 @@ class Reconciliation:
         near = next((line for line in self.lines if line.verdict == CLOSEST), None)
         if near is None:
             return "No documented convention has a value for these arguments."
-        return f"No documented convention gives it; {near.convention} comes closest, {near.gap:+.4g} away."
+        return f"No documented convention gives it; {near.convention} comes closest, {self.shown_gap(near.gap)} away."
 
     def columns(self) -> dict[str, list[Any]]:
         """The lines as columns."""
@@ -107,6 +107,13 @@ class Reconciliation:
         if isnan(value):
             return ""
         return f"{100 * value:.5g}%" if self.reported.is_percentage and self.metric.unit == FRACTION else f"{value:.6g}"
+
+    def shown_gap(self, gap: float) -> str:
+        """A gap in the way the figure was reported: two percentages lie percentage points apart."""
+        if isnan(gap):
+            return ""
+        in_points = self.reported.is_percentage and self.metric.unit == FRACTION
+        return f"{100 * gap:+.3g} percentage points" if in_points else f"{gap:+.4g}"
 
     def __str__(self) -> str:
         rows = (f"{line.convention}: {self.shown(line.value)} {line.verdict}".rstrip() for line in self.lines)

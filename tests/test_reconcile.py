@@ -283,6 +283,12 @@ def test_the_function_gives_the_same_table():
         csm.csm_reconcile("csm_explain", 1, 2)
 
 
+def test_percentages_lie_percentage_points_apart():
+    found = reconcile("ndr", "97%", **CALLS["ndr"])
+    assert found.summary.endswith("multiplied comes closest, +0.93 percentage points away.")
+    assert reconcile("arpu", 101.5, **CALLS["arpu"]).summary.endswith("csmetrics comes closest, -1.5 away.")
+
+
 def test_it_reads_as_text_and_as_html():
     found = reconcile("stickiness", "25%", [10, 30], 80)
     assert "mean DAU: 25% reproduces it" in str(found)

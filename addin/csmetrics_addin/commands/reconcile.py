@@ -86,8 +86,7 @@ def _print(found: Reconciliation) -> None:
 
 def _row(found: Reconciliation, line: Line) -> tuple[object, ...]:
     style = {REPRODUCES: "bold green", CLOSEST: "yellow"}.get(line.verdict, "")
-    sign = "+" if line.gap > 0 else ""
-    gap = f"{sign}{found.shown(line.gap)}"
+    gap = found.shown_gap(line.gap).replace("percentage points", "pp")
     return line.convention, found.shown(line.value), gap, styled(line.verdict, style), line.used_by
 
 
