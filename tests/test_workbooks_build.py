@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from csmetrics_workbooks import sources
+from csmetrics_workbooks import sheets, sources
 from csmetrics_workbooks.book import Choices
 from csmetrics_workbooks.build import TEMPLATES, build, recipe
 from csmetrics_workbooks.formulas import Host
@@ -162,7 +162,7 @@ HOSTILE = [
 
 
 def responses(**columns):
-    frame = pd.DataFrame({f.header: pd.Series([None] * 8, dtype=object) for f in sources.RESPONSES.fields})
+    frame = pd.DataFrame({f.header: pd.Series([None] * 8, dtype=object) for f in sheets.RESPONSES.fields})
     frame["Date"] = pd.Timestamp("2026-09-10")
     frame["NPS"] = [10.0, 9.0, 8.0, 6.0, 0.0, 10.0, 7.0, 9.0]
     return frame.assign(**columns)

@@ -1,13 +1,15 @@
-"""Distinct users in plain formulas: each user has a number, and FREQUENCY counts the numbers seen."""
+"""Active users in plain formulas: each user has a number, and FREQUENCY counts the numbers seen; six weeks by day."""
 
 import numpy as np
 
 from csmetrics_core import lookup
-from csmetrics_core.spec import COUNT
+from csmetrics_core.palette import ACCENT, MUTED, SERIES
+from csmetrics_core.spec import COUNT, FRACTION
 from csmetrics_workbooks.book import Book
 from csmetrics_workbooks.formulas import NO_DATA, Scope
+from csmetrics_workbooks.sheet import axis, legend
 from csmetrics_workbooks.tables import Table, as_numbers, countifs
-from csmetrics_workbooks.terms import Term, when
+from csmetrics_workbooks.terms import Term, is_number, when
 
 WINDOWS = {"dau": 1, "wau": 7, "mau": 30}
 
@@ -103,3 +105,51 @@ def _active(users: np.ndarray, days: np.ndarray, window: int) -> dict[int, int]:
 
 def _days(dates: object) -> np.ndarray:
     return np.asarray(dates).astype("datetime64[D]").astype(np.int64)
+
+
+DAYS = 42
+
+
+def daily(book: Book, users: ActiveUsers, last: Term) -> dict[str, Term]:
+    """The page Daily: six weeks of active users; returns its columns as ranges."""
+    page = book.pages["Daily"]
+    page.widths(14, 12, 12, 12, 12)
+    page.title("Daily", "Distinct users on the day, in the 7 days and in the 30 days that end on it.", 12)
+    page.headers(3, ["Day", "Daily", "Weekly", "Monthly", "Daily ÷ monthly"], right=range(5), height=30)
+    kept: dict[str, list[object]] = {"day": [], "dau": []}
+    for offset in range(DAYS):
+        row = 4 + offset
+        day = page.put(row, 0, last - (DAYS - 1 - offset), page.looks.number("ddd yyyy-mm-dd"))
+        cells = [
+            page.put(row, 1 + i, users.value(n, day), page.looks.number(COUNT))
+            for i, n in enumerate(("dau", "wau", "mau"))
+        ]
+        ratio = when(is_number(cells[2]), when(is_number(cells[0]), cells[0], 0) / cells[2], "")
+        page.put(row, 4, ratio, page.looks.number(FRACTION, font_color=MUTED))
+        kept["day"].append(day.value)
+        kept["dau"].append(cells[0].value)
+    chart = book.chart("line")
+    for column, name, colour, dash in (
+        (1, "Daily", ACCENT, "solid"),
+        (2, "Weekly", SERIES[1], "dash"),
+        (3, "Monthly", SERIES[2], "round_dot"),
+    ):
+        chart.add_series(
+            {
+                "name": name,
+                "categories": ["Daily", 4, 0, 3 + DAYS, 0],
+                "values": ["Daily", 4, column, 3 + DAYS, column],
+                "line": {"color": colour, "width": 2, "dash_type": dash},
+            }
+        )
+    chart.set_legend(legend())
+    chart.set_x_axis({**axis("d mmm"), "text_axis": True, "interval_unit": 7})
+    chart.set_y_axis({**axis("0", lines=True), "min": 0})
+    page.chart(
+        3, 6, chart, "Active users", "Line chart: daily, weekly and monthly active users of six weeks", (620, 340)
+    )
+    ranges = {}
+    for number, name in enumerate(("day", "dau")):
+        letter = "AB"[number]
+        ranges[name] = Term(f"{page.prefix}${letter}$5:${letter}${4 + DAYS}", np.array(kept[name], dtype=object), True)
+    return ranges

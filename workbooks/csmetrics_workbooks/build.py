@@ -13,9 +13,10 @@ import numpy as np
 
 from csmetrics_core.samples import SAMPLE_NOTE
 from csmetrics_workbooks.book import SEGMENT_ROOM, Book, Choices, Heard, month_label, unheard
-from csmetrics_workbooks.checking import outside
-from csmetrics_workbooks.common import banner, checks, data_pages, history, lists, method, start
+from csmetrics_workbooks.checking import banner, checks, outside
+from csmetrics_workbooks.common import data_pages, lists, method, start
 from csmetrics_workbooks.formulas import Host
+from csmetrics_workbooks.history import history
 from csmetrics_workbooks.recipes.recipe import Recipe
 from csmetrics_workbooks.tables import Table, as_numbers, month_key
 

@@ -1,10 +1,11 @@
-"""Checks several templates share: what is off its scale, repeated, not on a list, or at odds with billing."""
+"""Checks several templates share, and the page that lists them."""
 
 import numpy as np
 
-from csmetrics_core.palette import MUTED
+from csmetrics_core.palette import MUTED, STATUS
 from csmetrics_core.spec import MONEY
 from csmetrics_workbooks.book import Book
+from csmetrics_workbooks.sheet import Page
 from csmetrics_workbooks.tables import Table, sumifs
 from csmetrics_workbooks.terms import Term, when
 
@@ -87,3 +88,54 @@ def outside(book: Book, table: Table) -> None:
         "No figure sees them. Drag the table's corner down over them; in LibreOffice insert rows inside the table, "
         "paste there, and fill the computed columns down.",
     )
+
+
+def checks(book: Book) -> Term:
+    """What was found in the data; how many lines need a look."""
+    page = book.pages["Checks"]
+    page.widths(54, 10, 14, 18, 62)
+    page.title("Checks", "Every line should say ok before the figures leave the house.", 5)
+    page.headers(4, ["Check", "Result", "Found", "First row", "What to do"], right=(2, 3), height=18)
+    bad = 0
+    for row, one in enumerate(book.checks, 5):
+        page.put(row, 0, one.what, book.looks.words())
+        found = one.found
+        cell = page.put(row, 2, found, book.looks.number(one.unit if one.unit is not MONEY else "#,##0.00"))
+        clean = Term(f"IF(ISNUMBER({cell.text}),ABS({cell.text})<0.005,FALSE)", _clean(cell.value))
+        result = when(clean, "ok", "look")
+        bad += result.value == "look"
+        page.put(row, 1, result, book.looks.words(bold=True))
+        page.put(row, 3, one.where if one.where is not None else "", book.looks.number("General"))
+        page.put(row, 4, one.mend, book.looks.words(font_color="#52606D"))
+        page.worksheet.set_row(row, 28 if len(one.mend) > 62 or len(one.what) > 54 else 16)
+    last = 5 + len(book.checks)
+    for word, status in (("ok", "met"), ("look", "near")):
+        ink, fill = STATUS[status]
+        page.worksheet.conditional_format(
+            5,
+            1,
+            last,
+            1,
+            {
+                "type": "cell",
+                "criteria": "==",
+                "value": f'"{word}"',
+                "format": book.looks.only(font_color=ink, bg_color=fill),
+            },
+        )
+    page.put(2, 0, "Lines to look at", book.looks(bold=True))
+    return page.put(2, 1, Term(f'COUNTIF({page.prefix}$B$6:$B${last},"look")', bad), book.looks.number("0", bold=True))
+
+
+def _clean(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 0.005
+
+
+def banner(book: Book, page: Page, row: int, column: int, open_checks: Term, width: int) -> None:
+    """One line on the dashboard: did the data pass the checks?"""
+    words = when(
+        open_checks.eq(0),
+        "Checks: all ok.",
+        Term('"Checks: "', "Checks: ").joined(open_checks, " to look at, see the page Checks."),
+    )
+    page.note(row, column, words, width)

@@ -1,12 +1,14 @@
-"""Verbatims by score band, for the voice of the customer."""
+"""Verbatims by score band and themes of the comments, for the voice of the customer."""
 
 import numpy as np
 
+from csmetrics_core import CATALOG
 from csmetrics_core.palette import MUTED
-from csmetrics_core.spec import DATE
+from csmetrics_core.spec import DATE, TEXT
 from csmetrics_workbooks.book import Book
+from csmetrics_workbooks.formulas import Scope
 from csmetrics_workbooks.sheet import Page
-from csmetrics_workbooks.sources import WHOLE
+from csmetrics_workbooks.sheets import WHOLE
 from csmetrics_workbooks.style import number_format
 from csmetrics_workbooks.tables import Table, as_numbers
 from csmetrics_workbooks.terms import Term, when
@@ -62,3 +64,36 @@ def _verbatim(page: Page, table: Table, row: int, place: int, count: Term, rows:
         )
         page.put(row, column, shown, look)
     page.worksheet.set_row(row, 26)
+
+
+THEMES = 8
+
+
+def comments(book: Book) -> None:
+    """The page Comments: themes, and what people wrote."""
+    page, table = book.pages["Comments"], book.tables["Responses"]
+    page.widths(12, 13, 13, 9, 92, 8)
+    page.title(
+        "Comments", "What the answers of the period chosen say; text from customers is shown as it was written.", 6
+    )
+    row = verbatims(book, page, 3)
+    themes(book, page, row, table)
+
+
+def themes(book: Book, page: Page, row: int, table: Table) -> None:
+    """What comments are about."""
+    page.heading(row, "Themes", 6)
+    metric = CATALOG["feedback_themes"]
+    shown = [c for c in metric.columns if c.name in ("theme", "comments", "share", "sentiment", "nps")]
+    scope = Scope(table.column("Period"), 1)
+    arguments = {"comments": table.column("Comment"), "scores": table.column("NPS"), "themes": THEMES}
+    order = [4, 0, 1, 2, 3]
+    page.put(row + 1, 5, None, page.looks.column())
+    for column, one in zip(order, shown, strict=False):
+        page.put(row + 1, column, one.name.replace("_", " "), page.looks.column(right=one.unit is not TEXT))
+    for place in range(THEMES):
+        for column, one in zip(order, shown, strict=False):
+            cell = book.table_cell("feedback_themes", arguments, place, one.name, scope=scope)
+            look = page.looks.words() if one.unit is TEXT else page.looks.number(one.unit)
+            page.put(row + 2 + place, column, cell, look)
+    page.note(row + 3 + THEMES, 0, "Themes are found by the add-in; without it these cells say so.", 6)

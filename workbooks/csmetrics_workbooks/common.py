@@ -1,23 +1,21 @@
-"""The pages every template has: start, choices on the dashboard, data, checks, history, method, lists."""
+"""The pages every template has: start, choices on the dashboard, data, method, lists."""
 
 from collections.abc import Sequence
-from typing import Any
 
 from csmetrics_core import CATALOG
 from csmetrics_core.native import spell
-from csmetrics_core.palette import ACCENT, MUTED, STATUS
+from csmetrics_core.palette import ACCENT, MUTED
 from csmetrics_core.spec import MONEY, TEXT
 from csmetrics_workbooks.book import ALL, PERIODS, SEGMENT_ROOM, Book, month_label
 from csmetrics_workbooks.bulk import BulkColumn
 from csmetrics_workbooks.formulas import NEEDS_ADDIN, Host
 from csmetrics_workbooks.sheet import Page
-from csmetrics_workbooks.style import change_format, number_format
+from csmetrics_workbooks.style import MONTH_FORMAT, number_format
 from csmetrics_workbooks.tables import Table, month_key
-from csmetrics_workbooks.terms import Term, change, when
+from csmetrics_workbooks.terms import Term, when
 
 CHOICE_ROW = 3
 PRINTED_MONTHS = 13
-_MONTH = "mmm yyyy"
 _PLAIN = "Not active, and not needed: the dashboard works in plain Excel. To turn it on: "
 _CALC = (
     "A table does not grow when rows are pasted below it. Insert rows above its last row, paste there, and fill the "
@@ -89,7 +87,7 @@ def choices(book: Book, page: Page, labels: Sequence[int] = (0, 2, 4)) -> None:
         labels, ("Segment", "Period", "Up to"), values, names, sources, helps, strict=True
     ):
         page.put(CHOICE_ROW, column, words, book.looks(bold=True, align="right"))
-        look = book.looks.input(_MONTH if name == "as_of" else "General", align="center", bold=True)
+        look = book.looks.input(MONTH_FORMAT if name == "as_of" else "General", align="center", bold=True)
         book.name_cell(name, page.put(CHOICE_ROW, column + 1, value, look))
         page.choices(CHOICE_ROW, column + 1, source, message)
 
@@ -104,7 +102,7 @@ def lists(book: Book) -> None:
     for row in range(SEGMENT_ROOM):
         page.put(5 + row, 0, book.segments[row] if row < len(book.segments) else None, book.looks.input(align="left"))
     for row, month in enumerate(book.months):
-        page.put(4 + row, 1, month_label(month), book.looks.number(_MONTH))
+        page.put(4 + row, 1, month_label(month), book.looks.number(MONTH_FORMAT))
     last = max(len(book.months), 1) + 3
     book._book.define_name("segment_options", f"=Lists!$A$5:$A${5 + max(len(book.segments), 1)}")
     book._book.define_name("segment_list", f"=Lists!$A$6:$A${5 + SEGMENT_ROOM}")
@@ -125,10 +123,6 @@ def lists(book: Book) -> None:
         book.name_cell(name, page.put(4 + row, 4, value, book.looks.number("General")))
 
 
-def _sample_look(book: Book) -> Any:
-    return book.looks(font_size=9, bg_color="#FFF4CC", font_color="#5C4300", text_wrap=True, bold=True)
-
-
 def data_pages(book: Book) -> None:
     """Write every data table onto a page of its own."""
     for name in book.tables:
@@ -140,7 +134,7 @@ def _data_page(book: Book, page: Page, name: str) -> None:
     fields = {f.header: f for f in table.sheet.fields}
     columns = [*table.headers, *(h.header for h in table.helpers)]
     page.title(name, table.sheet.about, min(len(columns), 8))
-    sample = _sample_look(book)
+    sample = book.looks.sample()
     page.worksheet.merge_range(2, 0, 2, min(len(columns), 8) - 1, "", sample)
     page.put(2, 0, book.note, sample)
     page.worksheet.set_row(2, 30)
@@ -224,122 +218,6 @@ def _validate(page: Page, table: Table, first: int) -> None:
                 "error_message": f"{header}: expected {field.low:g} to {field.high:g}.",
             },
         )
-
-
-def checks(book: Book) -> Term:
-    """What was found in the data; how many lines need a look."""
-    page = book.pages["Checks"]
-    page.widths(54, 10, 14, 18, 62)
-    page.title("Checks", "Every line should say ok before the figures leave the house.", 5)
-    page.headers(4, ["Check", "Result", "Found", "First row", "What to do"], right=(2, 3), height=18)
-    bad = 0
-    for row, one in enumerate(book.checks, 5):
-        page.put(row, 0, one.what, book.looks.words())
-        found = one.found
-        cell = page.put(row, 2, found, book.looks.number(one.unit if one.unit is not MONEY else "#,##0.00"))
-        clean = Term(f"IF(ISNUMBER({cell.text}),ABS({cell.text})<0.005,FALSE)", _clean(cell.value))
-        result = when(clean, "ok", "look")
-        bad += result.value == "look"
-        page.put(row, 1, result, book.looks.words(bold=True))
-        page.put(row, 3, one.where if one.where is not None else "", book.looks.number("General"))
-        page.put(row, 4, one.mend, book.looks.words(font_color="#52606D"))
-        page.worksheet.set_row(row, 28 if len(one.mend) > 62 or len(one.what) > 54 else 16)
-    last = 5 + len(book.checks)
-    for word, status in (("ok", "met"), ("look", "near")):
-        ink, fill = STATUS[status]
-        page.worksheet.conditional_format(
-            5,
-            1,
-            last,
-            1,
-            {
-                "type": "cell",
-                "criteria": "==",
-                "value": f'"{word}"',
-                "format": book.looks.only(font_color=ink, bg_color=fill),
-            },
-        )
-    page.put(2, 0, "Lines to look at", book.looks(bold=True))
-    return page.put(2, 1, Term(f'COUNTIF({page.prefix}$B$6:$B${last},"look")', bad), book.looks.number("0", bold=True))
-
-
-def _clean(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 0.005
-
-
-def banner(book: Book, page: Page, row: int, column: int, open_checks: Term, width: int) -> None:
-    """One line on the dashboard: did the data pass the checks?"""
-    words = when(
-        open_checks.eq(0),
-        "Checks: all ok.",
-        Term('"Checks: "', "Checks: ").joined(open_checks, " to look at, see the page Checks."),
-    )
-    page.note(row, column, words, width)
-
-
-def history(book: Book, note: str) -> None:
-    """Figures of closed periods as values, beside what the data say now; the note says whose they are."""
-    page = book.pages["History"]
-    page.widths(12, 14, 16, 34, 16, 16, 18)
-    page.title(
-        "History",
-        "To close a period: copy the five columns under Now, and paste them as values below the last row of the table "
-        "Closed. When late data change a closed period, the difference shows here.",
-        7,
-    )
-    count = len(book.closable)
-    page.headers(
-        3, ["Up to", "Period", "Segment", "Now", "Value", "Closed at", "Restated by"], right=(4, 5, 6), height=18
-    )
-    start = 4 + count + 3
-    rows = max(len(book.closed), 2)  # one row would be taken for a single cell
-    names = ("Up to", "Period", "Segment", "Figure", "Value")
-    for offset, (label, unit, value) in enumerate(book.closable):
-        row = 4 + offset
-        given = book.choices
-        page.put(row, 0, Term("as_of", month_label(given.as_of)), book.looks.number(_MONTH, align="left", indent=1))
-        page.put(row, 1, Term("period_choice", given.period), book.looks.words())
-        page.put(row, 2, Term("segment_choice", given.segment), book.looks.words())
-        page.put(row, 3, label, book.looks.words())
-        now = page.put(row, 4, value, book.looks.number(unit))
-        keys = (month_label(given.as_of), given.period, given.segment, label)
-        was = [r[4] for r in book.closed if tuple(r[:4]) == keys]
-        where = ",".join(f"Closed[{n}],$%s{row + 1}" % letter for n, letter in zip(names, "ABCD", strict=False))
-        frozen = Term(
-            f'IF(COUNTIFS({where})=1,SUMIFS(Closed[Value],{where}),"not closed")',
-            was[0] if len(was) == 1 and not isinstance(was[0], str) else (0.0 if len(was) == 1 else "not closed"),
-        )
-        closed = page.put(row, 5, frozen, book.looks.number(unit))
-        page.put(row, 6, change(now, closed), book.looks.number(change_format(unit)))
-    ink, fill = STATUS["near"]
-    page.worksheet.conditional_format(
-        4,
-        6,
-        3 + max(count, 1),
-        6,
-        {
-            "type": "formula",
-            "criteria": "=AND(ISNUMBER($G5),ABS(N($G5))>1E-9)",
-            "format": book.looks.only(font_color=ink, bg_color=fill, bold=True),
-        },
-    )
-    if note:
-        page.worksheet.merge_range(2, 0, 2, 6, "", _sample_look(book))
-        page.put(2, 0, note, _sample_look(book))
-        page.worksheet.set_row(2, 30)
-    page.heading(start - 2, "Closed periods", 7)
-    settings = [{"header": name, "header_format": book.looks.column(right=name == "Value")} for name in names]
-    page.worksheet.add_table(
-        start - 1, 0, start - 1 + rows, 4, {"name": "Closed", "columns": settings, "style": "Table Style Light 1"}
-    )
-    formats = {label: number_format(unit) for label, unit, _ in book.closable}
-    for offset, line in enumerate(book.closed):
-        for column, value in enumerate(line):
-            shown = _MONTH if column == 0 else formats.get(str(line[3]), "0.00") if column == 4 else "General"
-            look = book.looks(
-                num_format=shown, **({"align": "right"} if column == 4 else {"align": "left", "indent": 1})
-            )
-            page.put(start + offset, column, value, look)
 
 
 def method(book: Book) -> None:

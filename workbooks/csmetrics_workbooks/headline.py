@@ -8,7 +8,7 @@ from xlsxwriter.utility import xl_col_to_name
 from csmetrics_core import CATALOG
 from csmetrics_core.palette import MUTED
 from csmetrics_core.spec import FRACTION, Unit
-from csmetrics_workbooks import sources
+from csmetrics_workbooks import sheets
 from csmetrics_workbooks.book import Book
 from csmetrics_workbooks.estimates import z_of
 from csmetrics_workbooks.formulas import Scope
@@ -207,7 +207,7 @@ def _assume(page: Page, row: int, words: str, value: float, unit: Unit, why: str
 
 def shown_unit(name: str) -> Unit:
     """The unit of a headline metric; sessions come in minutes here."""
-    return sources.MINUTES if name == "avg_session_duration" else CATALOG[name].unit
+    return sheets.MINUTES if name == "avg_session_duration" else CATALOG[name].unit
 
 
 def unit_words(name: str) -> str:

@@ -12,8 +12,9 @@ from csmetrics_core.spec import FRACTION, MONEY
 from csmetrics_workbooks.book import Book
 from csmetrics_workbooks.flows import fate
 from csmetrics_workbooks.formulas import NEEDS_ADDIN
+from csmetrics_workbooks.judging import guarded
 from csmetrics_workbooks.sheet import Page
-from csmetrics_workbooks.terms import Term
+from csmetrics_workbooks.terms import Term, term
 
 _COLUMNS = ("convention", "formula", "used_by", "value", "gap", "verdict")
 _BESIDE = 2  # our own call stands first, and again as a percentage at the end
@@ -92,3 +93,27 @@ def _lines(name: str, reported: float, arguments: Mapping[str, Term]) -> dict[st
         return reconcile(name, reported, *(float(t.value) for t in arguments.values())).columns()
     except (MetricError, TypeError, ValueError):
         return {header: [] for header in _COLUMNS}
+
+
+def conventions(book: Book, page: Page, row: int, by_date: Mapping[str, Term]) -> None:
+    """The churn rate of the period under each documented convention."""
+    page.headers(row, ["Churn conventions", "Churn", "Divided by", "", "Used by", "", "", ""], right=(1,), height=18)
+    from csmetrics_core.metrics.retention import CONVENTIONS
+
+    for offset, (basis, (divides, who)) in enumerate(CONVENTIONS.items(), 1):
+        given = {
+            "lost": by_date["lost"],
+            "opening": by_date["opening"],
+            "new_customers": by_date["new"],
+            "basis": term(basis),
+        }
+        page.put(row + offset, 0, basis.replace("_", " "), page.looks.words())
+        value = guarded(by_date["opening"], book.call("churn_rate", given))
+        page.put(row + offset, 1, value, page.looks.number(FRACTION))
+        for column in range(2, 8):
+            page.put(
+                row + offset,
+                column,
+                {2: divides, 4: who}.get(column),
+                page.looks.words(font_color=MUTED, text_wrap=False),
+            )

@@ -6,6 +6,7 @@ from csmetrics_core.palette import ACCENT, INK, LINE, MUTED, STATUS
 from csmetrics_core.spec import DURATION, MONEY, POINTS, Unit
 
 FONT = "Calibri"
+MONTH_FORMAT = "mmm yyyy"
 BETTER, WORSE = STATUS["met"][0], STATUS["missed"][0]
 #: What a person may type over: blue ink on pale yellow, as finance people mark inputs.
 INPUT, INPUT_FILL = "#0B3D91", "#FFFBE6"
@@ -85,6 +86,10 @@ class Looks:
     def note(self, **traits: Any) -> Any:
         """Small print."""
         return self(**{"font_size": 9, "font_color": MUTED, "text_wrap": True, "valign": "top", **traits})
+
+    def sample(self) -> Any:
+        """Marks what is made up."""
+        return self(font_size=9, bg_color="#FFF4CC", font_color="#5C4300", text_wrap=True, bold=True)
 
     def only(self, **traits: Any) -> Any:
         """A format with nothing but these traits, for conditions."""

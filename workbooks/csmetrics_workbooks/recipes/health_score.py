@@ -1,32 +1,22 @@
 """Health score: frequency, breadth, depth and growth weighed into one score, bands, drivers and a back-test."""
 
-from collections.abc import Sequence
-
 import numpy as np
 
-from csmetrics_core import CATALOG
-from csmetrics_core.errors import MetricError
-from csmetrics_core.evaluate import evaluate
-from csmetrics_core.native import spell
 from csmetrics_core.palette import MUTED, SERIES, STATUS
-from csmetrics_core.spec import COUNT, FRACTION, MONEY, POINTS, PROBABILITY, RATIO
-from csmetrics_workbooks import sources
+from csmetrics_core.spec import COUNT, FRACTION, MONEY, POINTS
+from csmetrics_workbooks import sheets, sources
+from csmetrics_workbooks.backtest import back_test, past_helpers
 from csmetrics_workbooks.book import Book
 from csmetrics_workbooks.checking import not_numbers, repeated, unlisted
 from csmetrics_workbooks.common import choices
 from csmetrics_workbooks.judging import guarded
 from csmetrics_workbooks.recipes.recipe import Recipe
+from csmetrics_workbooks.scoring import AMBER, BANDS, GREEN, INPUTS, SCALE, STATUS_OF, drivers, score
 from csmetrics_workbooks.sheet import Page, axis
-from csmetrics_workbooks.tables import Table, as_numbers, countifs, sumifs
-from csmetrics_workbooks.terms import Term, total, when
+from csmetrics_workbooks.tables import countifs, sumifs
+from csmetrics_workbooks.terms import Term, when
 
-INPUTS = ("Frequency", "Breadth", "Depth", "Growth")
-#: Weight, worst and best of each input, as typed into the sample.
-SCALE = {"Weight": (3.0, 3.0, 2.0, 2.0), "Scores 0 at": (0.0, 0.0, 0.0, -0.5), "Scores 100 at": (12.0, 0.8, 0.8, 0.5)}
-AMBER, GREEN = 50.0, 75.0
-BANDS = ("red", "amber", "green")
 LISTED = 15
-_STATUS_OF = {"red": "missed", "amber": "near", "green": "met"}
 
 
 def weights(book: Book) -> dict[str, Term]:
@@ -64,86 +54,6 @@ def weights(book: Book) -> dict[str, Term]:
     return cells
 
 
-def score(book: Book, table: Table, cells: dict[str, Term]) -> None:
-    """Helper columns: the score, its band, and the input that costs most points."""
-    here = f"{table.name}[[#This Row],[{INPUTS[0]}]:[{INPUTS[-1]}]]"
-    block = np.array([as_numbers(table.cells[h]) for h in INPUTS]).T
-    given = {
-        "values": here,
-        "weights": cells["Weight"].text,
-        "worst": cells["Scores 0 at"].text,
-        "best": cells["Scores 100 at"].text,
-    }
-    metric = CATALOG["health_score"]
-    native = spell(metric, given)
-    book.used.setdefault("health_score")
-    call = f"IF(addin_on,{metric.excel_name}({','.join(given.values())}),{native})"
-    weight = cells["Weight"].text
-    covered = f'SUM(IF(({here}<9E307)*({here}<>""),{weight},0))<0.5*SUM({weight})'
-    values = [_score(row, cells) for row in block.tolist()]
-    table.add("Score", f'IF({covered},"",{call})', np.array(values, dtype=object), POINTS, array=True)
-    band = CATALOG["health_band"]
-    book.used.setdefault("health_band")
-    mark = table.here("Score")
-    words = {"score": mark, "amber": cells["amber"].text, "green": cells["green"].text}
-    # Calc's COUNTIFS knows a text from a function only once it has been joined to another.
-    form = f'IF(addin_on,{band.excel_name}({",".join(words.values())})&"",{spell(band, words)})'
-    amber, green = cells["amber"].value, cells["green"].value
-    names = ["" if v == "" else "green" if v >= green else "amber" if v >= amber else "red" for v in values]
-    table.add("Band", f'IF(ISNUMBER({mark}),{form},"")', np.array(names, dtype=object), COUNT)
-
-
-def _score(row: Sequence[float], cells: dict[str, Term]) -> float | str:
-    known = [None if v != v else v for v in row]
-    weight, worst, best = (cells[name].value.tolist() for name in SCALE)
-    given = {"values": [known], "weights": weight, "worst": worst, "best": best}
-    try:
-        return float(np.asarray(evaluate(CATALOG["health_score"], (), given).value).ravel()[0])
-    except MetricError:
-        return ""
-
-
-def drivers(table: Table, cells: dict[str, Term]) -> None:
-    """Helper columns: the points each input costs, and the one that costs most."""
-    block = np.array([as_numbers(table.cells[h]) for h in INPUTS]).T
-    given, worst, best = (cells[n].value.astype(float) for n in SCALE)
-    share = np.clip((block - worst) / (best - worst), 0, 1)
-    covered = np.where(np.isnan(block), 0, given).sum(axis=1, keepdims=True)
-    lost = np.where(
-        np.isnan(block) | (covered == 0), 0, 100 * given * (1 - np.nan_to_num(share)) / np.where(covered, covered, 1)
-    )
-    known = np.array([v != "" for v in table.column("Score").value])
-    lost = np.where(known[:, None], np.round(lost, 6), 0)
-    names = [n.text.rpartition("!") for n in (cells["Weight"], cells["Scores 0 at"], cells["Scores 100 at"])]
-    rows = [int(n[2].split("$")[2].rstrip(":")) for n in names]
-    for place, header in enumerate(INPUTS):
-        letter = "BCDE"[place]
-        w, low, high = (f"{cells['amber'].text.rpartition('!')[0]}!${letter}${row}" for row in rows)
-        x = table.here(header)
-        part = f"({x}-{low})/({high}-{low})"
-        weight = "+".join(
-            f"IF(ISNUMBER({table.here(h)}),{cells['amber'].text.rpartition('!')[0]}!${c}${rows[0]},0)"
-            for h, c in zip(INPUTS, "BCDE", strict=True)
-        )
-        both = f"AND(ISNUMBER({x}),ISNUMBER({table.here('Score')}))"
-        table.add(
-            f"Lost by {header.lower()}",
-            f"IF({both},ROUND(100*{w}*(1-MAX(0,MIN(1,{part})))/({weight}),6),0)",
-            lost[:, place],
-            POINTS,
-        )
-    first, last = (f"Lost by {h.lower()}" for h in (INPUTS[0], INPUTS[-1]))
-    span = f"{table.name}[[#This Row],[{first}]:[{last}]]"
-    heads = f"{table.name}[[#Headers],[{INPUTS[0]}]:[{INPUTS[-1]}]]"
-    weakest = [INPUTS[int(row.argmax())] if row.max() > 0 else "" for row in lost]
-    table.add(
-        "Weakest",
-        f'IF(MAX({span})>0,INDEX({heads},MATCH(MAX({span}),{span},0)),"")',
-        np.array(weakest, dtype=object),
-        COUNT,
-    )
-
-
 def bands(book: Book, page: Page, row: int) -> None:
     """Accounts and ARR a band."""
     table = book.tables["Accounts"]
@@ -162,7 +72,7 @@ def bands(book: Book, page: Page, row: int) -> None:
     )
     for offset, name in enumerate(BANDS, 1):
         where = ((table.column("Band"), "=", name), inside)
-        ink, fill = STATUS[_STATUS_OF[name]]
+        ink, fill = STATUS[STATUS_OF[name]]
         page.put(row + offset, 0, name, page.looks.words(bold=True, font_color=ink, bg_color=fill))
         count = page.put(row + offset, 1, countifs(*where), page.looks.number(COUNT))
         page.put(row + offset, 2, guarded(all_, count / all_), page.looks.number(FRACTION))
@@ -247,75 +157,6 @@ def listing(book: Book, page: Page, row: int) -> None:
             page.put(row + 1 + number, column, when(cell.eq(""), "", inner), look)
 
 
-def back_test(book: Book, cells: dict[str, Term]) -> None:
-    """The page Back-test: did the score see it coming?"""
-    page, table = book.pages["Back-test"], book.tables["Past"]
-    page.widths(14, 13, 13, 13, 13, 13)
-    page.title("Back-test", "The score as it was six months before, against who has left since.", 6)
-    heads = ["Band", "Accounts", "Left since", "Churn rate", "Lift"]
-    page.headers(3, heads, right=range(1, 5), height=18)
-    score_, band, left = (table.column(h) for h in ("Score", "Band", "Left since"))
-    given = {"scores": score_, "churned": table.column("Left")}
-    given |= {n: Term(f"Weights!$B${row}", cells[n].value) for n, row in (("amber", 11), ("green", 12))}
-    scored = (score_, ">=", 0)
-    everyone, gone = countifs(scored), countifs(scored, (left, "=", 1))
-    rate_all = gone / everyone
-    for row, name in enumerate((*BANDS, "all"), 4):
-        where = (scored,) if name == "all" else (scored, (band, "=", name))
-        page.put(row, 0, name, page.looks.words(bold=True))
-        plain = {"customers": countifs(*where), "churned": countifs(*where, (left, "=", 1))}
-        n, lost = (
-            page.put(row, 1 + i, when(everyone.eq(0), 0, _tested(book, given, row - 4, k, v)), page.looks.number(COUNT))
-            for i, (k, v) in enumerate(plain.items())
-        )
-        rate = _tested(book, given, row - 4, "churn_rate", lost / n)
-        page.put(row, 3, guarded(n, rate), page.looks.number(FRACTION))
-        lift = _tested(book, given, row - 4, "lift", lost / n / rate_all)
-        page.put(row, 4, when(n.eq(0), "no data", when(lost.eq(0), 0, lift)), page.looks.number(RATIO))
-    wins = total(table.numbers("Wins"))
-    auc = _tested(book, given, 3, "auc", wins / (gone * (everyone - gone)))
-    page.put(9, 0, "AUC", page.looks.words(bold=True))
-    page.put(9, 1, guarded(gone * (everyone - gone), auc), page.looks.number(PROBABILITY, bold=True))
-    page.note(
-        10,
-        0,
-        "AUC: the chance that an account that left had a lower score than one that stayed; 0.5 tells nothing, 1 ranks "
-        "all right. Lift: churn rate of the band ÷ churn rate of all. The scores date from before the six "
-        "months in which "
-        "churn is counted. Do not read a score as a probability.",
-        6,
-        44,
-    )
-
-
-def _tested(book: Book, given: dict[str, Term], row: int, column: str, plain: Term) -> Term:
-    return book.table_cell("health_backtest", given, row, column, plainly=plain)
-
-
-def past_helpers(table: Table) -> None:
-    """Helper columns of the back-test: who left as 1, and how many who stayed had a higher score."""
-    left = np.array([v is True or v == 1 or (isinstance(v, str) and v.lower() == "yes") for v in table.cells["Left"]])
-    known = np.array([v not in (None, "") for v in table.cells["Left"]])
-    cell = table.here("Left")
-    table.add(
-        "Left since",
-        f'IF({cell}="","",IF(OR({cell}=TRUE,{cell}=1,{cell}="yes"),1,0))',
-        np.where(known, left.astype(float), "").astype(object) if not known.all() else left.astype(float),
-        COUNT,
-    )
-    scores = table.column("Score").numbers
-    stayed = scores[~left & known & ~np.isnan(scores)]
-    wins = [
-        float((stayed > s).sum() + 0.5 * (stayed == s).sum()) if gone and s == s else 0.0
-        for s, gone in zip(scores, left, strict=True)
-    ]
-    mark, column, since = table.here("Score"), f"{table.name}[Score]", f"{table.name}[Left since]"
-    others = f'({column}<9E307)*({since}=0)*({since}<>"")'
-    higher = f"SUM({others}*(({column}>{mark})+0.5*({column}={mark})))"
-    formula = f"IF(AND(ISNUMBER({mark}),{table.here('Left since')}=1),{higher},0)"
-    table.add("Wins", formula, np.array(wins), COUNT, array=True)
-
-
 def build(book: Book) -> None:
     """Write the pages of this template."""
     accounts, past, page = book.tables["Accounts"], book.tables["Past"], book.pages["Health"]
@@ -387,7 +228,7 @@ RECIPE = Recipe(
         ("Past", "data: the same six months before, and who left"),
     ),
     dashboard="Health",
-    sheets={sources.ACCOUNTS: sources.sample_accounts, sources.PAST: sources.sample_past},
+    sheets={sheets.ACCOUNTS: sources.sample_accounts, sheets.PAST: sources.sample_past},
     build=build,
     banner_width=6,
 )

@@ -5,79 +5,25 @@ from collections.abc import Mapping
 import numpy as np
 
 from csmetrics_core import CATALOG
-from csmetrics_core.palette import ACCENT, MUTED, SERIES
-from csmetrics_core.spec import COUNT, FRACTION, MONEY, Better
+from csmetrics_core.palette import MUTED
+from csmetrics_core.spec import COUNT, MONEY, Better
 from csmetrics_workbooks import bridge as monthly
-from csmetrics_workbooks import reconciling, renewals, sources
+from csmetrics_workbooks import reconciling, renewals, sheets, sources
 from csmetrics_workbooks.book import Book
 from csmetrics_workbooks.checking import billing, repeated, unlisted
 from csmetrics_workbooks.common import choices
-from csmetrics_workbooks.dates import month_end
 from csmetrics_workbooks.flows import Months, fate
 from csmetrics_workbooks.judging import guarded, status
+from csmetrics_workbooks.logos import logos
 from csmetrics_workbooks.recipes.recipe import Recipe
-from csmetrics_workbooks.sheet import Page, axis, legend
+from csmetrics_workbooks.reconciling import conventions
+from csmetrics_workbooks.sheet import Page
 from csmetrics_workbooks.style import change_format
-from csmetrics_workbooks.tables import Table, as_numbers, sumifs
-from csmetrics_workbooks.terms import Term, change, term, total
+from csmetrics_workbooks.tables import as_numbers
+from csmetrics_workbooks.terms import Term, change, total
+from csmetrics_workbooks.waterfall import waterfall
 
 TARGETS = {"ndr": (1.05, 0.05), "grr": (0.9, 0.03), "churn_rate": (0.03, 0.01), "mrr_churn_rate": (0.03, 0.01)}
-
-
-def logos(book: Book, work: Page) -> dict[str, Term]:
-    """Customers gained and lost by their dates, for the period chosen and the one before."""
-    table = book.tables["Customers"]
-    formula, inside = book.in_segment(table)
-    start, end = as_numbers(table.cells["Start"]), as_numbers(table.cells["End"])
-    days = []
-    for row, (label, back) in enumerate(
-        (("Day before the prior period", 2), ("Day before the period", 1), ("Last day", 0)), 4
-    ):
-        work.put(row, 0, label, work.looks.words())
-        days.append(
-            work.put(row, 1, month_end(book.last_month - book.period_months * back), work.looks.number("yyyy-mm-dd"))
-        )
-    at = []
-    for place, day in enumerate(days):
-        with np.errstate(invalid="ignore"):
-            there = inside & (start <= day.value) & (np.isnan(end) | (end > day.value))
-        here, gone = table.here("Start"), table.here("End")
-        test = f"AND({formula},ISNUMBER({here}),{here}<={day.text},OR(NOT(ISNUMBER({gone})),{gone}>{day.text}))"
-        table.add(f"At {place}", f"IF({test},1,0)", there.astype(float), COUNT)
-        at.append(there)
-    keys = [v.lower() if isinstance(v, str) else v for v in table.cells["Customer"]]
-    left = [_moved(table, f"Left {n}", keys, at[n - 1], at[n], f"At {n - 1}", f"At {n}") for n in (1, 2)]
-    came = _moved(table, "Came", keys, at[2], at[1], "At 2", "At 1")
-    opening = [_sum(table, f"At {n}") for n in (0, 1)]
-    labels = (
-        ("opening", opening[1]),
-        ("lost", left[1]),
-        ("new", came),
-        ("opening before", opening[0]),
-        ("lost before", left[0]),
-        ("closing", _sum(table, "At 2")),
-    )
-    cells = {}
-    for row, (name, value) in enumerate(labels, 8):
-        work.put(row, 0, f"Customers by their dates: {name}", work.looks.words())
-        cells[name] = work.put(row, 1, value, work.looks.number(COUNT))
-    return cells
-
-
-def _sum(table: Table, header: str) -> Term:
-    column = table.column(header)
-    return sumifs(column, (column, "=", 1))
-
-
-def _moved(
-    table: Table, header: str, keys: list[object], there: np.ndarray, gone: np.ndarray, was: str, is_: str
-) -> Term:
-    """Helper column: customers there at one day and, in none of their rows, at the other."""
-    present = {key for key, g in zip(keys, gone, strict=True) if g}
-    values = [float(t and key not in present) for key, t in zip(keys, there, strict=True)]
-    found = f"COUNTIFS({table.name}[Customer],{table.here('Customer')},{table.name}[{is_}],1)"
-    table.add(header, f"IF({table.here(was)}=1,IF({found}=0,1,0),0)", values, COUNT)
-    return _sum(table, header)
 
 
 def dashboard(book: Book, work: Page, months: Months, bridge: monthly.Bridge, by_date: Mapping[str, Term]) -> Term:
@@ -188,111 +134,6 @@ def _fates(work: Page, row: int, heading: str, parts: object) -> dict[str, Term]
     return cells
 
 
-def conventions(book: Book, page: Page, row: int, by_date: Mapping[str, Term]) -> None:
-    """The churn rate of the period under each documented convention."""
-    page.headers(row, ["Churn conventions", "Churn", "Divided by", "", "Used by", "", "", ""], right=(1,), height=18)
-    from csmetrics_core.metrics.retention import CONVENTIONS
-
-    for offset, (basis, (divides, who)) in enumerate(CONVENTIONS.items(), 1):
-        given = {
-            "lost": by_date["lost"],
-            "opening": by_date["opening"],
-            "new_customers": by_date["new"],
-            "basis": term(basis),
-        }
-        page.put(row + offset, 0, basis.replace("_", " "), page.looks.words())
-        value = guarded(by_date["opening"], book.call("churn_rate", given))
-        page.put(row + offset, 1, value, page.looks.number(FRACTION))
-        for column in range(2, 8):
-            page.put(
-                row + offset,
-                column,
-                {2: divides, 4: who}.get(column),
-                page.looks.words(font_color=MUTED, text_wrap=False),
-            )
-
-
-def waterfall(book: Book, page: Page, work: Page, row: int, bridge: monthly.Bridge) -> None:
-    """The period's MRR bridge as a table and a waterfall, and twelve-month retention over time."""
-    page.headers(row, ["MRR bridge of the period", "Amount"], right=(1,), height=18)
-    low, high = book.last_month - book.period_months, book.last_month
-    window = ((bridge.numbers, ">", low), (bridge.numbers, "<=", high))
-    first = (bridge.numbers, "=", low + 1)
-    parts = {"opening": sumifs(bridge.columns["opening"], first)}
-    parts |= {
-        n: sumifs(bridge.columns[n], *window) for n in ("new", "expansion", "reactivation", "contraction", "churned")
-    }
-    parts["closing"] = sumifs(bridge.columns["closing"], (bridge.numbers, "=", high))
-    running: Term = term(0)
-    for offset, (name, value) in enumerate(parts.items(), 1):
-        ends, loss = name in ("opening", "closing"), name in ("contraction", "churned")
-        page.put(row + offset, 0, name.capitalize(), page.looks.words(bold=ends))
-        cell = page.put(row + offset, 1, (term(0) - value) if loss else value, page.looks.number(MONEY, bold=ends))
-        place = 49 + offset
-        work.put(place, 0, name.capitalize(), work.looks.words())
-        bottom = term(0) if ends else running + cell if loss else running
-        shown = [
-            bottom,
-            cell if ends else term(0),
-            cell if not ends and not loss else term(0),
-            (term(0) - cell) if loss else term(0),
-        ]
-        for column, one in enumerate(shown, 1):
-            work.put(place, column, one, work.looks.number(MONEY))
-        running = cell if name == "opening" else running + cell
-    work.headers(49, ["Waterfall", "Base", "Balance", "Gain", "Loss"], right=range(1, 5), height=18)
-    chart = book.chart("column", subtype="stacked")
-    for column, colour in ((1, None), (2, SERIES[0]), (3, SERIES[2]), (4, SERIES[1])):
-        fill = {"color": colour} if colour else {"none": True}
-        chart.add_series(
-            {
-                "name": ["Workings", 49, column],
-                "categories": ["Workings", 50, 0, 56, 0],
-                "values": ["Workings", 50, column, 56, column],
-                "fill": fill,
-                "border": {"none": True},
-                "gap": 40,
-            }
-        )
-    chart.set_legend({**legend(), "delete_series": [0]})
-    chart.set_x_axis(axis())
-    chart.set_y_axis(axis("#,##0", lines=True))
-    page.chart(
-        row,
-        2,
-        chart,
-        "MRR bridge of the period",
-        "Waterfall: opening MRR, new, expansion, reactivation, contraction, churned, closing",
-        (560, 300),
-    )
-    line = book.chart("line")
-    for column, name, colour, dash in (
-        (5, "Net", ACCENT, "solid"),
-        (6, "Gross", SERIES[1], "dash"),
-        (7, "Logo", SERIES[2], "round_dot"),
-    ):
-        line.add_series(
-            {
-                "name": f"{name} retention",
-                "categories": ["Twelve months", 4, 0, 3 + monthly.MONTHS, 0],
-                "values": ["Twelve months", 4, column, 3 + monthly.MONTHS, column],
-                "line": {"color": colour, "width": 2.25, "dash_type": dash},
-            }
-        )
-    line.set_legend(legend())
-    line.set_x_axis({**axis("mmm yy"), "text_axis": True, "interval_unit": 3, "label_position": "low"})
-    line.set_y_axis({**axis("0%", lines=True)})
-    trend = book.pages["Twelve months"]
-    trend.chart(
-        5 + monthly.MONTHS,
-        0,
-        line,
-        "Retention over twelve months",
-        "Line chart: net, gross and logo retention over twelve months, by month",
-        (860, 260),
-    )
-
-
 def checks(book: Book, months: Months, bridge: monthly.Bridge, closing: Term, by_date: Mapping[str, Term]) -> None:
     """What must hold before the figures leave the house."""
     c = bridge.columns
@@ -398,9 +239,9 @@ RECIPE = Recipe(
     ),
     dashboard="Retention",
     sheets={
-        sources.REVENUE: sources.sample_revenue,
-        sources.CUSTOMERS: sources.sample_customers,
-        sources.RENEWALS: sources.sample_renewals,
+        sheets.REVENUE: sources.sample_revenue,
+        sheets.CUSTOMERS: sources.sample_customers,
+        sheets.RENEWALS: sources.sample_renewals,
     },
     build=build,
     banner_width=8,

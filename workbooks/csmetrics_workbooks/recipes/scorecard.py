@@ -7,7 +7,7 @@ import numpy as np
 from csmetrics_core import CATALOG
 from csmetrics_core.palette import MUTED
 from csmetrics_core.spec import COUNT, Better
-from csmetrics_workbooks import sources
+from csmetrics_workbooks import sheets, sources
 from csmetrics_workbooks.board import board
 from csmetrics_workbooks.book import Book
 from csmetrics_workbooks.checking import billing, not_numbers, off_scale, repeated, unlisted
@@ -146,10 +146,10 @@ RECIPE = Recipe(
     ),
     dashboard="Scorecard",
     sheets={
-        sources.RESPONSES: sources.sample_responses,
-        sources.REVENUE: sources.sample_revenue,
-        sources.OPERATIONS: sources.sample_operations,
-        sources.SESSIONS: sources.sample_sessions,
+        sheets.RESPONSES: sources.sample_responses,
+        sheets.REVENUE: sources.sample_revenue,
+        sheets.OPERATIONS: sources.sample_operations,
+        sheets.SESSIONS: sources.sample_sessions,
     },
     build=build,
     banner_width=11,

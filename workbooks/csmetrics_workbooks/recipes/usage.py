@@ -1,12 +1,10 @@
 """Usage: daily, weekly and monthly active users, stickiness, adoption, session length and licence use."""
 
-import numpy as np
-
-from csmetrics_core import CATALOG, lookup
-from csmetrics_core.palette import ACCENT, MUTED, SERIES
-from csmetrics_core.spec import COUNT, FRACTION, Better, Unit
-from csmetrics_workbooks import sources
-from csmetrics_workbooks.active import ActiveUsers, distinct, helpers
+from csmetrics_core import CATALOG
+from csmetrics_core.spec import COUNT, Better, Unit
+from csmetrics_workbooks import sheets, sources
+from csmetrics_workbooks.active import ActiveUsers, daily, helpers
+from csmetrics_workbooks.adoption import adoption
 from csmetrics_workbooks.book import Book
 from csmetrics_workbooks.checking import unlisted
 from csmetrics_workbooks.common import choices
@@ -14,13 +12,11 @@ from csmetrics_workbooks.dates import month_end
 from csmetrics_workbooks.formulas import Scope
 from csmetrics_workbooks.judging import guarded, status
 from csmetrics_workbooks.recipes.recipe import Recipe
-from csmetrics_workbooks.sheet import Page, axis, legend
+from csmetrics_workbooks.sheet import Page
 from csmetrics_workbooks.style import change_format
 from csmetrics_workbooks.tables import countifs, sumifs
 from csmetrics_workbooks.terms import Term, change, is_number, total, when
 
-DAYS = 42
-FEATURES = 10
 TARGETS = {"product_usage_rate": (0.55, 0.05), "stickiness": (0.2, 0.03), "avg_session_duration": (4.0, 0.5)}
 
 
@@ -32,51 +28,6 @@ def last_days(book: Book, work: Page) -> tuple[Term, Term]:
         day = month_end(book.last_month - book.period_months * back)
         cells.append(work.put(row, 1, day, work.looks.number("yyyy-mm-dd")))
     return cells[0], cells[1]
-
-
-def daily(book: Book, users: ActiveUsers, last: Term) -> dict[str, Term]:
-    """The page Daily: six weeks of active users; returns its columns as ranges."""
-    page = book.pages["Daily"]
-    page.widths(14, 12, 12, 12, 12)
-    page.title("Daily", "Distinct users on the day, in the 7 days and in the 30 days that end on it.", 12)
-    page.headers(3, ["Day", "Daily", "Weekly", "Monthly", "Daily ÷ monthly"], right=range(5), height=30)
-    kept: dict[str, list[object]] = {"day": [], "dau": []}
-    for offset in range(DAYS):
-        row = 4 + offset
-        day = page.put(row, 0, last - (DAYS - 1 - offset), page.looks.number("ddd yyyy-mm-dd"))
-        cells = [
-            page.put(row, 1 + i, users.value(n, day), page.looks.number(COUNT))
-            for i, n in enumerate(("dau", "wau", "mau"))
-        ]
-        ratio = when(is_number(cells[2]), when(is_number(cells[0]), cells[0], 0) / cells[2], "")
-        page.put(row, 4, ratio, page.looks.number(FRACTION, font_color=MUTED))
-        kept["day"].append(day.value)
-        kept["dau"].append(cells[0].value)
-    chart = book.chart("line")
-    for column, name, colour, dash in (
-        (1, "Daily", ACCENT, "solid"),
-        (2, "Weekly", SERIES[1], "dash"),
-        (3, "Monthly", SERIES[2], "round_dot"),
-    ):
-        chart.add_series(
-            {
-                "name": name,
-                "categories": ["Daily", 4, 0, 3 + DAYS, 0],
-                "values": ["Daily", 4, column, 3 + DAYS, column],
-                "line": {"color": colour, "width": 2, "dash_type": dash},
-            }
-        )
-    chart.set_legend(legend())
-    chart.set_x_axis({**axis("d mmm"), "text_axis": True, "interval_unit": 7})
-    chart.set_y_axis({**axis("0", lines=True), "min": 0})
-    page.chart(
-        3, 6, chart, "Active users", "Line chart: daily, weekly and monthly active users of six weeks", (620, 340)
-    )
-    ranges = {}
-    for number, name in enumerate(("day", "dau")):
-        letter = "AB"[number]
-        ranges[name] = Term(f"{page.prefix}${letter}$5:${letter}${4 + DAYS}", np.array(kept[name], dtype=object), True)
-    return ranges
 
 
 def figures(
@@ -157,7 +108,7 @@ def figures(
         (
             n,
             names.get(n, labels.get(n, n)),
-            sources.MINUTES if n == "avg_session_duration" else CATALOG[n].unit,
+            sheets.MINUTES if n == "avg_session_duration" else CATALOG[n].unit,
             base,
             now,
             before,
@@ -202,62 +153,6 @@ def dashboard(book: Book, rows: list[tuple[str, str, Unit, Term, Term, Term]]) -
         7,
         30,
     )
-
-
-def adoption(book: Book, page: Page, row: int) -> None:
-    """Features: how many users, how deep; the names may be typed over."""
-    events = book.tables["Events"]
-    scope = Scope(events.column("Period"), 1)
-    number, feature = events.column("User no"), events.column("Feature")
-    base = f"({scope.column.text}=1)*({number.text}>0)"
-    rows = scope.rows & np.array([v > 0 for v in number.value])
-    fits = np.array([v not in (None, "") for v in feature.value]) & rows
-    users, features = events.cells["User"][fits].tolist(), feature.value[fits].tolist()
-    found = lookup("feature_adoption").function(users, features) if users else None
-    table = (
-        {}
-        if found is None
-        else {str(f): (float(u), float(b), float(n)) for f, u, b, n in found.itertuples(index=False)}
-    )
-    page.headers(row, ["Feature", "Users", "Share of users", "Uses", "Uses a user"], right=range(1, 5), height=18)
-    everybody = Term(distinct(f'{base}*({feature.text}<>"")', number.text), len({u.lower() for u in users}), True)
-    work = book.pages["Workings"]
-    work.put(16, 0, "Users of any feature in the period", work.looks.words())
-    of_all = work.put(16, 1, everybody, work.looks.number(COUNT))
-    names = sorted(table, key=lambda f: (-table[f][0], f))[:FEATURES]
-    for place in range(FEATURES):
-        name = names[place] if place < len(names) else None
-        cell = page.put(row + 1 + place, 0, name, page.looks.input(align="left", indent=1))
-        known = table.get(name or "", (0.0, 0.0, 0.0))
-        test = f"{base}*({feature.text}={cell.text})"
-        seen = Term(distinct(test, number.text), known[0], True)
-        shown = Term(f'IF({cell.text}="","",{seen.text})', known[0] if name else "", True)
-        count = page.put(row + 1 + place, 1, shown, page.looks.number(COUNT))
-        uses = (
-            countifs((feature, "=", cell), (scope.column, "=", 1), (number, ">", 0))
-            if name
-            else Term(f'COUNTIFS({feature.text},{cell.text},{scope.column.text},1,{number.text},">0")', 0)
-        )
-        used = page.put(row + 1 + place, 3, when(is_number(count), uses, ""), page.looks.number(COUNT))
-        given = {"users": scope.take(events.column("User")), "features": scope.take(feature)}
-        for column, (field, plain) in {2: ("breadth", count / of_all), 4: ("uses_per_user", used / count)}.items():
-            page.put(
-                row + 1 + place,
-                column,
-                _adopted(book, given, cell, count, field, plain),
-                page.looks.number(FRACTION if column == 2 else "0.0"),
-            )
-    book.used.setdefault("feature_adoption")
-
-
-def _adopted(book: Book, given: dict[str, Term], name: Term, count: Term, field: str, plain: Term) -> Term:
-    """A feature's line of FEATURE_ADOPTION, found by its name; in plain formulas the same ratio."""
-    metric = CATALOG["feature_adoption"]
-    column = [c.name for c in metric.columns].index(field) + 1
-    function = f"{metric.excel_name}({given['users'].text},{given['features'].text})"
-    inner = f"IF(addin_on,INDEX({function},MATCH({name.text},INDEX({function},0,1),0),{column}),{plain.text})"
-    positive = is_number(count).value and count.value > 0
-    return Term(f'IF(N({count.text})=0,"",{inner})', plain.value if positive else "", True)
 
 
 def build(book: Book) -> None:
@@ -340,9 +235,9 @@ RECIPE = Recipe(
     ),
     dashboard="Usage",
     sheets={
-        sources.EVENTS: sources.sample_events,
-        sources.SESSIONS: sources.sample_sessions,
-        sources.LICENCES: sources.sample_licences,
+        sheets.EVENTS: sources.sample_events,
+        sheets.SESSIONS: sources.sample_sessions,
+        sheets.LICENCES: sources.sample_licences,
     },
     build=build,
     banner_width=7,

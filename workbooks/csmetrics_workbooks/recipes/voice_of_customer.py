@@ -1,187 +1,28 @@
 """Voice of the customer: NPS three ways, CSAT, CES, first contact resolution, segments, themes and verbatims."""
 
-from dataclasses import dataclass
 from statistics import NormalDist
 
-import numpy as np
-
 from csmetrics_core import CATALOG
-from csmetrics_core.palette import ACCENT, MUTED, SERIES
-from csmetrics_core.spec import COUNT, FRACTION, POINTS, PROBABILITY, TEXT, Better
-from csmetrics_workbooks import sources
+from csmetrics_core.palette import MUTED
+from csmetrics_core.spec import COUNT, FRACTION, POINTS, PROBABILITY, Better
+from csmetrics_workbooks import sheets, sources
+from csmetrics_workbooks.answers import charts
 from csmetrics_workbooks.book import Book
 from csmetrics_workbooks.checking import not_numbers, off_scale, unlisted
-from csmetrics_workbooks.comments import BANDS, verbatims
+from csmetrics_workbooks.comments import comments
 from csmetrics_workbooks.common import choices
-from csmetrics_workbooks.dates import month_start
-from csmetrics_workbooks.estimates import adjusted, nps_bounds, wilson, z_of
-from csmetrics_workbooks.formulas import NO_DATA, Scope
+from csmetrics_workbooks.estimates import adjusted, z_of
+from csmetrics_workbooks.formulas import Scope
 from csmetrics_workbooks.judging import guarded, moved_words
 from csmetrics_workbooks.recipes.recipe import Recipe
-from csmetrics_workbooks.sheet import Page, axis
+from csmetrics_workbooks.sheet import Page
 from csmetrics_workbooks.style import change_format
-from csmetrics_workbooks.tables import Table, countifs, sumifs
+from csmetrics_workbooks.survey import Counts, count, helpers, measures
+from csmetrics_workbooks.tables import countifs
 from csmetrics_workbooks.terms import Term, apply, change, largest, smallest, term, when
 
 CONFIDENCE = 0.95
 SMALL = 10
-QUARTERS = 9
-THEMES = 8
-_LOST, _KEPT, _WON = SERIES[1], SERIES[3], SERIES[0]
-
-
-@dataclass
-class Counts:
-    """Answers of one period."""
-
-    nps: Term
-    promoters: Term
-    detractors: Term
-    csat: Term
-    satisfied: Term
-    ces: Term
-    easy: Term
-    tickets: Term
-    first: Term
-    answered: Term
-    invited: Term
-
-
-def helpers(book: Book) -> None:
-    """Computed columns of the data tables."""
-    for name, dates in (("Responses", "Date"), ("Tickets", "Opened"), ("Invited", "Month")):
-        book.add_periods(book.tables[name], dates, period=book.period_months)
-    responses, tickets = book.tables["Responses"], book.tables["Tickets"]
-    book.add_periods(responses, "Date", quarter=3)
-    book.add_periods(responses, "Date", segment=False, any_segment=book.period_months)
-    book.add_segment_number(responses, "Any segment")
-    given = [any(v not in (None, "") for v in row) for row in zip(*(responses.cells[h] for h in _ASKED), strict=True)]
-    blank = ",".join(f'{responses.here(h)}<>""' for h in _ASKED)
-    responses.add("Answered", f"IF(OR({blank}),1,0)", np.array(given, dtype=float), COUNT)
-    done = [_flag(v) for v in tickets.cells["Resolved"]]
-    tickets.add(
-        "Done",
-        f"IF({_yes(tickets, 'Resolved')},IF(N({tickets.here('Contacts')})>0,1,0),0)",
-        [float(d and _positive(c)) for d, c in zip(done, tickets.cells["Contacts"], strict=True)],
-        COUNT,
-    )
-    spoiled = [
-        _flag(a) or _flag(b) for a, b in zip(tickets.cells["Reopened"], tickets.cells["Transferred"], strict=True)
-    ]
-    first = [float(d and c == 1 and not s) for d, c, s in zip(done, tickets.cells["Contacts"], spoiled, strict=True)]
-    tickets.add(
-        "First contact",
-        f"IF(AND({_yes(tickets, 'Resolved')},{tickets.here('Contacts')}=1,NOT({_yes(tickets, 'Reopened')}),"
-        f"NOT({_yes(tickets, 'Transferred')})),1,0)",
-        first,
-        COUNT,
-    )
-
-
-_ASKED = ("NPS", "CSAT", "CES", "Comment")
-
-
-def _yes(table: Table, header: str) -> str:
-    cell = table.here(header)
-    return f'OR({cell}=TRUE,{cell}=1,{cell}="yes")'
-
-
-def _flag(value: object) -> bool:
-    return value is True or value == 1 or (isinstance(value, str) and value.lower() == "yes")
-
-
-def _positive(value: object) -> bool:
-    return type(value) in (int, float) and value > 0  # type: ignore[operator]
-
-
-def count(book: Book, number: int, page: Page, column: int) -> Counts:
-    """The counts of one period, on the page Workings."""
-    responses, tickets, invited = (book.tables[t] for t in ("Responses", "Tickets", "Invited"))
-    inside = (responses.column("Period"), "=", number)
-    nps, csat, ces = (responses.column(h) for h in ("NPS", "CSAT", "CES"))
-    in_tickets = (tickets.column("Period"), "=", number)
-    values = {
-        "nps": countifs((nps, ">=", 0), inside),
-        "promoters": countifs((nps, ">=", 9), inside),
-        "detractors": countifs((nps, "<=", 6), inside),
-        "csat": countifs((csat, ">=", 1), inside),
-        "satisfied": countifs((csat, ">=", 4), inside),
-        "ces": countifs((ces, ">=", 1), inside),
-        "easy": countifs((ces, ">=", 5), inside),
-        "tickets": sumifs(tickets.column("Done"), in_tickets),
-        "first": sumifs(tickets.column("First contact"), in_tickets),
-        "answered": sumifs(responses.column("Answered"), inside),
-        "invited": sumifs(invited.column("Invited"), (invited.column("Period"), "=", number)),
-    }
-    cells = {}
-    for row, (name, value) in enumerate(values.items(), 4):
-        page.put(row, 0, _LABELS[name], page.looks.words())
-        cells[name] = page.put(row, column, value, page.looks.number(COUNT))
-    return Counts(**cells)
-
-
-_LABELS = {
-    "nps": "NPS answers",
-    "promoters": "of these, promoters (9-10)",
-    "detractors": "detractors (0-6)",
-    "csat": "CSAT answers",
-    "satisfied": "of these, satisfied (4-5)",
-    "ces": "CES answers",
-    "easy": "of these, easy (5-7)",
-    "tickets": "Tickets resolved",
-    "first": "of these, at first contact",
-    "answered": "Responses with any answer",
-    "invited": "Surveys sent",
-}
-
-
-def measures(
-    book: Book, number: int, c: Counts, z: Term
-) -> list[tuple[str, str, Term, Term, tuple[Term, Term] | None]]:
-    """Label, unit name, what it rests on, value and interval of each measure in a period."""
-    table = book.tables["Responses"]
-    scope = Scope(table.column("Period"), number)
-    nps, arr = table.column("NPS"), table.column("ARR")
-    inside = (scope.column, "=", number)
-    up, down, all_ = (sumifs(arr, (nps, sign, line), inside) for sign, line in ((">=", 9), ("<=", 6), (">=", 0)))
-    plain = guarded(c.nps, book.call("nps", {"scores": nps}, scope))
-    weighed = when(
-        all_.eq(0), NO_DATA, book.call("nps", {"scores": nps, "weights": arr}, scope, (up - down) * 100 / all_)
-    )
-    voted = guarded(c.nps, book.call("nps", {"scores": nps, "accounts": table.column("Account")}, scope))
-    return [
-        ("Net Promoter Score", "nps", c.nps, plain, nps_bounds(c.promoters, c.detractors, c.nps, z)),
-        ("one vote an account", "nps", c.nps, voted, None),
-        ("weighted by ARR", "nps", c.nps, weighed, None),
-        (
-            "Customer satisfaction",
-            "csat",
-            c.csat,
-            guarded(c.csat, book.call("csat", {"ratings": table.column("CSAT")}, scope)),
-            wilson(c.satisfied, c.csat, z, 100),
-        ),
-        (
-            "Customer effort",
-            "ces",
-            c.ces,
-            guarded(c.ces, book.call("ces", {"ratings": table.column("CES"), "scale_max": 7}, scope)),
-            wilson(c.easy, c.ces, z, 100),
-        ),
-        (
-            "First contact resolution",
-            "fcr",
-            c.tickets,
-            guarded(c.tickets, book.call("fcr", {"first_contact": c.first, "contacts": c.tickets})),
-            wilson(c.first, c.tickets, z),
-        ),
-        (
-            "Response rate",
-            "response_rate",
-            c.invited,
-            guarded(c.invited, book.call("response_rate", {"responses": c.answered, "invited": c.invited})),
-            None,
-        ),
-    ]
 
 
 def dashboard(book: Book, now: Counts, before: Counts, z: Term) -> None:
@@ -294,104 +135,6 @@ def segments(book: Book, page: Page, row: int) -> None:
         page.put(row + place, 8, few, page.looks.words(font_color=MUTED))
 
 
-def charts(book: Book, page: Page, row: int) -> None:
-    """Answers by score, and NPS by quarter."""
-    work, table = book.pages["Workings"], book.tables["Responses"]
-    first = 18
-    work.headers(first - 1, ["Score", "Band", "Answers"], right=(0, 2), height=18)
-    inside = (table.column("Period"), "=", 1)
-    points = []
-    for score in range(11):
-        band = next(number for number, (_, low, high) in enumerate(BANDS) if low <= score <= high)
-        work.put(first + score, 0, float(score), work.looks.number("0"))
-        work.put(first + score, 1, BANDS[band][0], work.looks.words())
-        work.put(first + score, 2, countifs((table.column("NPS"), "=", score), inside), work.looks.number("0"))
-        points.append({"fill": {"color": (_LOST, _KEPT, _WON)[band]}})
-    bars = book.chart("column")
-    bars.add_series(
-        {
-            "name": "Answers",
-            "categories": ["Workings", first, 0, first + 10, 0],
-            "values": ["Workings", first, 2, first + 10, 2],
-            "points": points,
-            "gap": 40,
-            "data_labels": {"value": True, "font": {"size": 8, "color": MUTED}},
-        }
-    )
-    bars.set_legend({"none": True})
-    bars.set_x_axis(
-        {
-            **axis("0"),
-            "name": "score: 0-6 detractors, 7-8 passives, 9-10 promoters",
-            "name_font": {"size": 9, "bold": False, "color": MUTED},
-        }
-    )
-    bars.set_y_axis({**axis("0", lines=True), "visible": True})
-    page.chart(
-        row, 0, bars, "Answers by score", "Column chart: number of answers for each NPS score from 0 to 10", (470, 250)
-    )
-    trend(book, page, row, table, first + 14)
-
-
-def trend(book: Book, page: Page, row: int, table: Table, first: int) -> None:
-    """NPS of nine quarters as a line."""
-    work = book.pages["Workings"]
-    work.headers(first - 1, ["Quarter to", "Answers", "NPS"], right=(0, 1, 2), height=18)
-    for place in range(QUARTERS):
-        number = QUARTERS - place
-        end = book.last_month - 3 * (number - 1)
-        work.put(first + place, 0, month_start(end), work.looks.number("mmm yyyy"))
-        n = countifs((table.column("NPS"), ">=", 0), (table.column("Quarter"), "=", number))
-        base = work.put(first + place, 1, n, work.looks.number("0"))
-        value = guarded(base, book.call("nps", {"scores": table.column("NPS")}, Scope(table.column("Quarter"), number)))
-        work.put(first + place, 2, value, work.looks.number(POINTS))
-    line = book.chart("line")
-    line.add_series(
-        {
-            "name": "NPS",
-            "categories": ["Workings", first, 0, first + QUARTERS - 1, 0],
-            "values": ["Workings", first, 2, first + QUARTERS - 1, 2],
-            "line": {"color": ACCENT, "width": 2.25},
-            "marker": {"type": "circle", "size": 5, "fill": {"color": ACCENT}, "border": {"color": ACCENT}},
-            "data_labels": {"value": True, "position": "above", "num_format": "0", "font": {"size": 8, "color": MUTED}},
-        }
-    )
-    line.set_legend({"none": True})
-    line.set_x_axis({**axis("mmm yy"), "text_axis": True, "label_position": "low"})
-    line.set_y_axis(axis("0", lines=True))
-    page.chart(row, 5, line, "NPS by quarter", "Line chart: Net Promoter Score of the nine latest quarters", (470, 250))
-
-
-def comments(book: Book) -> None:
-    """The page Comments: themes, and what people wrote."""
-    page, table = book.pages["Comments"], book.tables["Responses"]
-    page.widths(12, 13, 13, 9, 92, 8)
-    page.title(
-        "Comments", "What the answers of the period chosen say; text from customers is shown as it was written.", 6
-    )
-    row = verbatims(book, page, 3)
-    themes(book, page, row, table)
-
-
-def themes(book: Book, page: Page, row: int, table: Table) -> None:
-    """What comments are about."""
-    page.heading(row, "Themes", 6)
-    metric = CATALOG["feedback_themes"]
-    shown = [c for c in metric.columns if c.name in ("theme", "comments", "share", "sentiment", "nps")]
-    scope = Scope(table.column("Period"), 1)
-    arguments = {"comments": table.column("Comment"), "scores": table.column("NPS"), "themes": THEMES}
-    order = [4, 0, 1, 2, 3]
-    page.put(row + 1, 5, None, page.looks.column())
-    for column, one in zip(order, shown, strict=False):
-        page.put(row + 1, column, one.name.replace("_", " "), page.looks.column(right=one.unit is not TEXT))
-    for place in range(THEMES):
-        for column, one in zip(order, shown, strict=False):
-            cell = book.table_cell("feedback_themes", arguments, place, one.name, scope=scope)
-            look = page.looks.words() if one.unit is TEXT else page.looks.number(one.unit)
-            page.put(row + 2 + place, column, cell, look)
-    page.note(row + 3 + THEMES, 0, "Themes are found by the add-in; without it these cells say so.", 6)
-
-
 def build(book: Book) -> None:
     """Write the pages of this template."""
     helpers(book)
@@ -455,9 +198,9 @@ RECIPE = Recipe(
     ),
     dashboard="Voice",
     sheets={
-        sources.RESPONSES: sources.sample_responses,
-        sources.TICKETS: sources.sample_tickets,
-        sources.INVITED: sources.sample_invited,
+        sheets.RESPONSES: sources.sample_responses,
+        sheets.TICKETS: sources.sample_tickets,
+        sheets.INVITED: sources.sample_invited,
     },
     build=build,
     banner_width=9,

@@ -1,0 +1,79 @@
+"""Whether the score of six months ago told who would leave."""
+
+import numpy as np
+
+from csmetrics_core.spec import COUNT, FRACTION, PROBABILITY, RATIO
+from csmetrics_workbooks.book import Book
+from csmetrics_workbooks.judging import guarded
+from csmetrics_workbooks.scoring import BANDS
+from csmetrics_workbooks.tables import Table, countifs
+from csmetrics_workbooks.terms import Term, total, when
+
+
+def back_test(book: Book, cells: dict[str, Term]) -> None:
+    """The page Back-test: did the score see it coming?"""
+    page, table = book.pages["Back-test"], book.tables["Past"]
+    page.widths(14, 13, 13, 13, 13, 13)
+    page.title("Back-test", "The score as it was six months before, against who has left since.", 6)
+    heads = ["Band", "Accounts", "Left since", "Churn rate", "Lift"]
+    page.headers(3, heads, right=range(1, 5), height=18)
+    score_, band, left = (table.column(h) for h in ("Score", "Band", "Left since"))
+    given = {"scores": score_, "churned": table.column("Left")}
+    given |= {n: Term(f"Weights!$B${row}", cells[n].value) for n, row in (("amber", 11), ("green", 12))}
+    scored = (score_, ">=", 0)
+    everyone, gone = countifs(scored), countifs(scored, (left, "=", 1))
+    rate_all = gone / everyone
+    for row, name in enumerate((*BANDS, "all"), 4):
+        where = (scored,) if name == "all" else (scored, (band, "=", name))
+        page.put(row, 0, name, page.looks.words(bold=True))
+        plain = {"customers": countifs(*where), "churned": countifs(*where, (left, "=", 1))}
+        n, lost = (
+            page.put(row, 1 + i, when(everyone.eq(0), 0, _tested(book, given, row - 4, k, v)), page.looks.number(COUNT))
+            for i, (k, v) in enumerate(plain.items())
+        )
+        rate = _tested(book, given, row - 4, "churn_rate", lost / n)
+        page.put(row, 3, guarded(n, rate), page.looks.number(FRACTION))
+        lift = _tested(book, given, row - 4, "lift", lost / n / rate_all)
+        page.put(row, 4, when(n.eq(0), "no data", when(lost.eq(0), 0, lift)), page.looks.number(RATIO))
+    wins = total(table.numbers("Wins"))
+    auc = _tested(book, given, 3, "auc", wins / (gone * (everyone - gone)))
+    page.put(9, 0, "AUC", page.looks.words(bold=True))
+    page.put(9, 1, guarded(gone * (everyone - gone), auc), page.looks.number(PROBABILITY, bold=True))
+    page.note(
+        10,
+        0,
+        "AUC: the chance that an account that left had a lower score than one that stayed; 0.5 tells nothing, 1 ranks "
+        "all right. Lift: churn rate of the band ÷ churn rate of all. The scores date from before the six "
+        "months in which "
+        "churn is counted. Do not read a score as a probability.",
+        6,
+        44,
+    )
+
+
+def _tested(book: Book, given: dict[str, Term], row: int, column: str, plain: Term) -> Term:
+    return book.table_cell("health_backtest", given, row, column, plainly=plain)
+
+
+def past_helpers(table: Table) -> None:
+    """Helper columns of the back-test: who left as 1, and how many who stayed had a higher score."""
+    left = np.array([v is True or v == 1 or (isinstance(v, str) and v.lower() == "yes") for v in table.cells["Left"]])
+    known = np.array([v not in (None, "") for v in table.cells["Left"]])
+    cell = table.here("Left")
+    table.add(
+        "Left since",
+        f'IF({cell}="","",IF(OR({cell}=TRUE,{cell}=1,{cell}="yes"),1,0))',
+        np.where(known, left.astype(float), "").astype(object) if not known.all() else left.astype(float),
+        COUNT,
+    )
+    scores = table.column("Score").numbers
+    stayed = scores[~left & known & ~np.isnan(scores)]
+    wins = [
+        float((stayed > s).sum() + 0.5 * (stayed == s).sum()) if gone and s == s else 0.0
+        for s, gone in zip(scores, left, strict=True)
+    ]
+    mark, column, since = table.here("Score"), f"{table.name}[Score]", f"{table.name}[Left since]"
+    others = f'({column}<9E307)*({since}=0)*({since}<>"")'
+    higher = f"SUM({others}*(({column}>{mark})+0.5*({column}={mark})))"
+    formula = f"IF(AND(ISNUMBER({mark}),{table.here('Left since')}=1),{higher},0)"
+    table.add("Wins", formula, np.array(wins), COUNT, array=True)
