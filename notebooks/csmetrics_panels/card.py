@@ -75,6 +75,11 @@ def missing_card(names: Iterable[str], example: str) -> str:
     return wrap(f"<div class='empty' role='status'>{words}<br>For example {escape(example)}</div>")
 
 
+def answer(words: str, details: str) -> str:
+    """An answer in a sentence, with what stands behind it as HTML."""
+    return wrap(f"<div class='card' role='status' aria-live='polite'><h3>{escape(words)}</h3>{details}</div>")
+
+
 def broken_card(error: Exception) -> str:
     """A failure nobody foresaw: said, and nothing else breaks."""
     words = f"{type(error).__name__}: {error}"

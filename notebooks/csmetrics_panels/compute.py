@@ -139,6 +139,11 @@ def _arguments(request: Request, frame: Frame | None, rows: Rows) -> dict[str, A
     return given
 
 
+def arguments_of(outcome: Outcome) -> dict[str, Any]:
+    """The arguments a result was made of, as a Python caller would give them."""
+    return _arguments(outcome.request, outcome.frame, outcome.rows)
+
+
 def splits(metric: Metric) -> bool:
     """Whether the rows of a metric can be split into groups that each have one number."""
     return metric.gives == "number" and bool(metric.roles.reduced or metric.roles.aligned)

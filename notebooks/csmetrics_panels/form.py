@@ -6,6 +6,7 @@ from typing import Any
 
 import ipywidgets as widgets
 
+from csmetrics_core.catalog import CATALOG, lookup
 from csmetrics_core.errors import wrong_kind
 from csmetrics_core.headings import plain
 from csmetrics_core.kinds import Day
@@ -242,6 +243,21 @@ class ChoiceField(Field):
         self.widget.value = value
 
 
+class NameField(Field):
+    """A metric of the catalogue, by its title."""
+
+    def make(self) -> Any:
+        names = [(metric.title, metric.name) for metric in CATALOG.values()]
+        none = "choose a metric" if self.argument.required else "all"
+        return self.watch(dropdown(label(self.argument.name), [(none, ""), *names], self.argument.help))
+
+    def read(self) -> Any:
+        return self.widget.value or OMITTED
+
+    def write(self, value: Any) -> None:
+        self.widget.value = lookup(value).name
+
+
 _FIELDS: dict[Role, type[Field]] = {
     Role.REDUCED: RangeField,
     Role.ALIGNED: RangeField,
@@ -249,6 +265,7 @@ _FIELDS: dict[Role, type[Field]] = {
     Role.PER_COLUMN: ListField,
     Role.EACH: ValueField,
     Role.CHOICE: ChoiceField,
+    Role.RAW: NameField,
 }
 
 

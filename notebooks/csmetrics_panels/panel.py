@@ -1,6 +1,6 @@
 """MetricPanel: one metric of the catalogue as a live instrument, with the code behind it."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -23,18 +23,19 @@ from csmetrics_panels.rows import CHOICES, RowPicker, display
 from csmetrics_panels.work import Job, Worker
 
 
-def panel(metric: Any, data: Any = None, **choices: Any) -> "MetricPanel":
+def panel(name: Any, data: Any = None, **choices: Any) -> Any:
     """Open a metric as a live instrument.
 
     Args:
-        metric: the metric, or its name, such as "nps".
+        name: the metric, or its name, such as "nps".
         data: a pandas or Polars frame, several by name, or columns by name; without any, the notebook's frames
             and the sample company can be chosen.
         choices: what to start with: a column or a value for an argument, and `segment_by`, `segment`,
-            `dated_by`, `span` ("month", "quarter", "trailing 12") and `end` (such as "2026-09") for the rows.
+            `dated_by`, `span` ("month", "quarter", "trailing 12") and `end` (such as "2026-09") for the rows. For
+            "csm_reconcile" also `metric` and the figure `reported` for it, such as "2.5%".
 
     Returns:
-        The panel; `.value`, `.code` and `.data` take its state back.
+        A MetricPanel, whose `.value`, `.code` and `.data` take its state back; for "csm_reconcile" a ReconcilePanel.
 
     Raises:
         MetricError: there is no such metric, the data are no frame, or a choice cannot be made.
@@ -43,17 +44,26 @@ def panel(metric: Any, data: Any = None, **choices: Any) -> "MetricPanel":
         >>> panel("nps", data={"score": [10, 9, 8, 6]}).value
         25.0
     """
-    return MetricPanel(metric, data, **choices)
+    if lookup(name).name == "csm_reconcile":
+        from csmetrics_panels.reconciling import ReconcilePanel
+
+        return ReconcilePanel(data, **choices)
+    return MetricPanel(name, data, **choices)
+
+
+_CARD = 'Open that metric, such as panel("nps"): its card tells the value, n, what was dropped, formula and source.'
+_INSTEAD = {"csm_by": 'Open that metric and choose "segment by", such as panel("nps", data=df, segment_by="segment").'}
 
 
 class MetricPanel(widgets.VBox):
     """A form, a result, a chart and the code of one metric. See `panel`."""
 
-    def __init__(self, metric: Any, data: Any = None, *, background: bool | None = None, **choices: Any) -> None:
-        self.metric = lookup(metric)
-        if self.metric.roles.raw:
+    def __init__(self, name: Any, data: Any = None, *, background: bool | None = None, **choices: Any) -> None:
+        self.metric = lookup(name)
+        if any(argument.kind.reading == "raw" for argument in self.metric.arguments):
             problem = f"{self.metric.name} tells about another metric"
-            raise WrongKind(problem, "Open that metric; its panel tells the same.", argument="metric")
+            raise WrongKind(problem, _INSTEAD.get(self.metric.name, _CARD), argument="metric")
+        self.when_shown: Callable[[], None] = lambda: None  # told that a result, or its lack, is on the screen
         self.frame: Frame | None = None
         self._outcome: Outcome | None = None
         self._chart: Chart | Heat | None = None
@@ -235,6 +245,7 @@ class MetricPanel(widgets.VBox):
             self._show_chart(None)
             self._show_code(None)
             self._show_busy(False)
+            self.when_shown()
             return
         self._worker.submit(lambda job: self._work(request, frame, job), self._show, self._fail, wait)
 
@@ -247,6 +258,7 @@ class MetricPanel(widgets.VBox):
         self._card.value = card.result_card(self._outcome)
         self._show_chart(chart)
         self._show_code(self._outcome.request)
+        self.when_shown()
 
     def _show_chart(self, chart: Chart | Heat | None) -> None:
         self._chart = chart
@@ -262,6 +274,7 @@ class MetricPanel(widgets.VBox):
         self._outcome = None
         self._card.value = card.broken_card(error)
         self._show_chart(None)
+        self.when_shown()
 
     def _stop(self) -> None:
         self._worker.cancel()

@@ -74,8 +74,8 @@ def span_text(span: Span, end: int) -> str:
     return f"12 months to {month}" if span == "trailing 12" else month
 
 
-def python_code(request: Request, frame: Frame | None) -> str:
-    """The call as Python that can be pasted into a cell."""
+def python_code(request: Request, frame: Frame | None, reported: str = "") -> str:
+    """The call as Python that can be pasted into a cell; with a figure reported for it, as its reconciliation."""
     name, imports, lines = request.metric.name, [], []
     rows = frame.name if frame else ""
     if frame and frame.origin:
@@ -90,9 +90,10 @@ def python_code(request: Request, frame: Frame | None) -> str:
         rows = "rows"
         if request.days:
             imports.insert(0, "from datetime import datetime")
-    words = ", ".join(f"{k}={_python(v, rows, frame)}" for k, v in request.arguments.items())
-    imports.append(f"from csmetrics_core import {name}")
-    return "\n".join([*imports, "", *lines, f"{name}({words})"])
+    words = [f"{k}={_python(v, rows, frame)}" for k, v in request.arguments.items()]
+    called, first = ("reconcile", [repr(name), repr(reported)]) if reported else (name, [])
+    imports.append(f"from csmetrics_core import {called}")
+    return "\n".join([*imports, "", *lines, f"{called}({', '.join([*first, *words])})"])
 
 
 def _conditions(request: Request, frame: Frame) -> list[str]:
@@ -121,9 +122,11 @@ def _python(value: Any, rows: str, frame: Frame | None) -> str:
     return f"{rows}[{labels!r}]" if value.together else f"{rows}[{labels[0]!r}]"
 
 
-def excel_formula(request: Request, frame: Frame | None) -> str:
-    """The call as a formula on a table of the data's name, with the add-in."""
+def excel_formula(request: Request, frame: Frame | None, reported: str = "") -> str:
+    """The call as a formula on a table of the data's name, with the add-in; or its reconciliation with a figure."""
     words = _excel_words(request, frame, _excel_conditions(request, frame))
+    if reported:
+        return f"=CSM_RECONCILE({','.join([_literal(request.metric.excel_name), _literal(reported), *words])})"
     return f"={request.metric.excel_name}({','.join(words)})"
 
 
