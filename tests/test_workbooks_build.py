@@ -217,6 +217,18 @@ def test_an_empty_table_says_no_data(tmp_path):
     assert errors(computed) == {}
 
 
+def test_the_change_of_a_handful_of_answers_lies_in_its_interval(tmp_path):
+    path = tmp_path / "few.xlsx"
+    dates, scores = [pd.Timestamp("2026-05-10")] * 4 + [pd.Timestamp("2026-09-10")] * 4, [0.0] * 4 + [10.0] * 4
+    data = voice_data(responses(Date=dates, NPS=scores))
+    build("voice_of_customer", path, data=data, note="yours", choices=Choices(date(2026, 9, 1)))
+    assert differences(path, by_ironcalc(path, formulas(path))) == []
+    cells = read(path, values=True)
+    change, low, high = (value_beside(cells, "Voice", "against the prior period", column) for column in "CDE")
+    assert (change, high) == (200, 200)
+    assert low < 150
+
+
 ON_COSTS = ("Customer acquisition cost", "LTV:CAC", "CAC payback, months", "Customer retention cost in the period")
 
 

@@ -81,8 +81,8 @@ def change_test(book: Book, page: Page, row: int, now: Counts, before: Counts, z
     tail = apply("NORMSDIST", NormalDist().cdf, term(0) - apply("ABS", abs, moved / spread))
     plain = {
         "change": observed * 100,
-        "low": largest(-200, (moved - z * spread) * 100),
-        "high": smallest(200, (moved + z * spread) * 100),
+        "low": largest(-200, smallest(observed * 100, (moved - z * spread) * 100)),
+        "high": smallest(200, largest(observed * 100, (moved + z * spread) * 100)),
         "p_value": tail * 2,
     }
     page.headers(row, ["Did NPS really move?", "", "Change", "Low", "High", "p-value"], right=range(2, 6), height=18)
