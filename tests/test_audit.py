@@ -1,8 +1,10 @@
 """`csmetrics audit`: what is found in a workbook, what is recomputed, and what is left alone."""
 
 import zipfile
+from datetime import time, timedelta
 
 import ironcalc
+import openpyxl
 import pytest
 import xlsxwriter
 from csmetrics_addin.auditing import audit
@@ -196,10 +198,106 @@ def test_audit_finds_a_number_typed_over_its_inputs(tmp_path):
     assert path.read_bytes() == before
 
 
-def test_audit_of_a_file_that_is_no_workbook(tmp_path):
-    (tmp_path / "x.xlsx").write_text("no")
-    assert run("audit", tmp_path / "x.xlsx").exit_code == 3
-    assert run("audit", tmp_path / "none.xlsx").exit_code == 2
+@pytest.mark.parametrize(
+    ("name", "content", "code", "said"),
+    [
+        ("none.xlsx", None, 2, "there is no file"),
+        ("words.xlsx", b"no", 3, "cut short or is no workbook"),
+        ("empty.xlsx", b"", 3, "is empty"),
+        ("old.xls", bytes.fromhex("D0CF11E0A1B11AE1") + bytes(600), 3, "Save it as .xlsx"),
+        ("locked.xlsx", bytes.fromhex("D0CF11E0A1B11AE1") + bytes(600), 3, "protected by a password"),
+        ("table.csv", b"a,b", 3, "Save it as .xlsx"),
+    ],
+)
+def test_files_that_are_no_workbook_are_refused_in_words(tmp_path, name, content, code, said):
+    if content is not None:
+        (tmp_path / name).write_bytes(content)
+    result = run("audit", tmp_path / name)
+    assert (result.exit_code, said in " ".join(result.stderr.split())) == (code, True), result.output
+
+
+@pytest.mark.parametrize("place", ["[Content_Types].xml", "xl/workbook.xml", "xl/worksheets/sheet1.xml", "cut"])
+def test_a_broken_workbook_is_refused_in_words(tmp_path, place):
+    typed(tmp_path / "whole.xlsx", [("=NPS(A1:A5)", 0)])
+    with zipfile.ZipFile(tmp_path / "whole.xlsx") as parts, zipfile.ZipFile(tmp_path / "x.xlsx", "w") as copy:
+        for name in parts.namelist():
+            data = parts.read(name)
+            copy.writestr(name, data[: len(data) // 2] if name == place else data)
+    if place == "cut":
+        whole = (tmp_path / "whole.xlsx").read_bytes()
+        (tmp_path / "x.xlsx").write_bytes(whole[: len(whole) // 2])
+    result = run("audit", tmp_path / "x.xlsx")
+    assert (result.exit_code, "save it again" in " ".join(result.stderr.split())) == (3, True), result.output
+
+
+def audited(path):
+    return [(one.verdict, one.why) for one in audit(path)]
+
+
+def test_a_file_that_was_never_calculated_says_what_to_do(tmp_path):
+    book = openpyxl.Workbook()
+    book.active["A1"], book.active["B1"] = 10, "=NPS(A1:A1)"
+    book.save(tmp_path / "x.xlsx")
+    [(verdict, why)] = audited(tmp_path / "x.xlsx")
+    assert (verdict, "save it" in why) == ("not checked", True)
+
+
+def test_what_cannot_be_recomputed_is_said_and_not_called_wrong(tmp_path):
+    reasons = {
+        "=NPS([1]Sheet1!A2:A5)": "another workbook",
+        "=NPS(Nowhere!A2:A5)": "there is no sheet Nowhere",
+        "=NPS(A1:XFD1048576)": "too large",
+        "=NPS(round)": "stands for itself",
+        "=NPS(OFFSET(A1,0,0,5,1))": "uses OFFSET",
+        "=NPS(A1:A3 A2:A5)": "not understood",
+        "=NPS((A1:A3,A4:A5))": "not understood",
+        "=NPS({10,9})": "not understood",
+        "=NPS(Sales[Score])": "there is no table Sales",
+        "=NPS(unheard_of)": "is not a reference",
+    }
+    with xlsxwriter.Workbook(tmp_path / "x.xlsx") as book:
+        sheet = book.add_worksheet("Bob's")
+        sheet.write_column("A1", [10, 9, 8, 6, 3])
+        for row, formula in enumerate(reasons):
+            sheet.write_formula(row, 2, formula, None, 25)
+        book.define_name("round", "=about")
+        book.define_name("about", "=round")
+    found = audited(tmp_path / "x.xlsx")
+    assert [verdict for verdict, _ in found] == ["not checked"] * len(reasons)
+    for (_, why), reason in zip(found, reasons.values(), strict=True):
+        assert reason in why
+
+
+def test_every_way_of_pointing_at_cells_is_followed(tmp_path):
+    with xlsxwriter.Workbook(tmp_path / "x.xlsx") as book:
+        sheet, hidden = book.add_worksheet('Bob\'s "data"'), book.add_worksheet("Hidden")
+        hidden.hide()
+        sheet.write_column("A1", ["Score", 10, 9, 8, 6])
+        sheet.merge_range("E1:F3", "merged")
+        sheet.write_string("E5", "=NPS(A2:A5)")  # text that only looks like a formula
+        book.define_name("scores", "='Bob''s \"data\"'!$A$2:$A$5")
+        book.define_name("half", "=0.5")
+        quoted = "'Bob''s \"data\"'!"
+        good = ["=NPS(A:A)", "=NPS(A1:A1048576)", f"=NPS({quoted}A2:A5)", "=NPS(scores)", "=NPS(SCORES,)",
+                "=NPS($A$2:$A$5)%*100", "=NPS(A2:A5)*half*2", '=IF(AND(A2:A5>5),NPS(A2:A5),"")']  # fmt: skip
+        for row, formula in enumerate(good):
+            sheet.write_formula(row, 2, formula, None, 25)
+        sheet.write_formula("D1", "=NPS(E1:F3)", None, "#N/A")
+        sheet.write_formula("D2", "=(5-NPS(A2:A5))^0.5", None, "#NUM!")
+        hidden.write_formula("A1", f"=NPS({quoted}A2:A5)", None, 26)
+    found = {one.place: one.verdict for one in audit(tmp_path / "x.xlsx")}
+    assert found.pop("Hidden!A1") == "differs"
+    assert len(found) == len(good) + 2
+    assert set(found.values()) == {"agrees"}
+
+
+def test_durations_are_parts_of_a_day_as_the_sheet_calculates_with_them(tmp_path):
+    with xlsxwriter.Workbook(tmp_path / "x.xlsx") as book:
+        sheet, look = book.add_worksheet(), book.add_format({"num_format": "[h]:mm"})
+        sheet.write_datetime("A1", timedelta(hours=30), look)
+        sheet.write_datetime("A2", time(6, 0), book.add_format({"num_format": "hh:mm"}))
+        sheet.write_formula("B1", "=AVG_SESSION_DURATION(A1:A2)", look, 0.75)
+    assert audited(tmp_path / "x.xlsx") == [("agrees", "")]
 
 
 def test_audit_recomputes_a_plain_sheet_of_a_person(tmp_path):

@@ -5,16 +5,21 @@ import warnings
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+from xml.etree.ElementTree import ParseError
+from zipfile import BadZipFile
 
 import numpy as np
-from openpyxl import load_workbook
+from openpyxl import Workbook, load_workbook
 from openpyxl.utils import get_column_letter, range_boundaries
 
 from csmetrics_addin.calculation import as_cell, recompute
 from csmetrics_addin.syntax import NotRecomputed
+from csmetrics_core.readers import UnreadableFile
+from csmetrics_core.readers.sheets import is_text, open_workbook
 
 _STRUCTURED = re.compile(r"(\w+)\[(.*)\]", re.DOTALL)
 _PART = re.compile(r"\[([^\[\]]*)\]")
+_ENDINGS = (".xlsx", ".xlsm", ".xltx", ".xltm")
 _MOST_CELLS = 20_000_000
 
 
@@ -23,13 +28,13 @@ class CachedWorkbook:
 
     Args:
         path: .xlsx or .xlsm.
+
+    Raises:
+        UnreadableFile: it is another kind of file, locked or broken.
     """
 
     def __init__(self, path: Path) -> None:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # sparklines and the like are left alone
-            self.formulas = load_workbook(path)
-            self.values = load_workbook(path, data_only=True)
+        self.formulas, self.values = _load(path, formulas=True), _load(path, formulas=False)
         self.pages = {page.title.lower(): page for page in self.values.worksheets}
         self.tables = {t.name.lower(): (s.title, t) for s in self.formulas.worksheets for t in s.tables.values()}
         self._sizes = {title: (page.max_row, page.max_column) for title, page in self.pages.items()}
@@ -131,6 +136,20 @@ class CachedWorkbook:
         first, last = (row, row) if "#This Row" in parts else (top, top) if "#Headers" in parts else (top + 1, bottom)
         a, b = get_column_letter(min(places)), get_column_letter(max(places))
         return self._cells(sheet, f"{a}{first}" if a == b and first == last else f"{a}{first}:{b}{last}")
+
+
+def _load(path: Path, *, formulas: bool) -> Workbook:
+    if path.suffix.lower() not in _ENDINGS:
+        raise UnreadableFile(f"{path.name} is no .xlsx workbook", "Save it as .xlsx in a spreadsheet program.")
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # sparklines and the like are left alone
+            return load_workbook(path, data_only=not formulas)
+    except (AttributeError, BadZipFile, LookupError, ParseError, TypeError, ValueError) as error:
+        if not is_text(path):
+            open_workbook(path)  # which can tell a password from a broken file
+        fix = "Open it in a spreadsheet program and save it again."
+        raise UnreadableFile(f"{path.name} cannot be read as a workbook", fix) from error
 
 
 def _there(page: Any) -> Mapping[tuple[int, int], Any]:

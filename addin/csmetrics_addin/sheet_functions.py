@@ -43,7 +43,8 @@ def _calculate(function: Callable[[Any, Any], Any], a: Any, b: Any) -> Any:
     if isinstance(a, CellError) or isinstance(b, CellError):
         return a if isinstance(a, CellError) else b
     try:
-        return function(a, b)
+        result = function(a, b)
+        return CellError("#NUM!") if isinstance(result, complex) else result  # a root of a negative number
     except ZeroDivisionError:
         return CellError("#DIV/0!")
     except OverflowError:

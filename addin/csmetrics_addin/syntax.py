@@ -77,7 +77,7 @@ def parse(formula: str) -> Node:
     except (TokenizerError, IndexError):
         raise NotRecomputed("the formula cannot be read") from None
     if reader.place < len(tokens):
-        raise NotRecomputed(f"{tokens[reader.place].value} is not understood")
+        raise NotRecomputed(f"{tokens[reader.place].value} after another value is not understood")
     return tree
 
 
@@ -104,7 +104,7 @@ class _Reader:
                 return left
             sign = self.tokens[self.place].value
             if sign not in _PRECEDENCE:
-                raise NotRecomputed(f"{sign.strip() or 'a crossing of ranges'} is not understood")
+                raise NotRecomputed(f'"{sign}" between ranges is not understood')
             if _PRECEDENCE[sign] <= above:
                 return left
             self.place += 1
@@ -143,7 +143,7 @@ class _Reader:
             if after.type == Token.FUNC and after.subtype == Token.CLOSE:
                 return tuple(found)
             if after.type != Token.SEP:
-                raise NotRecomputed(f"{after.value} is not understood")
+                raise NotRecomputed(f"{after.value} after another value is not understood")
 
     def closes(self) -> bool:
         """Whether the function just opened ends here."""

@@ -19,6 +19,8 @@ from csmetrics_core.readers.text_files import open_text
 TEXT_ENDINGS = frozenset((".csv", ".tsv", ".txt"))
 WORKBOOK_ENDINGS = frozenset((".xlsx", ".xlsm", ".xlsb", ".xls", ".ods"))
 _XLSX = (".xlsx", ".xlsm")
+#: How the file begins that an .xlsx becomes when it is given a password.
+_COMPOUND = bytes.fromhex("D0CF11E0")
 
 
 @dataclass
@@ -114,13 +116,19 @@ def open_workbook(path: Path, only: str | None = None) -> tuple[dict[str, Used],
         if _holds_errors(path):
             found = _with_errors(path, list(found))
     except PasswordError:
-        raise UnreadableFile(f"{path.name} is protected by a password", "Save it without one.") from None
+        raise _locked(path) from None
     except (CalamineError, ZipError, BadZipFile, OSError, ValueError) as error:
         if isinstance(error, UnreadableFile):
             raise
+        if path.suffix.lower() in _XLSX and path.read_bytes()[:4] == _COMPOUND:
+            raise _locked(path) from None
         fix = "It was cut short or is no workbook: download or save it again."
         raise UnreadableFile(f"{path.name} cannot be opened ({str(error)[:120]})", fix) from None
     return found, tables
+
+
+def _locked(path: Path) -> UnreadableFile:
+    return UnreadableFile(f"{path.name} is protected by a password", "Save a copy without one.")
 
 
 def _table_names(path: Path, book: Any) -> list[str]:

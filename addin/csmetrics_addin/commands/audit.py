@@ -1,6 +1,5 @@
 """`csmetrics audit FILE`: does a workbook show what the functions make of its inputs?"""
 
-import zipfile
 from collections import Counter
 from pathlib import Path
 from typing import Annotated
@@ -8,7 +7,7 @@ from typing import Annotated
 import typer
 
 from csmetrics_addin.files import must_be_file
-from csmetrics_addin.terminal import BAD_DATA, Problem, grid, plain, screen, working
+from csmetrics_addin.terminal import BAD_DATA, grid, plain, screen, working
 
 app = typer.Typer()
 
@@ -27,26 +26,25 @@ def audit_file(
     from csmetrics_addin.auditing import audit
 
     must_be_file(file)
-    try:
-        with working(f"Reading {plain(file.name)}..."):
-            found = audit(file)
-    except (zipfile.BadZipFile, KeyError) as error:
-        fix = "Save it as .xlsx in a spreadsheet program."
-        raise Problem(f"{file.name} cannot be read as a workbook", fix, code=BAD_DATA) from error
+    with working(f"Reading {plain(file.name)}..."):
+        found = audit(file)
     shown = [one for one in found if every or one.verdict == "differs"]
     if shown:
         # Numbers keep to one line; texts are folded, or the columns beside them would have no room.
         align = "left" if any(isinstance(value, str) for o in shown for value in (o.shown, o.computed)) else "right"
         columns = (("cell", "left"), ("function", "left"), ("shown", align), ("computed", align), ("", "left"))
         rows = [
-            (o.place, o.functions, _text(o.shown), _text(o.computed), f"{o.verdict} {o.why}".strip()) for o in shown
+            (o.place, o.functions, _text(o.shown), _text(o.computed), f"{o.verdict}: {o.why}" if o.why else o.verdict)
+            for o in shown
         ]
         screen().print(grid(columns, rows))
     counts = Counter(one.verdict for one in found)
-    said = ", ".join(
-        f"{counts[verdict]} {verdict}" for verdict in ("agrees", "differs", "not checked") if counts[verdict]
+    words = (("agrees", "agree"), ("differs", "differ"), ("not checked", "not checked"))
+    said = ", ".join(f"{n} {verdict if n == 1 else word}" for verdict, word in words if (n := counts[verdict]))
+    cells = (
+        "1 cell calls our functions or holds" if len(found) == 1 else f"{len(found)} cells call our functions or hold"
     )
-    said = f"{file.name}: {len(found)} cells call our functions or hold their plain form{f'; {said}' if said else ''}."
+    said = f"{plain(file.name)}: {cells} their plain form{f'; {said}' if said else ''}."
     screen().print(said, soft_wrap=True)
     if not every:
         for why, count in Counter(one.why for one in found if one.verdict == "not checked").most_common(5):
