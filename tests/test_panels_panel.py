@@ -252,3 +252,15 @@ def test_the_examples_of_the_docstrings_run(name: str) -> None:
     module = importlib.import_module(name)
     module = sys.modules[name] if not hasattr(module, "__path__") else module
     assert doctest.testmod(module).failed == 0
+
+
+@pytest.mark.parametrize("library", ["pandas", "polars"])
+@pytest.mark.parametrize("who", [["a", "b", "a", "c"], ["a", None, "a", "c"], [1, 2, 1, 3]])
+def test_things_told_apart_by_number_count_as_by_name(library: str, who: list) -> None:
+    frame = pd.DataFrame({"score": [10, 0, 9, 3], "who": who, "group": ["x", "x", "y", "y"]})
+    given = pl.from_pandas(frame) if library == "polars" else frame
+    shown = panel("nps", data=given, accounts="who")
+    assert shown.value == pytest.approx(nps(frame["score"], accounts=frame["who"]))
+    shown.choose(segment_by="group", segment="y")
+    y = frame[frame["group"] == "y"]
+    assert shown.value == pytest.approx(nps(y["score"], accounts=y["who"]))

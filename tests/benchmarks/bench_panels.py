@@ -14,6 +14,7 @@ _CHANGES: tuple[tuple[str, dict[str, Any], dict[str, Any]], ...] = (
     ("another segment", {"segment": "SMB"}, {"segment": "Mid-market"}),
     ("another column", {"scores": "other"}, {"scores": "score"}),
     ("votes weighted by a column, summed exactly", {"weights": "arr"}, {"weights": ""}),
+    ("one vote each of 50,000 accounts", {"accounts": "customer"}, {"accounts": ""}),
     ("a month in place of a quarter", {"span": "month"}, {"span": "quarter"}),
     ("all segments beside each other", {"segment": ""}, {"segment": "Enterprise"}),
 )
