@@ -6,7 +6,7 @@ from csmetrics_core import CATALOG
 from csmetrics_core.palette import MUTED
 from csmetrics_core.spec import DATE, TEXT
 from csmetrics_workbooks.book import Book
-from csmetrics_workbooks.formulas import Scope
+from csmetrics_workbooks.formulas import NEEDS_ADDIN, Scope
 from csmetrics_workbooks.sheet import Page
 from csmetrics_workbooks.sheets import WHOLE
 from csmetrics_workbooks.style import number_format
@@ -90,10 +90,16 @@ def themes(book: Book, page: Page, row: int, table: Table) -> None:
     order = [4, 0, 1, 2, 3]
     page.put(row + 1, 5, None, page.looks.column())
     for column, one in zip(order, shown, strict=False):
-        page.put(row + 1, column, one.name.replace("_", " "), page.looks.column(right=one.unit is not TEXT))
-    for place in range(THEMES):
+        head = "NPS" if one.name == "nps" else one.name.capitalize()
+        page.put(row + 1, column, head, page.looks.column(right=one.unit is not TEXT))
+    for place in range(row + 2, row + 2 + THEMES):
+        theme = None
         for column, one in zip(order, shown, strict=False):
-            cell = book.table_cell("feedback_themes", arguments, place, one.name, scope=scope)
-            look = page.looks.words() if one.unit is TEXT else page.looks.number(one.unit)
-            page.put(row + 2 + place, column, cell, look)
+            cell = book.table_cell("feedback_themes", arguments, place - row - 2, one.name, scope=scope)
+            if theme is None:  # one cell a line says that the add-in is missing, the others stay blank
+                theme = page.put(place, column, cell, page.looks.words())
+            else:
+                there = Term(f'IF({theme.text}="{NEEDS_ADDIN}","",{cell.text})', cell.value, True)
+                page.put(place, column, there, page.looks.number(one.unit))
+        page.put(place, 5, None, page.looks.words())
     page.note(row + 3 + THEMES, 0, "Themes are found by the add-in; without it these cells say so.", 6)

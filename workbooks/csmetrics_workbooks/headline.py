@@ -154,7 +154,7 @@ class Metrics:
 def plan_page(book: Book) -> dict[str, Term]:
     """Targets and assumptions, all to be typed over."""
     page = book.pages["Plan"]
-    page.widths(34, 16, 16, 60)
+    page.widths(34, 14, 16, 88)
     page.title(
         "Plan",
         "Targets and assumptions: type your own. Targets are for one quarter where a metric adds up over time.",
@@ -174,7 +174,7 @@ def plan_page(book: Book) -> dict[str, Term]:
             f"{unit_words(name)}; {metric.better.value} is better. {metric.convention}",
             page.looks.words(font_color=MUTED),
         )
-        page.worksheet.set_row(row, 13.5 * (1 + len(metric.convention) // 62) + 6)
+        page.worksheet.set_row(row, 13.5 * (1 + (len(metric.convention) + 28) // 92) + 6)
     row = 6 + len(METRICS)
     page.heading(row, "Assumptions", 4)
     plan["margin"] = _assume(page, row + 1, "Gross margin", MARGIN, FRACTION, "for the lifetime value")
@@ -194,7 +194,7 @@ def plan_page(book: Book) -> dict[str, Term]:
         cells = np.array([float(HEALTH[n][number - 1]) for n in HEALTH], dtype=object)
         plan[key] = Term(f"{page.prefix}${letter}${row + 8}:${letter}${row + 11}", cells, True)
     plan["half"] = page.put(row + 11, 1, total(plan["weights"]) * 0.5, page.looks.number("0.0", font_color=MUTED))
-    page.put(row + 11, 0, "Half of the weight, the least that must be known", page.looks.words(font_color=MUTED))
+    page.put(row + 11, 0, "Half of the weight: must be known", page.looks.words(font_color=MUTED))
     return plan
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from csmetrics_core.headings import find_heading, plain
+from csmetrics_core.readers import UnreadableFile
 from csmetrics_core.readers.wide import month_of
 from csmetrics_core.spec import TEXT
 from csmetrics_workbooks.recipes.recipe import Recipe
@@ -65,11 +66,23 @@ def read_tables(paths: Sequence[Path], book_of: Callable[[Path], Any]) -> "dict[
     tables: dict[str, pd.DataFrame] = {}
     for path in paths:
         if path.suffix.lower() in (".parquet", ".pq"):
-            tables[path.stem] = pd.read_parquet(path)
+            tables[path.stem] = _parquet(path)
             continue
         for name, columns in book_of(path).tables().items():
             tables[name if name not in tables else f"{path.stem} {name}"] = pd.DataFrame(dict(columns), dtype=object)
     return tables
+
+
+def _parquet(path: Path) -> "pd.DataFrame":
+    import pandas as pd
+
+    try:
+        return pd.read_parquet(path)
+    except ImportError:
+        fix = 'Install one with pip install "csmetrics[engines]", or save the table as CSV.'
+        raise UnreadableFile(f"{path.name} needs a reader of Parquet files", fix) from None
+    except (OSError, ValueError) as error:
+        raise UnreadableFile(f"{path.name} cannot be read as a Parquet file", "Write it again.") from error
 
 
 def map_tables(recipe: Recipe, tables: "Mapping[str, pd.DataFrame]") -> Mapped:
