@@ -1,5 +1,7 @@
 """Charts follow a metric's traits; both drawings show the same and treat text as text."""
 
+import sys
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -143,3 +145,23 @@ def test_rows_of_one_date_stay_apart() -> None:
     frame = pd.DataFrame({"day": days, "lost": [1, 2, 3], "opening": [10, 10, 10]})
     chart = panel("churn_rate", data=frame, lost="lost", opening="opening", dated_by="day").chart
     assert list(chart.series[0].x) == ["2026-01-01", "2026-01-01 (2)", "2026-02-01"]
+
+
+def test_a_page_opened_later_shows_what_is_drawn_by_then() -> None:
+    """Plotly sends changes to pages that are open; one that opens later once showed the first chart."""
+    shown = panel("nps", data={"score": [10, 10, 0], "group": ["a", "a", "b"]})
+    shown.choose(segment_by="group", segment="b")
+    figure = shown._figure.figure
+    (bars,) = figure.get_state()["_widget_data"]
+    assert sum(bars["y"]) == 1
+    assert list(bars["y"]) == list(figure.data[0].y)
+    assert figure.get_state()["_widget_layout"]["title"] == figure.layout.title.to_plotly_json()
+
+
+def test_choices_to_start_with_are_computed_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    counted: list[object] = []
+    module = sys.modules["csmetrics_panels.panel"]
+    compute = module.compute
+    monkeypatch.setattr(module, "compute", lambda *given: counted.append(given) or compute(*given))
+    panel("nps", data={"score": [10, 0], "group": ["a", "b"]}, segment_by="group", segment="a")
+    assert len(counted) == 1

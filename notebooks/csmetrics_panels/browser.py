@@ -28,11 +28,20 @@ function render({ model, el }) {
     label.textContent = model.get("label");
     copy.textContent = "Copy"; copy.setAttribute("aria-label", "Copy " + model.get("label"));
     area.value = model.get("text");
-    area.rows = Math.min(9, Math.max(1, area.value.split("\\n").length));
     el.style.display = area.value ? "" : "none";
+    fit();
   };
-  model.on("change", update); update();
-  el.classList.add("csm-code"); el.append(label, copy, said, area);
+  const fit = () => {  // long lines wrap, so their number tells no height
+    area.style.height = "auto";
+    if (area.scrollHeight) area.style.height = Math.min(190, area.scrollHeight + 2) + "px";
+  };
+  area.rows = 1;
+  model.on("change", update);
+  el.classList.add("csm-code"); el.append(label, copy, said, area); update();
+  let width = 0;
+  const watch = new ResizeObserver(() => { if (area.clientWidth !== width) { width = area.clientWidth; fit(); } });
+  watch.observe(area);
+  return () => watch.disconnect();
 }
 export default { render };
 """
@@ -105,7 +114,7 @@ _CSS = f"""
 .csm-code textarea {{ width: 100%; box-sizing: border-box; margin-top: 4px; padding: 6px 8px; resize: vertical;
   font: 12px/1.45 ui-monospace, Menlo, Consolas, monospace; color: {INK}; background: {PALE}; border: 1px solid {LINE};
   border-radius: 4px; }}
-.csm-code button, .csm-download button {{ {_BUTTON} }}
+.csm-code button, .csm-download button {{ {_BUTTON} white-space: nowrap; }}
 .csm-code span, .csm-download span {{ color: {MUTED}; margin-left: 8px; }}
 .csm-download {{ padding: 4px 2px; font-size: 13px; }}
 .csm-slider {{ display: grid; grid-template-columns: 190px 1fr 90px; gap: 10px; align-items: center; padding: 3px 2px;

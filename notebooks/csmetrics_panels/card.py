@@ -29,7 +29,7 @@ STYLE = f"""<style>
 .csm dl dd {{ margin: 0; overflow-wrap: anywhere; width: auto; float: none; }}
 .csm .wrong {{ background: {_WRONG_FILL}; border-left: 4px solid {_WRONG}; padding: 8px 12px; border-radius: 4px; }}
 .csm .empty {{ background: {PALE}; border: 1px dashed {LINE}; border-radius: 6px; padding: 18px; color: {MUTED}; }}
-.csm .scroll {{ max-height: 340px; overflow: auto; border: 1px solid {LINE}; border-radius: 6px; }}
+.csm .scroll {{ max-height: 480px; overflow: auto; border: 1px solid {LINE}; border-radius: 6px; }}
 .csm table {{ border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; }}
 .csm caption {{ text-align: left; font-weight: 650; padding: 6px 10px; }}
 .csm th, .csm td {{ padding: 4px 10px; border-bottom: 1px solid {LINE}; text-align: left; vertical-align: top; }}

@@ -13,7 +13,7 @@ from csmetrics_core.spec import COUNT, Unit
 from csmetrics_panels.charts import Chart, Heat, Series
 from csmetrics_panels.shared_plotly import Figure, library
 
-_TICKS = {"fraction": ".0%", "money": ",.0f", "count": ",.0f"}
+_TICKS = {"fraction": ".1~%", "money": ",.0f", "count": ",.0f"}
 _CONFIG = {"displaylogo": False, "displayModeBar": False, "responsive": True}
 
 
@@ -41,6 +41,7 @@ class ChartView(widgets.VBox):
                 self.figure.data = ()
                 self.figure.add_traces(drawn.data)
                 self.figure.layout = drawn.layout
+            self.figure.keep()
         for trace in self.figure.data if self._clicked else ():
             trace.on_click(self._click)
 

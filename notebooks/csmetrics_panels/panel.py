@@ -76,7 +76,9 @@ class MetricPanel(widgets.VBox):
         columns = widgets.HBox([self._left, self._right], layout={"align_items": "flex-start"})
         super().__init__([self._head, columns, Fitter()])
         self.add_class("csm-panel")
+        self._waits = bool(choices)
         self._list_sources()
+        self._waits = False
         if choices:
             self.choose(**choices)
         self._worker = Worker(live, self._show_busy, self._show_progress)
@@ -161,7 +163,8 @@ class MetricPanel(widgets.VBox):
         self._progress = widgets.FloatProgress(min=0, max=1, description="working", layout={"width": "220px"})
         self._cancel = widgets.Button(description="Cancel", tooltip="Stop, and keep what is shown")
         self._busy = widgets.HBox([self._progress, self._cancel], layout={"visibility": "hidden"})
-        self._files = widgets.HBox([Download(text, make) for text, make in export.panel_files(self)])
+        files = [Download(text, make) for text, make in export.panel_files(self)]
+        self._files = widgets.HBox(files, layout={"flex_flow": "row wrap"})
         form = [field.widget for field in self._fields]
         data = [self._source, self._upload, self._refused]
         self._left = widgets.VBox([*data, *form, self._rows, self._busy], layout={"flex": "0 0 360px"})
@@ -233,7 +236,7 @@ class MetricPanel(widgets.VBox):
     # The work.
 
     def _compute(self, wait: float) -> None:
-        if self._quiet:
+        if self._quiet or self._waits:
             return
         self._worker.cancel()
         request, frame = self.request, self.frame

@@ -6,6 +6,7 @@ a widget to start. Here one hidden widget brings the library to the page, and th
 """
 
 from collections.abc import Mapping
+from copy import deepcopy
 from typing import Any
 
 import anywidget
@@ -52,6 +53,10 @@ class Figure(go.FigureWidget):
         self._config = {**self._config, **config}
         self._complete = True
         self.open()
+
+    def keep(self) -> None:
+        """Have pages that open from now on show what is drawn by now; Plotly sends changes to open ones alone."""
+        self._widget_data, self._widget_layout = deepcopy(self._data), deepcopy(self.layout.to_plotly_json())
 
     def open(self) -> None:
         """Tell the browser of it once it is complete: Plotly draws what it is told first, not what comes next."""

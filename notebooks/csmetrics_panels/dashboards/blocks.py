@@ -81,11 +81,10 @@ def figure(told: Told, title: str = "") -> Figure:
     parts += [f"n = {told.told.n:,}"] if interval and told.told.n is not None else []
     parts += [f"{count:,} {reason} left out" for _, reason, count, _ in told.told.dropped if reason != "blank"]
     change = told.change_text and f"{told.change_text} {told.tone}".strip()
-    return Figure(title or metric.title, _value_text(metric.unit, told.value), ", ".join(parts), change, told.tone)
-
-
-def _value_text(unit: Unit, value: float | None) -> str:
-    return f"{unit_text(unit, value)} {unit.name}" if unit.name in ("months", "periods") else unit_text(unit, value)
+    value = unit_text(metric.unit, told.value)
+    counted = metric.unit.name in ("months", "periods") and "months" not in title
+    value = f"{value} {metric.unit.name}" if counted else value
+    return Figure(title or metric.title, value, ", ".join(parts), change, told.tone)
 
 
 class Screen(widgets.VBox):
