@@ -82,7 +82,7 @@ def test_another_name_is_a_metric_of_its_own_with_the_same_numbers():
     first, second = CATALOG["ndr"], CATALOG["nrr"]
     assert (second.title, second.arguments, second.native) == ("Net revenue retention", first.arguments, first.native)
     assert csmetrics_core.nrr(100, 20, 5, 10) == csmetrics_core.ndr(100, 20, 5, 10) == 1.05
-    with pytest.raises(MetricError, match="^nrr: opening"):
+    with pytest.raises(MetricError, match=r"^nrr: opening"):
         csmetrics_core.nrr(-1, 20, 5, 10)
     with pytest.raises(TypeError, match="declared twice"):
         alias(csmetrics_core.ndr, "nrr")
