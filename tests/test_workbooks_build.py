@@ -12,6 +12,7 @@ from csmetrics_workbooks import sheets, sources
 from csmetrics_workbooks.book import Choices
 from csmetrics_workbooks.build import TEMPLATES, build, recipe
 from csmetrics_workbooks.formulas import Host
+from openpyxl.utils import column_index_from_string
 from workbook_cells import by_ironcalc, differences, errors, formulas, read
 
 import csmetrics_core as core
@@ -76,6 +77,26 @@ def test_charts_have_alternative_text_and_pages_are_one_page_wide(built, name):
     for drawing in drawings:
         assert len(re.findall(r"<xdr:cNvPr ", drawing)) == len(re.findall(r'descr="[^"]{20,}"', drawing))
     assert all("fitToPage" in sheet for sheet in sheets)
+
+
+@pytest.mark.parametrize("name", TEMPLATES)
+def test_the_sample_history_shows_a_restatement_of_its_last_closed_period(built, name):
+    cells = read(built / f"{name}.xlsx", values=True)
+    assert "Sample data" in cells["History", "A3"]
+    lines = [[cells.get(("History", f"{column}{row}")) for column in "EFG"] for row in range(5, 5 + 9)]
+    closed = [line for line in lines if isinstance(line[2], int | float)]
+    assert all(now - then == pytest.approx(restated) for now, then, restated in closed)
+    assert any(abs(restated) > 1e-6 for _, _, restated in closed)
+
+
+@pytest.mark.parametrize("name", [name for name in TEMPLATES if sheets.REVENUE in recipe(name).sheets])
+def test_revenue_prints_so_many_months_as_can_be_read(built, name):
+    with zipfile.ZipFile(built / f"{name}.xlsx") as parts:
+        names = parts.read("xl/workbook.xml").decode()
+    [(first, last)] = re.findall(r"Print_Area[^>]*>Revenue!\$([A-Z]+)\$\d+:\$([A-Z]+)", names)
+    assert column_index_from_string(last) - column_index_from_string(first) == 12
+    assert re.search(r"Print_Titles[^>]*>Revenue!\$A:\$B", names)
+    assert read(built / f"{name}.xlsx", values=True)["Revenue", f"{last}5"] == "2026-09"
 
 
 def luminance(colour):
