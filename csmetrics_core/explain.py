@@ -12,6 +12,7 @@ from csmetrics_core.evaluate import Evaluation, evaluate
 from csmetrics_core.results import Ratio
 from csmetrics_core.spec import Metric, Role
 
+_SIGNS = ("+", "−")
 _SHOWN = 10  # values of a broadcast that are written out
 
 
@@ -28,6 +29,7 @@ class Explained:
         failures: element -> why it has no value, in a broadcast.
         beside: the same metric under other conventions.
         given: the single values it was computed with, choices and what was left out included.
+        terms: what the numerator is the sum of, where it is told.
     """
 
     metric: Metric
@@ -43,6 +45,7 @@ class Explained:
     beside: dict[str, float]
     failures: dict[int, MetricError]
     given: dict[str, Any]
+    terms: tuple[float, ...] = ()
 
     @property
     def working(self) -> str:
@@ -53,7 +56,11 @@ class Explained:
         if (self.denominator, self.scale) == (1.0, 1.0):
             return f"{given}: {_plain(self.value)}" if given else ""
         scale = f"{self.scale:g} × " if self.scale != 1 else ""
-        divided = f"{scale}{_plain(self.numerator)} ÷ {_plain(self.denominator)} = {_plain(self.value)}"
+        above = _plain(self.numerator)
+        if self.terms:
+            first, *others = self.terms
+            above = f"({_plain(first)}{''.join(f' {_SIGNS[term < 0]} {_plain(abs(term))}' for term in others)})"
+        divided = f"{scale}{above} ÷ {_plain(self.denominator)} = {_plain(self.value)}"
         return f"{given}: {divided}" if given else divided
 
     def rows(self) -> list[tuple[str, Any]]:
@@ -173,6 +180,7 @@ def explained(done: Evaluation, confidence: float = 0.95) -> Explained:
         beside=dict(ratio.beside or {}) if ratio else {},
         failures=done.failures,
         given=_given(done),
+        terms=ratio.terms if ratio else (),
     )
 
 

@@ -33,6 +33,7 @@ class Ratio:
         refusals: what cannot happen; the first that holds becomes the error.
         notes: what the reader must know beside the number.
         beside: the same metric under other conventions, by name, for explain.
+        terms: what the numerator is the sum of, for explain.
     """
 
     numerator: Any
@@ -44,6 +45,7 @@ class Ratio:
     refusals: tuple[Refusal, ...] = ()
     notes: tuple[str, ...] = ()
     beside: Mapping[str, float] | None = None
+    terms: tuple[float, ...] = ()
 
 
 class Pair(NamedTuple):

@@ -40,8 +40,9 @@ def test_the_numbers_are_put_into_the_formula(name):
             shown = f"{given:,.10g}" if single else str(given or argument.default)
             assert f"{argument.name} = {shown}" in found.working
     if found.working and " ÷ " in found.working and not np.ndim(found.value):
-        above, below = re.search(r"([-\d.,e+]+) ÷ ([-\d.,e+]+) = ", found.working).groups()
-        divided = found.scale * float(above.replace(",", "")) / float(below.replace(",", ""))
+        above, below = re.search(r"([-\d.,e+]+|\([\d − ]+\)) ÷ ([-\d.,e+]+) = ", found.working).groups()
+        numerator = sum(found.terms) if found.terms else float(above.replace(",", ""))
+        divided = found.scale * numerator / float(below.replace(",", ""))
         assert divided == pytest.approx(found.value, rel=1e-8)
 
 
@@ -52,7 +53,7 @@ def test_messy_cells_are_told_by_reason_and_place():
     assert ("dropped from scores", "1 text (row 4)") in rows
     assert ("dropped from scores", "1 boolean (row 6)") in rows
     assert ("n", "5") in rows
-    assert ("working", "100 × 1 ÷ 5 = 20") in rows
+    assert ("working", "100 × (2 − 1) ÷ 5 = 20") in rows
     many = csm.explain("nps", [10, *[None] * 3000, 9])
     assert dict(many.texts())["dropped from scores"].endswith(", ...)")
     assert "3000 blank (rows 2, 3" in dict(many.texts())["dropped from scores"]

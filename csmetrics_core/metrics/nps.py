@@ -33,7 +33,10 @@ def nps_ratio(promoters: int, detractors: int, responses: int) -> Ratio:
         mean, square = (promoters - detractors) / responses, (promoters + detractors) / responses
         return nps_bounds(mean, square, responses, confidence)
 
-    return Ratio(promoters - detractors, responses, 100, "the number of responses", n=responses, interval=interval)
+    return Ratio(
+        promoters - detractors, responses, 100, "the number of responses",
+        n=responses, interval=interval, terms=(promoters, -detractors),
+    )  # fmt: skip
 
 
 def _weighted(values: np.ndarray, weights: np.ndarray) -> Ratio:
