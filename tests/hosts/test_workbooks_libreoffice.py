@@ -191,3 +191,18 @@ def test_with_the_addin_every_formula_comes_to_the_same(with_addin, tmp_path, na
     assert NEEDS_ADDIN not in computed.values()
     # Whether the add-in is there is what these two pages tell.
     assert [d for d in differences(path, computed) if d[0][0] not in ("Start", "Lists")] == []
+
+
+def test_a_score_off_its_scale_shows_the_same_error_in_both_forms(libreoffice, with_addin, tmp_path):
+    frames = each("voice_of_customer", lambda sheet, frame: frame)
+    responses = frames["Responses"]
+    row = responses.index[responses["Date"] >= pd.Timestamp("2026-07-01")][0]
+    responses.loc[row, "NPS"] = 11
+    path = tmp_path / "voice_of_customer.xlsx"
+    build("voice_of_customer", path, data=frames, note="with 11")
+    first_data_row = 6
+    for recalculate in (libreoffice, with_addin):
+        computed = read(recalculate(path), values=True, sheets=("Voice", "Checks"))
+        assert computed["Voice", "C7"] == "#NUM!"
+        [named] = [at for at, v in computed.items() if v == "Responses: NPS answers off the scale"]
+        assert computed["Checks", named[1].replace("A", "D")] == first_data_row + responses.index.get_loc(row)
