@@ -127,6 +127,9 @@ def test_what_was_left_out_is_named_with_its_rows_in_the_sheet(run, workbook):
     assert "1 text (row 6)" in shown
     assert "1 blank (row 8)" in shown
     assert "low (95%)" in shown
+    answer = json.loads(run("compute", "churn_rate", "--lost", "5", "--opening", "100", "--json").stdout)
+    assert answer["working"] == "lost = 5, opening = 100, basis = opening: 5 ÷ 100 = 0.05"
+    assert answer["source"].startswith("ChartMogul")
 
 
 def test_csv_with_semicolons_a_byte_order_mark_and_dates(run, table):

@@ -112,7 +112,8 @@ def as_data(told: Explained) -> dict[str, Any]:
         {"argument": name, "reason": reason, "count": count, "first": first}
         for name, reason, count, first in told.dropped
     ]
-    return {**answer, "notes": told.notes, "formula": metric.formula, "convention": metric.convention}
+    answer |= {"working": told.working, "notes": told.notes}
+    return {**answer, "formula": metric.formula, "convention": metric.convention, "source": metric.source}
 
 
 def records(table: dict[str, Any]) -> list[dict[str, Any]]:
