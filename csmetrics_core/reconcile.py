@@ -191,12 +191,12 @@ def read_figure(reported: Any) -> Reported:
         known = isinstance(reported, Real) and not isinstance(reported, bool) and isfinite(reported)
         whole = known and float(reported).is_integer()
         digits = str(int(reported)) if whole else repr(float(reported)) if known else ""
-    if not known:
+    if not known or not isfinite(float(digits)):
         raise wrong_kind("reported", None, reported, "a number, or text such as 2.5%", "Give the figure as reported.")
     mantissa, _, power = digits.partition("e")
     places = len(mantissa.partition(".")[2]) - int(power or 0)
     scale = 100 if percent else 1
-    return Reported(float(digits) / scale, 0.5 / 10**places / scale, percent)
+    return Reported(float(digits) / scale, 0.5 * 10.0**-places / scale, percent)
 
 
 def _own(declared: Metric, figure: Reported, given: Mapping[str, Any]) -> Line:

@@ -194,7 +194,7 @@ def test_digits_tell_the_rounding(typed, value, half_unit, percent):
 
 
 @pytest.mark.parametrize(
-    "typed", ["", "-", ".", "about 3", "1.600,5", "3 of 4", None, True, float("nan"), [0.1], "=1+1"]
+    "typed", ["", "-", ".", "about 3", "1.600,5", "3 of 4", None, True, float("nan"), [0.1], "=1+1", "9" * 400]
 )
 def test_what_is_no_figure_is_refused(typed):
     with pytest.raises(WrongKind, match="expected a number, or text such as 2"):
@@ -248,6 +248,12 @@ def test_what_is_missing_is_named():
     short = reconcile("csat", 50, [1, 2, 3], 3)
     assert next(line for line in short.lines if line.convention == "boxes by scale").value == pytest.approx(100 / 3)
     assert short.lines[0].verdict.startswith("#NUM!")
+
+
+def test_nobody_good_and_nobody_bad_is_no_share():
+    lines = {line.convention: line for line in reconcile("csat", "0%", [3, 3, 3]).lines}
+    assert (lines["middle left out"].verdict, isnan(lines["middle left out"].value)) == ("divides by 0", True)
+    assert read_figure("0." + "0" * 400 + "1").half_unit == 0
 
 
 def test_refusals():

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from csmetrics_core.conventions.convention import Convention
+from csmetrics_core.ratios import count
 
 
 def _share(good: Any) -> float:
@@ -25,7 +26,7 @@ def _formbricks(ratings: Any, scale_max: float) -> float | None:
 
 
 def _without_middle(ratings: Any, scale_max: float) -> float:
-    good, bad = np.count_nonzero(ratings >= scale_max - 1), np.count_nonzero(ratings <= 2)
+    good, bad = count(ratings >= scale_max - 1), count(ratings <= 2)
     return 100 * good / (good + bad)
 
 
