@@ -160,6 +160,38 @@ def test_text_files_of_every_encoding_hold_the_same(tmp_path, encoding):
     assert book.cells("cells!B4").values == 2.0
 
 
+def test_sheets_are_named_as_formulas_name_them_and_need_no_name_where_there_is_one(run, tmp_path):
+    path = tmp_path / "quoted.xlsx"
+    with xlsxwriter.Workbook(path) as book:
+        book.add_worksheet('Bob\'s "data"').write_column("A1", ["Score", *SCORES])
+    for cells in ("'Bob''s \"data\"'!A2:A8", "A2:A8", "$A$2:$A$8", "A:A", "Score"):
+        assert value(run("compute", "nps", path, "--scores", cells, "--json")) == pytest.approx(NPS)
+    for cells in ("A0", "'Bob''s'!A2:A8"):
+        result = run("compute", "nps", path, "--scores", cells)
+        assert (result.exit_code, "has no" in result.stderr) == (2, True)
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        (["compute", "churn_rate", "--lost", "five", "--opening", "3"], 3, "lost is 'five'"),
+        (["compute", "nps", ".", "--scores", "Score"], 2, "is a folder"),
+        (["scorecard", "FILE", "--month", "soon"], 2, "--month"),
+        (["scorecard", "FILE", "--ces-easy", "maybe"], 2, "high or low"),
+        (["scorecard", "FILE", "--csat-scale", "0"], 2, "--csat-scale"),
+        (["scorecard", "FILE", "--encoding", "latin-99"], 3, "there is no encoding"),
+        (["scorecard", "RAGGED"], 3, "Correct the row."),
+        (["compute", "nps", "RAGGED", "--scores", "Score"], 3, "Correct the row."),
+    ],
+)
+def test_what_was_typed_wrong_is_2_and_what_the_file_has_wrong_is_3(run, table, tmp_path, words, code, said):
+    (tmp_path / "ragged.csv").write_text("Score,Day\n1,2\n3,4,5\n6,7\n")
+    files = {"FILE": table, "RAGGED": tmp_path / "ragged.csv"}
+    result = run(*(files.get(word, word) for word in words))
+    shown = " ".join(result.stderr.split())
+    assert (result.exit_code, said in shown, "How(" in shown) == (code, True, False), shown
+
+
 def test_cells_are_counted_from_the_corner_of_the_sheet(tmp_path):
     path = tmp_path / "corner.xlsx"
     with xlsxwriter.Workbook(path) as book:

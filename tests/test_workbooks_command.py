@@ -62,6 +62,15 @@ def test_files_that_fit_nothing_are_bad_data(tmp_path):
     assert not (tmp_path / "u.xlsx").exists()
 
 
+def test_misspelt_columns_and_broken_tables_are_answered_with_what_is_needed(tmp_path):
+    (tmp_path / "mis.csv").write_text("Dte,NSP\n2026-09-01,10\n")
+    (tmp_path / "x.parquet").write_text("no")
+    for name, said in (("mis.csv", "Responses needs Date"), ("x.parquet", "cannot be read as a Parquet file")):
+        result = run("workbook", "new", "voice_of_customer", "--data", tmp_path / name, "--out", tmp_path / "v.xlsx")
+        assert (result.exit_code, said in " ".join(result.stderr.split())) == (3, True), result.output
+    assert not (tmp_path / "v.xlsx").exists()
+
+
 @pytest.mark.parametrize("kind", ["csv", "xlsx", "parquet"])
 def test_revenue_long_and_months_across_give_the_same_workbook(tmp_path, kind):
     long = long_revenue()

@@ -5,12 +5,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from csmetrics_addin.opening import Block, Heard, Rows, found_table, open_file, unheard
 from csmetrics_addin.terminal import Problem, nearest, plain
 
-_CELLS = re.compile(r"\$?([A-Z]{1,3})\$?(\d*)(?::\$?([A-Z]{1,3})\$?(\d*))?", re.IGNORECASE)
+if TYPE_CHECKING:
+    from csmetrics_core.readers import How
+
+_ROW = r"\$?([1-9]\d*|)"
+_CELLS = re.compile(rf"\$?([A-Z]{{1,3}}){_ROW}(?::\$?([A-Z]{{1,3}}){_ROW})?", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -39,15 +43,16 @@ class Book:
     Args:
         path: a workbook, or text with delimiters.
         heard: is told how far reading is.
+        how: what the file cannot say about itself: its encoding and delimiter.
 
     Raises:
         Problem: it is not there, not readable, or another kind of file.
     """
 
-    def __init__(self, path: Path, heard: Heard = unheard) -> None:
+    def __init__(self, path: Path, heard: Heard = unheard, how: "How | None" = None) -> None:
         self.path = path
         must_be_file(path)
-        self.sheets, self._tables = open_file(path, heard)
+        self.sheets, self._tables = open_file(path, heard, how)
 
     @cached_property
     def blocks(self) -> dict[str, Block]:
@@ -81,15 +86,19 @@ class Book:
             return self._under(match[1], match[2])
         if "!" in reference:
             name, rest = reference.rsplit("!", 1)
-            return self._under(name.strip().strip("'"), rest.strip())
+            return self._under(_unquoted(name.strip()), rest.strip())
         holding = [name for name, block in self.blocks.items() if _same(reference, block.headings)]
         if len(holding) == 1:
             return self._under(holding[0], reference)
         if holding:
             problem = f"{plain(reference)} is a heading in {len(holding)} tables"
             raise Problem(problem, f'Say which: "{holding[0]}!{plain(reference)}".')
+        if len(self.sheets) == 1 and _is_place(reference):
+            return self._under(next(iter(self.sheets)), reference)
         headings = [heading for block in self.blocks.values() for heading in block.headings if heading]
-        raise Problem(f"{self.path.name} has no column {plain(reference)}", nearest(reference, headings))
+        fix = f'Say which sheet: "{plain(next(iter(self.sheets)))}!{plain(reference)}".'
+        fix = fix if _is_place(reference) else nearest(reference, headings, "" if headings else "It holds no headings.")
+        raise Problem(f"{plain(self.path.name)} has no column {plain(reference)}", fix)
 
     def _under(self, name: str, rest: str) -> Cells:
         blocks = {**self.blocks, **self._tables}
@@ -100,11 +109,22 @@ class Book:
         block = blocks.get(found)
         if block and (heading := _same(rest, block.headings)):
             return Cells(block.cells(self.sheets[block.sheet], heading), found, block.row + 1)
-        place = _CELLS.fullmatch(rest)
-        if place and found in self.sheets and (place[2] or place[3]):
+        if found in self.sheets and (place := _is_place(rest)):
             return _range(found, self.sheets[found], place)
         headings = [heading for heading in block.headings if heading] if block else []
         raise Problem(f"{plain(found)} has no column {plain(rest)}", nearest(rest, headings))
+
+
+def _is_place(text: str) -> re.Match[str] | None:
+    """Whether cells are meant, as in B2, B2:B9 or B:B; a column's letter alone would be taken for a heading."""
+    place = _CELLS.fullmatch(text)
+    return place if place and (place[2] or place[3]) else None
+
+
+def _unquoted(name: str) -> str:
+    """The name of a sheet, which formulas write in quotes, with those inside it doubled."""
+    quoted = re.fullmatch("'(.*)'", name)
+    return quoted[1].replace("''", "'") if quoted else name
 
 
 def _same(name: str, known: Sequence[str]) -> str | None:
@@ -123,7 +143,7 @@ def must_be_file(path: Path) -> None:
     if path.is_dir():
         raise Problem(f"{plain(path)} is a folder", "Name a file in it.")
     if not path.is_file():
-        raise Problem(f"there is no file {plain(path)}", nearest(path.name, _beside(path), " "))
+        raise Problem(f"there is no file {plain(path)}", nearest(path.name, _beside(path), "Check the path."))
 
 
 def _beside(path: Path) -> list[str]:

@@ -7,9 +7,11 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from csmetrics_addin.exports import in_options
 from csmetrics_addin.terminal import BAD_DATA, Problem
 
 if TYPE_CHECKING:
+    from csmetrics_core.readers import How
     from csmetrics_core.readers.sheets import Used
 
 Rows = list[list[Any]]
@@ -41,25 +43,32 @@ class Block:
         return [row[place] if place < len(row) else None for row in rows[self.row : self.end]]
 
 
-def open_file(path: Path, heard: Heard = unheard) -> tuple[dict[str, Rows], dict[str, Block]]:
+def open_file(path: Path, heard: Heard = unheard, how: "How | None" = None) -> tuple[dict[str, Rows], dict[str, Block]]:
     """The sheets of a file, and its Excel tables.
 
     Args:
         path: text with delimiters, or a workbook.
         heard: is told how far reading is.
+        how: the encoding and delimiter of text, where the file cannot say.
 
     Raises:
         Problem: it is not readable, or another kind of file.
     """
-    from csmetrics_core.readers import UnreadableFile
+    from csmetrics_core.readers import How, UnreadableFile
     from csmetrics_core.readers.sheets import is_text
 
     try:
-        return (_text if is_text(path) else _workbook)(path, heard)
+        return _text(path, heard, how or How()) if is_text(path) else _workbook(path, heard)
     except UnreadableFile as error:
-        # What a reader would have to be told, this command cannot be told: the file has to say it.
-        fix = "Save it as an .xlsx workbook, or as CSV UTF-8." if "How(" in error.fix else error.fix
+        fix = _without_how(in_options(error.fix) if how else error.fix)
         raise Problem(error.problem, fix, code=BAD_DATA) from error
+
+
+def _without_how(fix: str) -> str:
+    """What mends a file, less what a reader could be told but not every command."""
+    ways = [way for way in re.split(r",? or (?=say|save)", fix) if "How(" not in way]
+    text = " or ".join(ways) or "Save it as an .xlsx workbook, or as CSV UTF-8"
+    return f"{text[0].upper()}{text[1:].rstrip('.')}."
 
 
 def found_table(sheet: str, rows: Rows) -> Block | None:
@@ -98,12 +107,11 @@ def _from_the_first_cell(used: "Used") -> Rows:
     ]
 
 
-def _text(path: Path, heard: Heard) -> tuple[dict[str, Rows], dict[str, Block]]:
+def _text(path: Path, heard: Heard, how: "How") -> tuple[dict[str, Rows], dict[str, Block]]:
     """A text file as one sheet; numbers and ISO dates are read as such, everything else stays text."""
-    from csmetrics_core.readers import How
     from csmetrics_core.readers.text_files import open_text
 
-    text = open_text(path, How())
+    text = open_text(path, how)
     comma = text.delimiter == ";"  # where the semicolon separates, the comma is the decimal sign
     sheet: Rows = []
     for place, row in enumerate(text.lines()):

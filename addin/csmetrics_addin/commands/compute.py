@@ -127,8 +127,9 @@ def _cells(argument: Argument, text: str, book: Book | None) -> Cells:
         return book.cells(text)
     if argument.is_range and ("!" in text or "[" in text):
         raise Problem(f"{flag(argument)} points into a file, and none is given", "Name the file after the metric.")
-    is_text = isinstance(argument.kind, Text)
-    return Cells([typed_value(part) for part in text.split(",")] if argument.is_range or not is_text else text)
+    if argument.is_range or ("," in text and not isinstance(argument.kind, Text)):
+        return Cells([typed_value(part) for part in text.split(",")])
+    return Cells(text)
 
 
 def _one(metric: Metric, given: Given, level: float, as_json: bool) -> None:

@@ -1,6 +1,7 @@
 """`csmetrics scorecard FILE`: the sixteen headline metrics of the tables in a file."""
 
 import json
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -40,16 +41,22 @@ def scorecard_of_file(
         typer.Argument(help="A workbook, CSV files, one a table, or a folder of exports.", show_default=False),
     ],
     month: Annotated[
-        str | None,
-        typer.Option(metavar="YYYY-MM", help="The month to look at; by default the last one that is over."),
+        datetime | None,
+        typer.Option(
+            formats=["%Y-%m"], metavar="YYYY-MM", help="The month to look at; by default the last one that is over."
+        ),
     ] = None,
     csat_scale: Annotated[
         int | None,
-        typer.Option(metavar="N", help="The best answer of the satisfaction question; 5 unless the export says else."),
+        typer.Option(
+            metavar="N", min=2, help="The best answer of the satisfaction question; 5 unless the export says else."
+        ),
     ] = None,
     ces_scale: Annotated[
         int | None,
-        typer.Option(metavar="N", help="The highest answer of the effort question; 7 unless the export says else."),
+        typer.Option(
+            metavar="N", min=2, help="The highest answer of the effort question; 7 unless the export says else."
+        ),
     ] = None,
     ces_easy: Annotated[
         str, typer.Option(metavar="high|low", help="Which end of the effort scale means easy.")
@@ -76,6 +83,8 @@ def scorecard_of_file(
     Google Forms, Zendesk, Freshdesk, HubSpot and Salesforce are recognised; what cannot be read without guessing is
     named with the option that settles it.
     """
+    if ces_easy not in ("high", "low"):
+        raise Problem(f"--ces-easy is {plain(ces_easy)}", "Say high or low.")
     how = choices(dates, decimal, encoding, amounts, rate, column, as_of)
     with working("Reading...") as step:
         tables, folder = _read(files, how)
@@ -88,7 +97,8 @@ def scorecard_of_file(
             ces_easy=ces_easy,
             gross_margin=gross_margin,
         )
-        card = scorecard(tables, month=month, assumptions=given, progress=lambda title: step(f"{title}..."))
+        at = f"{month:%Y-%m}" if month else None
+        card = scorecard(tables, month=at, assumptions=given, progress=lambda title: step(f"{title}..."))
     if as_json:
         more = {} if folder is None else {"files": folder_data(folder)}
         typer.echo(json.dumps(_as_json(card) | more, ensure_ascii=False, indent=2))
@@ -107,7 +117,7 @@ def _read(files: list[Path], how: "How") -> tuple[dict[str, Any], "Folder | None
     tables: dict[str, Any] = {}
     for file in files:
         if file not in exports:
-            tables |= Book(file).tables()
+            tables |= Book(file, how=how).tables()
     if not exports:
         return tables, None
     from csmetrics_core.readers import read_folder

@@ -90,10 +90,16 @@ def _mapped(template: str, files: list[Path]) -> "Mapped":
         hear("Matching", f"{sum(map(len, tables.values())):,} rows", 0, 0)
         mapped = map_tables(recipe(template), tables)
     _report(mapped)
-    missing = [one for one in mapped.columns if one.needed and one.how == "missing"]
+    missing = [f"{one.sheet}: {one.header}" for one in mapped.columns if one.needed and one.how == "missing"]
     if missing or not mapped.columns:
-        names = ", ".join(f"{one.sheet}: {one.header}" for one in missing) or "any data sheet of this template"
-        raise Problem(f"nothing was found for {names}", "Name the columns as on the data sheets.", code=BAD_DATA)
+        names = ", ".join(missing) or "any data sheet of this template"
+        needed = {
+            sheet.name: ", ".join(f.header for f in sheet.fields if f.required) for sheet in recipe(template).sheets
+        }
+        wanted = "; ".join(f"{sheet} needs {headers}" for sheet, headers in needed.items() if headers)
+        raise Problem(
+            f"nothing was found for {names}", f"Name the columns as the data sheets do: {wanted}.", code=BAD_DATA
+        )
     return mapped
 
 
