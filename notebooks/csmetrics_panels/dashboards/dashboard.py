@@ -66,7 +66,7 @@ class Dashboard(widgets.VBox):
         self._progress = widgets.FloatProgress(min=0, max=1, description="working", layout={"width": "220px"})
         self._cancel = widgets.Button(description="Cancel", tooltip="Stop, and keep what is shown")
         self._busy = widgets.HBox([self._progress, self._cancel], layout={"visibility": "hidden"})
-        filters = [self._segment, self._span, self._end, self._upload, self._busy]
+        filters = [self._segment, self._span, self._end, self._upload]
         for widget in filters[:3]:
             widget.style.description_width = "60px"
             widget.layout.width = "250px"
@@ -78,12 +78,11 @@ class Dashboard(widgets.VBox):
         self._tabs = widgets.Tab(boxes, titles=[page.title for page in self._pages], selected_index=0)
         self._python = Code(label="Python")
         files = [Download(text, make) for text, make in export.dashboard_files(self)]
-        super().__init__(
-            [
-                self._head, self._said, widgets.HBox(filters, layout={"flex_flow": "row wrap"}), self._tabs,
-                self._python, widgets.HBox(files, layout={"flex_flow": "row wrap"}), Fitter(),
-            ]
-        )  # fmt: skip
+        # Beside the title the progress has its place at all times: nothing moves when it comes or goes.
+        top = widgets.HBox([self._head, self._busy], layout={"justify_content": "space-between"})
+        bottom = widgets.HBox(files, layout={"flex_flow": "row wrap"})
+        choices_row = widgets.HBox(filters, layout={"flex_flow": "row wrap"})
+        super().__init__([top, self._said, choices_row, self._tabs, self._python, bottom, Fitter()])
         self.add_class("csm-board")
         self._listen()
         self._offer()
