@@ -142,9 +142,10 @@ def _load(path: Path, *, formulas: bool) -> Workbook:
     if path.suffix.lower() not in _ENDINGS:
         raise UnreadableFile(f"{path.name} is no .xlsx workbook", "Save it as .xlsx in a spreadsheet program.")
     try:
-        with warnings.catch_warnings():
+        # Opened here, as openpyxl leaves a file open that it cannot read.
+        with path.open("rb") as file, warnings.catch_warnings():
             warnings.simplefilter("ignore")  # sparklines and the like are left alone
-            return load_workbook(path, data_only=not formulas)
+            return load_workbook(file, data_only=not formulas)
     except (AttributeError, BadZipFile, LookupError, ParseError, TypeError, ValueError) as error:
         if not is_text(path):
             open_workbook(path)  # which can tell a password from a broken file
