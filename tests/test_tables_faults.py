@@ -1,6 +1,7 @@
 """What goes wrong with tables: a clear error or a right result, never a silently different one."""
 
 import os
+import subprocess
 import sys
 import warnings
 from collections.abc import Callable, Iterator
@@ -10,6 +11,7 @@ from typing import Any
 
 import duckdb
 import pandas as pd
+import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -151,8 +153,51 @@ def limited(path: Path, spill: Path, room: str) -> duckdb.DuckDBPyRelation:
 def test_a_table_larger_than_memory_spills_and_a_full_disk_is_an_error(many: Path, tmp_path: Path) -> None:
     whole = plain(tables.mrr_movements(duckdb.connect().read_parquet(str(many)), as_of=AS_OF))
     assert plain(tables.mrr_movements(limited(many, tmp_path / "spill", "2GB"), as_of=AS_OF)) == whole
-    with pytest.raises(duckdb.OutOfMemoryException, match="max_temp_directory_size"):
+    with pytest.raises(MetricError, match=r"the engine failed: .*offload.*a folder with more room"):
         tables.mrr_movements(limited(many, tmp_path / "full", "1MB"), as_of=AS_OF)
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system of 20 MB, which only an administrator of Linux can make."""
+    if sys.platform != "linux" or os.geteuid() != 0:
+        pytest.skip("a small disk can be made by root on Linux only")
+    disk = tmp_path / "small"
+    disk.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=20m", "tmpfs", str(disk)], check=True)
+    yield disk
+    subprocess.run(["umount", "--lazy", str(disk)], check=True)
+
+
+def test_a_disk_that_is_really_full_is_an_error_and_leaves_nothing_behind(many: Path, small_disk: Path) -> None:
+    with pytest.raises(MetricError, match=r"the engine failed: .*a folder with more room"):
+        tables.mrr_movements(limited(many, small_disk / "spill", "2GB"), as_of=AS_OF)
+    (small_disk / "fits").write_bytes(bytes(15_000_000))
+
+
+WRITES_TOO_MUCH = """
+import resource, signal, sys
+from datetime import date
+import duckdb
+from csmetrics_core import MetricError, tables
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (2_000_000, 2_000_000))
+connection = duckdb.connect()
+for name, value in (("memory_limit", "60MB"), ("threads", "1"), ("temp_directory", sys.argv[2])):
+    connection.execute(f"SET {name} = '{value}'")
+try:
+    print(tables.mrr_movements(connection.read_parquet(sys.argv[1]), as_of=date(2026, 1, 1)))
+except MetricError as error:
+    print("refused:", error)
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no limit on the size of files")
+def test_a_write_the_system_refuses_is_an_error(many: Path, tmp_path: Path) -> None:
+    command = [sys.executable, "-c", WRITES_TOO_MUCH, str(many), str(tmp_path / "spill")]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert done.stdout.startswith("refused: the engine failed: "), done.stdout
+    assert "a folder with more room" in done.stdout
 
 
 @pytest.fixture
@@ -177,6 +222,19 @@ def test_a_parquet_file_cut_short_is_one_sentence(
     cut.write_bytes(many.read_bytes()[:100_000])
     assert run("report", str(cut)) == 3
     assert "No magic bytes found" in capsys.readouterr().err
+
+
+def test_a_parquet_file_cut_short_or_damaged_gives_no_number(many: Path) -> None:
+    whole = many.read_bytes()
+    lazy = pl.scan_parquet(many)
+    many.write_bytes(whole[:1000] + bytes(len(whole) // 2) + whole[1000 + len(whole) // 2 :])
+    for frame in (duckdb.connect().read_parquet(str(many)), pl.scan_parquet(many)):
+        with pytest.raises(MetricError, match="the engine failed"):
+            tables.mrr_movements(frame, as_of=AS_OF)
+    many.write_bytes(whole[:100_000])
+    for frame in (lazy, pl.scan_parquet(many)):
+        with pytest.raises(MetricError, match="the engine failed"):
+            tables.mrr_movements(frame, as_of=AS_OF)
 
 
 def test_a_report_of_several_files_a_workbook_and_an_unknown_table(
@@ -219,5 +277,5 @@ def test_a_killed_spark_task_is_tried_again_and_a_lost_one_is_an_error(tmp_path:
         again = tables.mrr_movements(frame.mapInPandas(dies_once, schema), as_of=AS_OF)
         assert os.path.exists(killed)
         assert plain(again) == plain(tables.mrr_movements(table, as_of=AS_OF))
-        with pytest.raises(Exception, match=r"Python worker exited unexpectedly|aborted due to stage failure"):
+        with pytest.raises(MetricError, match=r"the engine failed: .*(Python worker exited|due to stage failure)"):
             tables.mrr_movements(frame.mapInPandas(dies, schema), as_of=AS_OF)

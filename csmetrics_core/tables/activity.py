@@ -1,7 +1,7 @@
 """Usage events over tables: active users, sessions, adoption, usage by account."""
 
 import datetime
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import narwhals as nw
@@ -23,6 +23,7 @@ from csmetrics_core.tables.engine import (
     one_if,
     open_table,
 )
+from csmetrics_core.tables.frames import values_like
 from csmetrics_core.tables.schema import Role
 
 _USER, _DATE = Role("user", "id"), Role("date", "date")
@@ -65,8 +66,10 @@ def active_users(
 
     Source: users with an event in the trailing window, Cube and Mapp; PostHog for the ratio.
     """
+    if not isinstance(windows, Iterable) or not windows:
+        raise off_scale("windows", None, windows, "a list of days", "Give one such as [1, 7, 30].")
     for window in windows:
-        if not (isinstance(window, int) and 1 <= window <= 3660):
+        if not (type(window) is int and 1 <= window <= 3660):
             raise off_scale("windows", None, window, "whole numbers from 1 to 3660", "Give days, such as 30.")
     source = open_table(frame, (_USER, _DATE), {"user": user, "date": date}, time_zone=time_zone, notes=notes)
     counted = collected(_day_gaps(source, max(windows)))
@@ -143,9 +146,9 @@ def sessions(
 
     Source: 30 minutes of inactivity, Google Analytics and PostHog.
     """
-    if not 0 < timeout_minutes <= 525_600:
+    if not isinstance(timeout_minutes, int | float) or not 0 < timeout_minutes <= 525_600:
         raise off_scale("timeout_minutes", None, timeout_minutes, "a number above 0 and up to 525600", "Give minutes.")
-    roles = (_USER, Role("timestamp", "date"))
+    roles = (_USER, Role("timestamp", "moment"))
     source = open_table(frame, roles, {"user": user, "timestamp": timestamp}, time_zone=time_zone, notes=notes)
     plan = _sessions(source, round(timeout_minutes * 60_000))
     source.note("events without a user or a time are left out")
@@ -210,7 +213,9 @@ def feature_adoption(
     Source: breadth, depth and frequency of feature adoption, Pendo.
     """
     source = open_table(frame, (_USER, Role("feature", "id")), {"user": user, "feature": feature}, notes=notes)
-    counted = collected(_adoption(source, None if eligible is None else sorted(set(eligible), key=str)))
+    if eligible is not None:
+        eligible = sorted(set(values_like("eligible", eligible, "user" in source.texts)), key=str)
+    counted = collected(_adoption(source, eligible))
     state, rows, users = (np.asarray(counted[name]) for name in ("state", "rows", "users"))
     source.dropped(int(rows[state == 1].sum()), "a blank user or feature")
     first_of_user = np.asarray(counted["first_of_user"])
@@ -225,7 +230,7 @@ def feature_adoption(
     for name, s, u, r in zip(counted["feature"], state.tolist(), users.tolist(), rows.tolist(), strict=True):
         if s == 0:
             by_feature[:, place[name]] += (u, r)
-    base = int(first_of_user[state == 0].sum()) if eligible is None else len(set(eligible))
+    base = int(first_of_user[state == 0].sum()) if eligible is None else len(eligible)
     return like(source.native, adoption_columns(features, by_feature[0], by_feature[1], base))
 
 
@@ -234,7 +239,7 @@ def _label_order(label: Any) -> tuple[bool, Any]:
     return isinstance(label, str), label
 
 
-def _adoption(source: Source, eligible: list[Any] | None) -> nw.LazyFrame:
+def _adoption(source: Source, eligible: Sequence[Any] | None) -> nw.LazyFrame:
     """Stage 1: users and uses by feature, for rows that count (0), that hold a blank (1), of other users (2)."""
     pairs = source.rows.group_by("user", "feature").agg(nw.len().alias("rows"))
     blank = (source.known("user") == 0) | (source.known("feature") == 0)

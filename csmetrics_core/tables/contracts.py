@@ -21,7 +21,7 @@ _ROLES = (
     Role("start", "date"),
     Role("end", "date", needed=False),
     Role("amount", "number"),
-    Role("interval", "any", needed=False),
+    Role("interval", "answer", needed=False),
     Role("currency", "id", needed=False),
     Role("discount", "number", needed=False),
     Role("discount_end", "date", needed=False),
@@ -205,6 +205,8 @@ def _interval_months(found: Mapping[str, NDArray], start: NDArray, end: NDArray)
             months[row] = float(given)
     if (months <= 0).any():
         raise OutOfScale("interval is 0 or negative", "Give months, such as 12 for a year.", argument="interval")
+    if not np.isfinite(months).all():
+        raise OutOfScale("interval is endless", "Give months, such as 12 for a year.", argument="interval")
     return months
 
 

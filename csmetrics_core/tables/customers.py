@@ -25,6 +25,7 @@ from csmetrics_core.tables.engine import (
     open_table,
     period_of,
 )
+from csmetrics_core.tables.frames import one_of
 from csmetrics_core.tables.schema import Role
 
 _CUSTOMER = Role("customer", "id")
@@ -194,6 +195,7 @@ def cohort_retention(
 
     Source: cohort analysis by period, as in Amplitude's and PostHog's retention (on-period).
     """
+    one_of("value", value, ("customers", "mrr"))
     by_money = value == "mrr"
     roles = (_CUSTOMER, Role("date", "date"), *((Role("mrr", "number"),) if by_money else ()))
     given = {"customer": customer, "date": date, "mrr": mrr}

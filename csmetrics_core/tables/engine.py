@@ -4,13 +4,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timezone
 from importlib.util import find_spec
-from typing import Any
+from typing import Any, get_args
 
 import narwhals as nw
 import numpy as np
 
-from csmetrics_core.errors import WrongCall, WrongKind
+from csmetrics_core.errors import WrongKind, wrong_kind
 from csmetrics_core.periods import Period, index_of
+from csmetrics_core.tables.frames import engine_failed, known_time_zone, one_of, schema_of, wrapped
 from csmetrics_core.tables.schema import Role, mapping_note, resolve
 
 #: pandas frames beyond this many rows are read by DuckDB, which is faster and needs less memory.
@@ -86,36 +87,21 @@ def open_table(
         WrongCall: no frame that Narwhals reads.
         WrongShape, WrongKind: a column is missing or holds something else.
     """
-    try:
-        wrapped = nw.from_native(frame)
-    except TypeError:
-        problem = f"{type(frame).__name__} is no table"
-        raise WrongCall(problem, "Give a pandas, Polars, PyArrow, DuckDB, PySpark or Ibis table.") from None
-    if wrapped.implementation is nw.Implementation.PANDAS:
-        wrapped = nw.from_native(with_dates(frame))
-    found = resolve(wrapped.collect_schema(), roles, given)
-    rows = _lazy(wrapped, list(dict.fromkeys(found.values())), time_zone)
-    schema = rows.collect_schema()
+    known_time_zone(time_zone)
+    table = wrapped(frame)
+    kinds = schema_of(table)
+    found = resolve(kinds, roles, given)
+    rows = _lazy(table, list(dict.fromkeys(found.values())), time_zone)
+    blank = {column: kind for column, kind in kinds.items() if kind == nw.Unknown}
+    schema = {**rows.collect_schema(), **blank}
     picked = {
         r.name: _clean(r, found[r.name], schema[found[r.name]], rows, time_zone) for r in roles if r.name in found
     }
-    texts = frozenset(name for name, column in found.items() if schema[column] in (nw.String, nw.Categorical))
+    texts = frozenset(r.name for r in roles if r.name in found and _is_text(r, schema[found[r.name]]))
     source = Source(rows.select(**picked), frozenset(found), texts, frame, [] if notes is None else notes)
     if any(role != column for role, column in found.items()):
         source.note(mapping_note(found))
     return source
-
-
-def with_dates(frame: Any) -> Any:
-    """A pandas frame whose columns of Python dates are columns of dates."""
-    import pandas
-
-    dated = {}
-    for name in [n for n, kind in frame.dtypes.items() if kind.kind == "O"]:
-        filled = frame[name].first_valid_index()
-        if filled is not None and isinstance(frame[name].loc[filled], date):
-            dated[name] = pandas.to_datetime(frame[name])
-    return frame.assign(**dated) if dated else frame
 
 
 def _lazy(wrapped: nw.DataFrame | nw.LazyFrame, columns: list[str], time_zone: str) -> nw.LazyFrame:
@@ -148,11 +134,19 @@ def _clean(role: Role, column: str, kind: nw.dtypes.DType, rows: nw.LazyFrame, t
         return nw.when(~values.is_nan()).then(values)
     if role.holds == "flag":
         return values.cast(nw.Int64)
-    if role.holds == "date" and kind == nw.Unknown:
+    dated = role.holds in ("date", "moment")
+    if dated and kind == nw.Unknown:
         return values.cast(nw.Datetime)
-    if role.holds == "date" and isinstance(kind, nw.Datetime) and kind.time_zone is not None:
+    if dated and isinstance(kind, nw.Datetime) and kind.time_zone is not None:
         return _in_zone(values, role, kind.time_zone, rows, time_zone)
-    return values.cast(nw.String) if kind == nw.Categorical else values
+    if role.holds == "moment" and kind == nw.Date:
+        return values.cast(nw.Datetime)
+    return values.cast(nw.String) if kind != nw.String and _is_text(role, kind) else values
+
+
+def _is_text(role: Role, kind: nw.dtypes.DType) -> bool:
+    """Whether a column is read as text; an id of a kind of its own, such as a UUID, is too."""
+    return kind in (nw.String, nw.Categorical, nw.Enum) or (role.holds == "id" and kind == nw.Unknown)
 
 
 def _in_zone(values: nw.Expr, role: Role, stored: str, rows: nw.LazyFrame, wanted: str) -> nw.Expr:
@@ -186,6 +180,7 @@ def day_of(column: str) -> nw.Expr:
 
 def period_of(column: str, period: Period) -> nw.Expr:
     """Number of the period a date falls in, as `periods.index_of` counts; UNKNOWN where there is no date."""
+    one_of("period", period, get_args(Period))
     if period in ("day", "week"):
         number = day_of(column)
         number = number if period == "day" else _divided(number + 3, 7)
@@ -221,7 +216,12 @@ def value_if(condition: nw.Expr, value: nw.Expr) -> nw.Expr:
 
 def collected(plan: nw.LazyFrame) -> dict[str, Any]:
     """Run a plan that ends in a small reduction: whole numbers as arrays, everything else as lists."""
-    result = plan.collect().to_dict(as_series=False)
+    try:
+        result = plan.collect().to_dict(as_series=False)
+    except Exception as error:
+        if (failed := engine_failed(error)) is None:
+            raise
+        raise failed from error
     return {name: _plain(values) for name, values in result.items()}
 
 
@@ -237,6 +237,8 @@ def _plain(values: list[Any]) -> Any:
 
 def last_complete(as_of: date | None, period: Period) -> int:
     """Number of the first period that is not over on a day; without a day it is today, in UTC."""
+    if as_of is not None and not isinstance(as_of, date):
+        raise wrong_kind("as_of", None, as_of, "a date", "Give datetime.date(2026, 1, 31).")
     day = as_of or datetime.now(timezone.utc).date()
     return int(index_of(np.array([np.datetime64(day, "D").astype(np.int64)]), period)[0])
 

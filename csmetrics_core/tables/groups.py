@@ -12,6 +12,7 @@ from csmetrics_core.evaluate import evaluate
 from csmetrics_core.results import Ratio
 from csmetrics_core.spec import Category, Metric
 from csmetrics_core.tables.engine import UNKNOWN, Source, collected, like, millisecond_of, open_table
+from csmetrics_core.tables.frames import level, names_of, values_like
 from csmetrics_core.tables.schema import Role
 
 _FLAGS = ("resolved", "reopened", "transferred", "abandoned")
@@ -53,12 +54,13 @@ def survey(
 
     Source: the metric's own; see `csm_metrics`.
     """
+    by, confidence = _grouped_by(by), level(confidence)
     declared = lookup(metric)
     first = declared.arguments[0]
     if declared.category is not Category.SURVEY or declared.gives != "number" or not first.is_range:
         raise WrongCall(f"{declared.name} is not computed from answers", "Give a survey metric, such as nps or csat.")
     role = declared.name.split("_")[0]
-    source = open_table(frame, (Role(role, "any"), *_grouping(by)), {role: score, **_as_named(by)}, notes=notes)
+    source = open_table(frame, (Role(role, "answer"), *_grouping(by)), {role: score, **_as_named(by)}, notes=notes)
     groups = _cells(source, by, (role,))
     rows = []
     for group, (cells, counts) in groups.items():
@@ -106,6 +108,7 @@ def fcr(
 
     Source: HDI, MetricNet and Freshservice, first contact resolution.
     """
+    by, confidence = _grouped_by(by), level(confidence)
     flags = {"resolved": resolved, "reopened": reopened, "transferred": transferred, "abandoned": abandoned}
     roles = (Role("contacts", "number"), *(Role(name, "flag", needed=False) for name in _FLAGS), *_grouping(by))
     source = open_table(frame, roles, {"contacts": contacts, **flags, **_as_named(by)}, notes=notes)
@@ -152,10 +155,13 @@ def funnel(
 
     Source: definition of a step conversion rate.
     """
-    if not steps or len(set(steps)) < len(steps):
-        raise WrongShape("steps is empty or names a step twice", "Name each step once, in order.", argument="steps")
-    roles = (Role("user", "id"), Role("step", "id"), Role("timestamp", "date", needed=False))
+    if isinstance(steps, str) or not steps or len(set(steps)) < len(steps):
+        raise WrongShape(
+            "steps is no list, is empty or names a step twice", "Name each step once, in order.", argument="steps"
+        )
+    roles = (Role("user", "id"), Role("step", "id"), Role("timestamp", "moment", needed=False))
     source = open_table(frame, roles, {"user": user, "step": step, "timestamp": timestamp}, notes=notes)
+    values_like("steps", steps, "step" in source.texts)
     reached = _reached(source, steps)
     source.note("with the order of events" if "timestamp" in source.roles else "without a timestamp: in any order")
     done = evaluate(lookup("funnel"), (reached, list(steps)))
@@ -216,7 +222,11 @@ def health(
 
     Source: the weighted mean of normalised inputs, as `health_score`.
     """
+    if not isinstance(inputs, Mapping) or not inputs:
+        raise off_scale("inputs", None, inputs, "columns with their (worst, best)", "Give {'breadth': (0, 1)}.")
     for column, line in inputs.items():
+        if not isinstance(line, Sequence):
+            raise off_scale("inputs", None, f"{column}: {line}", "(worst, best) or (worst, best, weight)", "")
         if len(line) not in (2, 3):
             raise off_scale("inputs", None, f"{column}: {tuple(line)}", "(worst, best) or (worst, best, weight)", "")
     roles = (Role("account", "id"), *(Role(column, "number") for column in inputs))
@@ -227,12 +237,23 @@ def health(
     if not block.size:
         raise WrongShape("the table holds no row with an account", "Give at least one.")
     single = block.shape[0] == 1
-    marks = [[line[i] if len(line) > i else 1 for line in inputs.values()] for i in (2, 0, 1)]
+    lines = list(inputs.values())
+    if len(lines) == 1:  # a block has two columns at least; the same one twice weighs what it weighs once
+        block, lines = np.hstack([block, block]), lines * 2
+    marks = [[line[i] if len(line) > i else 1 for line in lines] for i in (2, 0, 1)]
     done = evaluate(lookup("health_score"), (np.vstack([block, block]) if single else block, *marks))
     scores = np.asarray(done.value)[:1] if single else np.asarray(done.value)
     source.notes.extend(getattr(done.parts, "notes", ()))
     words = [None if s != s else evaluate(lookup("health_band"), (s, amber, green)).value for s in scores.tolist()]
     return like(source.native, {"account": list(found["account"]), "score": scores, "band": words})
+
+
+def _grouped_by(by: Any) -> tuple[str, ...]:
+    """The columns to group by; none may be called like a column of the result."""
+    names = names_of("by", by)
+    if taken := sorted({"value", "n", "low", "high", "dropped"}.intersection(names)):
+        raise WrongCall(f"by names {taken[0]!r}, which is a column of the result too", "Rename that column first.")
+    return names
 
 
 def _grouping(by: Iterable[str]) -> tuple[Role, ...]:

@@ -14,6 +14,7 @@ from csmetrics_core.tables.accounts import usage_by_account
 from csmetrics_core.tables.activity import active_users, feature_adoption
 from csmetrics_core.tables.contracts import contract_months
 from csmetrics_core.tables.customers import cohort_retention, customer_movements
+from csmetrics_core.tables.frames import EngineFailed, schema_of, wrapped
 from csmetrics_core.tables.groups import fcr, survey
 from csmetrics_core.tables.revenue import mrr_movements, retention
 from csmetrics_core.tables.schema import Role, resolve
@@ -86,7 +87,7 @@ def _survey(metric: str) -> Callable[[Any, Asked, list[str]], Any]:
 
 _CUSTOMER, _USER = Role("customer", "id"), Role("user", "id")
 _MONTHS = (_CUSTOMER, Role("month", "date"), Role("mrr", "number"))
-_CONTRACTS = (_CUSTOMER, Role("start", "date"), Role("amount", "number"), Role("interval", "any"))
+_CONTRACTS = (_CUSTOMER, Role("start", "date"), Role("amount", "number"), Role("interval", "answer"))
 _EVENTS = (_USER, Role("timestamp", "date"))
 RECIPES = (
     Recipe(
@@ -118,7 +119,7 @@ RECIPES = (
         "Usage by account", "usage_by_account", (*_EVENTS, Role("account", "id")),
         lambda frame, asked, notes: usage_by_account(frame, time_zone=asked.time_zone, notes=notes),
     ),
-    *(Recipe(CATALOG[name].title, name, (Role(name, "any"),), _survey(name)) for name in ("nps", "csat", "ces")),
+    *(Recipe(CATALOG[name].title, name, (Role(name, "answer"),), _survey(name)) for name in ("nps", "csat", "ces")),
     Recipe(
         "First contact resolution", "fcr_from_contacts", (Role("contacts", "number"), Role("resolved", "flag")),
         lambda frame, asked, notes: fcr(frame, asked.by, notes=notes),
@@ -132,7 +133,7 @@ def fitting(frame: Any) -> list[Recipe]:
     Raises:
         WrongShape: there is none; the message lists the columns.
     """
-    schema = nw.from_native(frame).collect_schema()
+    schema = schema_of(wrapped(frame))
     found = [recipe for recipe in RECIPES if _has(schema, recipe.needs)]
     if not found:
         problem = f"no metric fits the columns {', '.join(map(str, schema))}"
@@ -171,13 +172,19 @@ def report(frame: Any, asked: Asked | None = None) -> Iterator[Section]:
 
 
 def section(recipe: Recipe, frame: Any, asked: Asked) -> Section:
-    """Compute one recipe."""
+    """Compute one recipe.
+
+    Raises:
+        EngineFailed: the engine cannot go on, for this recipe or any other.
+    """
     metric = CATALOG[recipe.metric]
     notes: list[str] = []
     units = {column.name: column.unit for column in metric.columns}
     ages = next((c.unit for c in metric.columns if c.name == "age_{n}"), None)
     try:
         result = nw.from_native(recipe.compute(frame, asked, notes))
+    except EngineFailed:
+        raise
     except MetricError as error:
         return Section(recipe.title, {}, {}, tuple(notes), str(error))
     columns = (result.collect() if isinstance(result, nw.LazyFrame) else result).to_dict(as_series=False)

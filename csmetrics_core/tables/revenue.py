@@ -25,6 +25,7 @@ from csmetrics_core.tables.engine import (
     open_table,
     value_if,
 )
+from csmetrics_core.tables.frames import schema_of, wrapped
 from csmetrics_core.tables.schema import Role
 
 _CUSTOMER, _MONTH, _MRR = Role("customer", "id"), Role("month", "date"), Role("mrr", "number")
@@ -146,9 +147,9 @@ def _open(frame: Any, given: Mapping[str, str | None], time_zone: str, notes: li
 
 def _months_across(frame: Any) -> dict[str, int]:
     """Columns whose names are months, with the number of the month."""
-    found = {}
-    for column in nw.from_native(frame).collect_schema():
-        text = str(column).strip()
+    found: dict[str, int] = {}
+    for column in schema_of(wrapped(frame)):
+        text = column.strip()
         if iso := _ISO.fullmatch(text):
             year, month = int(iso[1]), int(iso[2])
         elif (named := _NAMED.fullmatch(text)) and named[1].lower() in _MONTH_NAMES:
@@ -156,7 +157,11 @@ def _months_across(frame: Any) -> dict[str, int]:
         else:
             continue
         if 1 <= month <= 12:
-            found[column] = (year - 1970) * 12 + month - 1
+            number = (year - 1970) * 12 + month - 1
+            if number in found.values():
+                problem = f"two columns are the month {year}-{month:02}: {column!r} is the second"
+                raise WrongShape(problem, "Keep one column a month.")
+            found[column] = number
     return found
 
 
@@ -208,12 +213,7 @@ def _customer_months(source: Source) -> nw.LazyFrame:
     for number, bad in enumerate((cents < 0, month == UNKNOWN, source.known("customer") == 0), 2):
         place = nw.when(bad).then(nw.lit(number * NEVER)).otherwise(place)
     # DuckDB adds up floats faster than whole numbers, and these are exact; it sorts short numbers faster.
-    months = months.with_columns(nw.col("rows").cast(nw.Float64), place=place.cast(nw.Int32))
-    paid = nw.col("place") < _ZERO
-    amounts = {
-        name: nw.when(paid).then(nw.col(name)).otherwise(nw.lit(0.0)) for name in (["cents", "fx"] if fx else ["cents"])
-    }
-    return months.with_columns(**amounts)
+    return months.with_columns(nw.col("rows").cast(nw.Float64), place=place.cast(nw.Int32))
 
 
 def _neighbours(months: nw.LazyFrame, keys: tuple[str, ...], **wanted: tuple[str, int]) -> nw.LazyFrame:
@@ -229,11 +229,12 @@ def _flows(source: Source) -> nw.LazyFrame:
     months = _neighbours(months, ("customer",), before=("place", 1), was=("cents", 1))
     cents, month, before = nw.col("cents"), nw.col("place"), nw.col("before")
     follows = before == month - 1
-    moved = nw.col("fx") if "fx" in source.roles else nw.lit(0.0)
-    was = nw.col("was")
+    was, fx = nw.col("was"), "fx" in source.roles
     months = months.with_columns(
-        change=value_if(follows, cents - was - moved), fx=value_if(follows, moved), kept=value_if(follows, was)
+        change=value_if(follows, cents - was - nw.col("fx") if fx else cents - was), kept=value_if(follows, was)
     )
+    if fx:
+        months = months.with_columns(fx=value_if(follows, nw.col("fx")))
     change = nw.col("change")
     months = months.with_columns(
         mrr=cents,
@@ -242,7 +243,7 @@ def _flows(source: Source) -> nw.LazyFrame:
         contraction=value_if(change < 0, change * -1),
         reactivation=value_if(before < month - 1, cents),
     )
-    return _by_place(months, (*FLOWS, *(("fx",) if "fx" in source.roles else ())))
+    return _by_place(months, (*FLOWS, *(("fx",) if fx else ())))
 
 
 def _fates(source: Source, horizon: int) -> nw.LazyFrame:

@@ -29,7 +29,7 @@ class Role:
 
     Args:
         name: the keyword of the function.
-        holds: "id", "date", "number", "flag" or "any".
+        holds: "id", "date", "moment" (a date with its time), "number", "answer" (a number or a word), "flag" or "any".
         needed: whether the function can do without.
     """
 
@@ -46,10 +46,20 @@ def _is_date(kind: nw.dtypes.DType) -> bool:
     return kind in (nw.Date, nw.Datetime, nw.Unknown)  # a column of nothing but blanks has no type
 
 
+def _is_one_cell(kind: nw.dtypes.DType) -> bool:
+    return kind not in (nw.List, nw.Array, nw.Struct)
+
+
+def _is_answer(kind: nw.dtypes.DType) -> bool:
+    return _is_one_cell(kind) and kind != nw.Boolean and (kind == nw.Unknown or not _is_date(kind))
+
+
 _HOLDS: dict[str, tuple[str, Callable[[nw.dtypes.DType], bool]]] = {
-    "any": ("anything", lambda _: True),
-    "id": ("names or numbers", lambda kind: not _is_date(kind) and kind != nw.Boolean),
+    "any": ("one value a cell", _is_one_cell),
+    "answer": ("numbers or words", _is_answer),
+    "id": ("names or numbers", _is_answer),
     "date": ("dates", _is_date),
+    "moment": ("dates and times", _is_date),
     "number": ("numbers", _is_number),
     "flag": ("TRUE/FALSE or 1/0", lambda kind: kind == nw.Boolean or kind.is_numeric()),
 }

@@ -18,7 +18,7 @@ from csmetrics_addin.files import Book
 from csmetrics_addin.results import print_json, records, result_table
 from csmetrics_addin.terminal import BAD_DATA, Problem, plain, screen, styled
 from csmetrics_core.errors import MetricError
-from csmetrics_core.tables.engine import with_dates
+from csmetrics_core.tables.frames import EngineFailed, engine_failed, readable
 from csmetrics_core.tables.report import Asked, Recipe, Section, fitting, section
 
 app = typer.Typer(add_completion=False)
@@ -93,7 +93,7 @@ def _workbook(paths: list[Path]) -> list[tuple[str, Any, Any]]:
     found = []
     for name, columns in Book(paths[0]).tables().items():
         series = {heading: pandas.Series(cells, dtype=object) for heading, cells in columns.items()}
-        found.append((name, with_dates(pandas.DataFrame(series).replace({"": None}).infer_objects()), None))
+        found.append((name, readable(pandas.DataFrame(series).replace({"": None}).infer_objects()), None))
     return found
 
 
@@ -104,6 +104,8 @@ def _duckdb(paths: list[Path], asked: Asked, memory: str, spill: Path | None) ->
     except ModuleNotFoundError:
         raise Problem("reports need DuckDB", "Install it: pip install 'csmetrics[engines]'.") from None
     connection = duckdb.connect()
+    connection.execute("SET enable_progress_bar = true")  # without it DuckDB does not say how far it is
+    connection.execute("SET enable_progress_bar_print = false")
     settings = {"TimeZone": asked.time_zone, "temp_directory": str(spill or Path(tempfile.gettempdir()) / "csmetrics")}
     if memory:
         settings["memory_limit"] = memory.strip()
@@ -113,7 +115,7 @@ def _duckdb(paths: list[Path], asked: Asked, memory: str, spill: Path | None) ->
         reader = _READERS[paths[0].suffix.lower()]
         relation = getattr(connection, reader)([str(p) for p in paths], union_by_name=True)
     except duckdb.Error as error:
-        raise _unreadable(error) from None
+        raise _unreadable(engine_failed(error) or EngineFailed(str(error))) from None
     return [(paths[0].name, relation, connection)]
 
 
@@ -152,12 +154,14 @@ def _watched(recipe: Recipe, frame: Any, connection: Any, asked: Asked) -> Secti
         TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn(),
         console=screen(error=True), transient=True, disable=not sys.stderr.isatty(),
     )  # fmt: skip
+    furthest = 0.0
     with ThreadPoolExecutor(1) as pool, bar:
         task = bar.add_task(recipe.title, total=100)
         computing = pool.submit(_computed, recipe, frame, asked)
         while not computing.done():
             if connection is not None:
-                bar.update(task, completed=max(0.0, connection.query_progress()))
+                furthest = max(furthest, connection.query_progress())
+                bar.update(task, completed=furthest)
             try:
                 computing.result(timeout=0.1)
             except TimeoutError:
@@ -170,21 +174,18 @@ def _computed(recipe: Recipe, frame: Any, asked: Asked) -> Section:
         return section(recipe, frame, asked)
     except Exception as error:
         # Engines have error families of their own; whatever they could not read or hold becomes a sentence.
-        if type(error).__module__.split(".")[0] in ("_duckdb", "duckdb", "pyspark", "py4j", "polars", "pyarrow"):
-            raise _unreadable(error) from None
-        raise
+        failed = error if isinstance(error, EngineFailed) else engine_failed(error)
+        if failed is None:
+            raise
+        raise _unreadable(failed) from None
 
 
-def _unreadable(error: Exception) -> Problem:
+def _unreadable(failed: EngineFailed) -> Problem:
     """An engine's own error as one sentence."""
-    words = plain(str(error).strip().split("\n")[0])[:300]
-    low = words.lower()
-    fix = "Check that the files are whole."
-    if "memory" in low or "out of mem" in low:
-        fix = "Give more with --memory, or a folder with room with --spill."
-    elif "no space" in low or "disk" in low or "temp_directory" in low:
-        fix = "Give a folder with more room with --spill."
-    return Problem(words, fix, code=BAD_DATA)
+    fix = failed.fix
+    if "folder" in fix:
+        fix = "Give a folder with room with --spill" + (", or more with --memory." if "memory" in fix else ".")
+    return Problem(plain(failed.problem), fix, code=BAD_DATA)
 
 
 def _as_data(name: str, part: Section) -> dict[str, Any]:

@@ -1,0 +1,152 @@
+"""What callers hand over, made ready: any engine's frame, and pandas columns whose type says too little."""
+
+from collections.abc import Hashable, Sequence
+from datetime import date
+from decimal import Decimal
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import narwhals as nw
+from narwhals.exceptions import DuplicateError
+
+from csmetrics_core.errors import MetricError, WrongCall, WrongKind, WrongShape, off_scale, wrong_kind
+
+_ENGINES = ("_duckdb", "duckdb", "ibis", "narwhals", "polars", "py4j", "pyarrow", "pyspark", "sqlglot")
+
+
+class EngineFailed(MetricError):
+    """The engine could not read the table, or had no room for it."""
+
+
+def engine_failed(error: Exception) -> EngineFailed | None:
+    """An engine's own error as one of ours, or None where it is none of an engine."""
+    if type(error).__module__.split(".")[0] not in _ENGINES:
+        return None
+    lines = str(error).strip().splitlines() or [type(error).__name__]
+    # Spark's first line only says where in its own code it was; the last cause is what happened.
+    words = next((line for line in reversed(lines) if "SparkException" in line), lines[0]).strip()[:300]
+    low = words.lower()
+    fix = "Check that the files are whole and that the engine can read them by itself."
+    if "no space" in low or "disk" in low or "temp_directory" in low or "offload" in low or "could not write" in low:
+        fix = "Give a folder with more room for what does not fit in memory."
+    elif "memory" in low:
+        fix = "Give the engine more memory, or a folder with room to spill."
+    return EngineFailed(f"the engine failed: {words.rstrip('.')}", fix)
+
+
+def wrapped(frame: Any) -> nw.DataFrame | nw.LazyFrame:
+    """A frame of any engine; a pandas frame gets types that say what its columns hold.
+
+    Raises:
+        WrongCall: no frame that Narwhals reads.
+        WrongShape: two columns have one name.
+    """
+    try:
+        found: nw.DataFrame | nw.LazyFrame = nw.from_native(frame)
+        if found.implementation is nw.Implementation.PANDAS:
+            found = nw.from_native(readable(frame))
+        found.collect_schema()
+    except TypeError:
+        problem = f"{type(frame).__name__} is no table"
+        raise WrongCall(problem, "Give a pandas, Polars, PyArrow, DuckDB, PySpark or Ibis table.") from None
+    except DuplicateError as error:
+        twice = " ".join(str(error).split())
+        raise WrongShape(f"two columns have the same name: {twice}", "Rename one of them.") from None
+    except Exception as error:
+        if (failed := engine_failed(error)) is None:
+            raise
+        raise failed from error
+    return found
+
+
+def readable(frame: Any) -> Any:
+    """A pandas frame with text for column names and columns of the types they would have in a file."""
+    import pandas
+
+    if not all(isinstance(name, str) for name in frame.columns):
+        names = [" ".join(map(str, name)) if isinstance(name, tuple) else str(name) for name in frame.columns]
+        frame = frame.set_axis(names, axis="columns")
+    changed = {}
+    for name, kind in frame.dtypes.items():
+        column = frame[name]
+        if isinstance(kind, pandas.ArrowDtype) and kind.kind not in "biuf":
+            changed[name] = column = pandas.Series(column.array.__arrow_array__().to_pandas().array, column.index)
+        if isinstance(column.dtype, pandas.DatetimeTZDtype):
+            changed[name] = column.dt.tz_convert("UTC")  # the same moments; Narwhals does not know every zone
+        elif column.dtype.kind == "O":
+            changed[name] = _from_objects(column)
+    return frame.assign(**changed) if changed else frame
+
+
+def _from_objects(column: Any) -> Any:
+    """A column of Python values as dates or numbers, where that is what they are."""
+    import pandas
+
+    first = _first(column) if column.dtype.kind == "O" else None
+    if isinstance(first, date):
+        return pandas.to_datetime(column)
+    return column.astype("float64") if isinstance(first, Decimal) else column
+
+
+def _first(column: Any) -> Any:
+    """The first value that is there; None where all are blank."""
+    known = column.notna().to_numpy()
+    return column.array[int(known.argmax())] if known.any() else None
+
+
+def schema_of(frame: nw.DataFrame | nw.LazyFrame) -> dict[str, Any]:
+    """The columns and their types; pandas columns of objects are looked into."""
+    schema: dict[str, Any] = dict(frame.collect_schema())
+    if frame.implementation is nw.Implementation.PANDAS:
+        native = frame.to_native()
+        for name in [n for n, kind in native.dtypes.items() if kind.kind == "O"]:
+            first = _first(native[name])
+            if first is None:
+                schema[name] = nw.Unknown()
+            elif not isinstance(first, Hashable):
+                schema[name] = nw.List(nw.Unknown)
+    return schema
+
+
+def known_time_zone(name: str) -> str:
+    """A time zone's name, after a look whether there is such a zone."""
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, TypeError, OSError):
+        if name != "UTC":
+            raise wrong_kind("time_zone", None, name, "the name of a zone, such as 'Europe/Berlin'") from None
+    return name
+
+
+def one_of(argument: str, given: Any, choices: Sequence[str]) -> None:
+    """Refuse a word that is none of the choices."""
+    if given not in choices:
+        raise wrong_kind(argument, None, given, f"one of {', '.join(choices)}")
+
+
+def names_of(argument: str, given: Any) -> tuple[str, ...]:
+    """Names of columns; one alone may be given as it is."""
+    names = (given,) if isinstance(given, str) else given
+    if isinstance(names, dict) or not all(isinstance(name, str) for name in names):
+        raise wrong_kind(argument, None, given, "names of columns", f"Give a list, such as {argument}=['segment'].")
+    return tuple(dict.fromkeys(names))
+
+
+def values_like(argument: str, given: Any, is_text: bool) -> list[Any]:
+    """Values to be looked up in a column, of the kind the column holds."""
+    if isinstance(given, str | bytes):
+        raise WrongKind(f"{argument} is one text", f"Give a list: {argument}=[{given!r}].", argument=argument)
+    values = list(given)
+    for place, value in enumerate(values):
+        if isinstance(value, str) is not is_text:
+            raise wrong_kind(
+                argument, place, value, "text, as in the column" if is_text else "a number, as in the column"
+            )
+    return values
+
+
+def level(confidence: Any) -> float:
+    """A confidence level."""
+    if isinstance(confidence, bool) or not isinstance(confidence, int | float) or not 0 < confidence < 1:
+        raise off_scale("confidence", None, confidence, "a fraction between 0 and 1", "Give 0.95 for 95%.")
+    return float(confidence)

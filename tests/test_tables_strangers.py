@@ -1,0 +1,193 @@
+"""Tables as strangers bring them: odd types, odd names, odd arguments. A right result or a clear error."""
+
+import uuid
+from collections.abc import Callable
+from datetime import date, datetime, timedelta, timezone
+from decimal import Decimal
+from typing import Any
+
+import duckdb
+import numpy as np
+import pandas as pd
+import polars as pl
+import pyarrow as pa
+import pytest
+from frames import ENGINES, on_engine, plain
+
+from csmetrics_core import MetricError, tables
+
+AS_OF = date(2026, 1, 1)
+LOCAL = [name for name in ENGINES if name not in ("PySpark", "pandas by DuckDB")]
+MONTHS = [date(2025, 1, 1), date(2025, 1, 1), date(2025, 2, 1)]
+
+
+def arrow(**changed: pa.Array) -> pa.Table:
+    columns = {"customer": pa.array(["A", "B", "A"]), "month": pa.array(MONTHS, pa.date32()), "mrr": [10.0, 20.0, 15.0]}
+    return pa.table(columns | changed)
+
+
+def frames(table: pa.Table) -> dict[str, Any]:
+    found = {engine: on_engine(engine, table) for engine in LOCAL}
+    view = duckdb.connect()
+    view.execute("SET TimeZone = 'UTC'")
+    view.register("given", table)
+    view.execute("CREATE TABLE kept AS FROM given")
+    view.execute("CREATE VIEW seen AS FROM kept")
+    return found | {"DuckDB view": view.table("seen"), "pandas of Arrow": table.to_pandas(types_mapper=pd.ArrowDtype)}
+
+
+NEW_YORK = timezone(timedelta(hours=-5))
+RIGHT = {
+    "plain": arrow(),
+    "categories": arrow(customer=pa.array(["A", "B", "A"]).dictionary_encode()),
+    "huge numbers as ids": arrow(customer=pa.array([2**62 + 5, 2**62 + 6, 2**62 + 5])),
+    "unsigned ids": arrow(customer=pa.array([2**63 + 5, 2**63 + 6, 2**63 + 5], pa.uint64())),
+    "decimal ids": arrow(customer=pa.array([Decimal(10**20), Decimal(2), Decimal(10**20)], pa.decimal128(38, 0))),
+    "decimal money": arrow(mrr=pa.array([Decimal("10.00"), Decimal("20.00"), Decimal("15.00")], pa.decimal128(18, 2))),
+    "short numbers": arrow(mrr=pa.array([10, 20, 15], pa.uint8())),
+    "moments with a zone": arrow(
+        month=pa.array([datetime(m.year, m.month, 2, tzinfo=timezone.utc) for m in MONTHS], pa.timestamp("us", "UTC"))
+    ),
+}
+
+
+@pytest.mark.parametrize("what", RIGHT)
+def test_columns_of_any_fitting_type_give_the_same_numbers(what: str) -> None:
+    for engine, frame in frames(RIGHT[what]).items():
+        bridge = plain(tables.mrr_movements(frame, as_of=AS_OF))
+        assert (bridge["closing"], bridge["expansion"], bridge["churned"]) == ([30, 15], [0, 5], [0, 20]), engine
+        cohorts = plain(tables.cohort_retention(frame, date="month", as_of=AS_OF))
+        assert (cohorts["size"], cohorts["age_1"]) == ([2], [0.5]), engine
+
+
+WRONG = {
+    "no rows": (arrow().slice(0, 0), "holds no row with customer, month and mrr"),
+    "ids all blank": (arrow(customer=pa.nulls(3, pa.string())), "holds no row with customer, month and mrr"),
+    "ids of no type": (arrow(customer=pa.nulls(3)), "holds no row with customer, month and mrr"),
+    "months all blank": (arrow(month=pa.nulls(3)), "holds no row with customer, month and mrr"),
+    "money all blank": (arrow(mrr=pa.nulls(3)), "holds no row with customer, month and mrr"),
+    "dates as text": (arrow(month=pa.array(["2025-01-01"] * 3)), "read as month, holds .*; expected dates"),
+    "money as text": (arrow(mrr=pa.array(["10", "20", "x"])), "read as mrr, holds .*; expected numbers"),
+    "flags as ids": (arrow(customer=pa.array([True, False, True])), "holds Boolean; expected names or numbers"),
+    "lists as ids": (arrow(customer=pa.array([[1], [2], [1]])), r"holds List.*; expected names or numbers"),
+}
+
+
+@pytest.mark.parametrize("what", WRONG)
+def test_columns_that_cannot_be_read_are_refused_alike_on_every_engine(what: str) -> None:
+    table, words = WRONG[what]
+    for engine, frame in frames(table).items():
+        empty_text = what == "no rows" and engine == "pandas"  # pandas does not know the type of no dates
+        if not empty_text:
+            with pytest.raises(MetricError, match=words):
+                tables.mrr_movements(frame, as_of=AS_OF)
+
+
+def test_a_zone_of_its_own_is_read_on_the_wanted_clock() -> None:
+    late = [datetime(2025, 1, 31, 20, tzinfo=NEW_YORK)]
+    stored = pa.table({"user": ["A"], "timestamp": pa.array(late, pa.timestamp("us", "America/New_York"))})
+    for frame in (stored.to_pandas(), stored.to_pandas(types_mapper=pd.ArrowDtype), pl.from_arrow(stored), stored):
+        assert plain(tables.active_users(frame, as_of=AS_OF))["date"] == ["2025-02-01"]
+
+
+@pytest.mark.parametrize("name", ["select", "group", 'a"b', "a'b", "two words", "Kündigung", "%s", "{x}", "x;drop"])
+def test_any_column_name_can_be_given(name: str) -> None:
+    for engine, frame in frames(arrow().rename_columns([name, "month", "mrr"])).items():
+        assert plain(tables.mrr_movements(frame, customer=name, as_of=AS_OF))["closing"] == [30, 15], engine
+        assert plain(tables.cohort_retention(frame, customer=name, date="month", as_of=AS_OF))["size"] == [2], engine
+
+
+def test_columns_called_like_ours_or_like_each_other_do_not_matter() -> None:
+    more = arrow().append_column("cents", [[1, 2, 3]]).append_column("place", [[1, 2, 3]])
+    crossed = pa.table({"mrr": ["A"], "customer": pa.array(MONTHS[:1], pa.date32()), "month": [7.0]})
+    for frame in frames(more).values():
+        assert plain(tables.mrr_movements(frame, as_of=AS_OF))["closing"] == [30, 15]
+    for frame in frames(crossed).values():
+        named = tables.mrr_movements(frame, customer="mrr", month="customer", mrr="month", as_of=AS_OF)
+        assert plain(named)["closing"] == [7]
+
+
+def test_pandas_frames_as_they_come() -> None:
+    rows = {"customer": ["A", "A"], "month": pd.to_datetime(["2025-01-01", "2025-02-01"]), "mrr": [3, 4]}
+    doubled = pd.DataFrame(rows, index=["x", "x"])
+    decimals = pd.DataFrame(rows | {"mrr": [Decimal("3"), Decimal("4")]}, index=[5, 5])
+    unique = pd.DataFrame(rows | {"customer": [uuid.UUID(int=7)] * 2})
+    two_levels = pd.DataFrame(rows).set_axis(
+        pd.MultiIndex.from_tuples([("customer", ""), ("month", ""), ("mrr", "")]), axis=1
+    )
+    across = pd.DataFrame({"customer": ["A"], pd.Timestamp("2025-01-01"): [3.0], pd.Timestamp("2025-02-01"): [4.0]})
+    for frame in (doubled, decimals, unique, two_levels, across):
+        assert plain(tables.mrr_movements(frame, as_of=AS_OF))["closing"] == [3, 4]
+    open_ended = pd.DataFrame({"customer": ["A"], "start": [date(2025, 1, 1)], "end": [None]})
+    assert tables.customer_movements(open_ended)["new"].tolist() == [1]
+    ids = duckdb.sql("SELECT uuid() AS customer, DATE '2025-01-01' AS month, 5 AS mrr")
+    assert plain(tables.mrr_movements(ids, as_of=AS_OF))["closing"] == [5]
+
+
+def test_days_without_a_time_are_moments_too() -> None:
+    for frame in frames(pa.table({"user": ["A"], "timestamp": pa.array(MONTHS[:1], pa.date32())})).values():
+        assert plain(tables.sessions(frame))["start"] == ["2025-01-01"]
+
+
+ACCOUNTS = pl.DataFrame({"account": ["A", "B"], "x": [1.0, 4.0]})
+ANSWERS = pl.DataFrame({"s": ["a", "b"], "nps": [9, 3]})
+EVENTS = pl.DataFrame({"user": ["a"], "step": ["x"], "feature": ["x"], "timestamp": [datetime(2025, 1, 1)]})
+CONTRACTS = {"customer": [2], "start": [date(2025, 11, 1)], "amount": [1.0]}
+
+
+def test_one_input_is_a_health_score_and_one_name_is_a_grouping() -> None:
+    assert tables.health(ACCOUNTS, {"x": (0, 4)})["score"].to_list() == [25, 100]
+    assert tables.survey(ANSWERS, "nps", "s")["value"].to_list() == [100, -100]
+
+
+REFUSED: dict[str, tuple[Callable[[], Any], str]] = {
+    "list": (lambda: tables.mrr_movements([1, 2]), "list is no table"),
+    "series": (lambda: tables.mrr_movements(pl.Series([1])), "Series is no table"),
+    "path": (lambda: tables.mrr_movements("file.parquet"), "str is no table"),
+    "twins": (lambda: tables.mrr_movements(pd.DataFrame([[1, 2]], columns=["mrr", "mrr"])), "two columns have"),
+    "zone": (lambda: tables.active_users(EVENTS, time_zone="Mars'; x"), "time_zone is \"Mars'; x\"; expected the name"),
+    "period": (lambda: tables.cohort_retention(arrow(), "fortnight", date="month"), "period is 'fortnight'"),
+    "value": (lambda: tables.cohort_retention(arrow(), value="money", date="month"), "value is 'money'"),
+    "day": (lambda: tables.mrr_movements(arrow(), as_of="2025"), "as_of is '2025'; expected a date"),
+    "windows": (lambda: tables.active_users(EVENTS, []), "windows is .*; expected a list of days"),
+    "window": (lambda: tables.active_users(EVENTS, 7), "windows is 7; expected a list of days"),
+    "timeout": (lambda: tables.sessions(EVENTS, "x"), "timeout_minutes is 'x'; expected a number"),
+    "by": (lambda: tables.survey(ANSWERS.rename({"s": "n"}), "nps", ["n"]), "by names 'n', which is a column of the"),
+    "by lists": (lambda: tables.survey(pl.DataFrame({"s": [[1]], "nps": [9]}), "nps", ["s"]), "expected one value"),
+    "dates": (lambda: tables.survey(pl.DataFrame({"nps": MONTHS}), "nps"), "holds Date; expected numbers or words"),
+    "flags": (lambda: tables.survey(pl.DataFrame({"nps": [True]}), "nps"), "holds Boolean; expected numbers or words"),
+    "level": (lambda: tables.survey(ANSWERS, "nps", confidence=95), "confidence is 95; expected a fraction"),
+    "steps": (lambda: tables.funnel(EVENTS, [1]), r"steps\[0\] is 1; expected text, as in the column"),
+    "step": (lambda: tables.funnel(EVENTS, "x"), "steps is no list"),
+    "eligible": (lambda: tables.feature_adoption(EVENTS, eligible=[1]), r"eligible\[0\] is 1; expected text"),
+    "eligible text": (lambda: tables.feature_adoption(EVENTS, eligible="ab"), "eligible is one text"),
+    "inputs": (lambda: tables.health(ACCOUNTS, {}), "inputs is .*; expected columns with their"),
+    "input": (lambda: tables.health(ACCOUNTS, {"x": 5}), r"inputs is 'x: 5'; expected \(worst, best\)"),
+    "interval": (
+        lambda: tables.contract_months(pl.DataFrame(CONTRACTS | {"interval": [float("inf")]}), as_of=AS_OF),
+        "interval is endless",
+    ),
+    "interval date": (
+        lambda: tables.contract_months(pl.DataFrame(CONTRACTS | {"interval": MONTHS[:1]}), interval="interval"),
+        "read as interval, holds Date; expected numbers or words",
+    ),
+    "month twice": (
+        lambda: tables.mrr_movements(pl.DataFrame({"customer": ["A"], "2025-01": [1.0], "Jan 2025": [2.0]})),
+        "two columns are the month 2025-01: 'Jan 2025'",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("what", REFUSED)
+def test_arguments_that_make_no_sense_are_refused(what: str) -> None:
+    call, words = REFUSED[what]
+    with pytest.raises(MetricError, match=words):
+        call()
+
+
+def test_blank_amounts_are_left_out_wherever_they_stand() -> None:
+    table = arrow(mrr=pa.array([10.0, None, np.nan], from_pandas=False))
+    for engine, frame in frames(table).items():
+        notes: list[str] = []
+        assert plain(tables.mrr_movements(frame, as_of=AS_OF, notes=notes))["closing"] == [10], engine
+        assert "rows left out because of a blank month or mrr: 2" in notes, engine
