@@ -11,7 +11,7 @@ from csmetrics_core.readers.place import Place
 
 # The signs and codes that may stand at a number, and by which currencies are told apart.
 _CURRENCY = r"[$€£¥₹₽₺₩₫฿₪₴₱]|(?<![A-Za-z])[A-Z]{3}(?![A-Za-z])"
-_SPACES = r"[\s'’]"
+_SPACES = "[\\s\u00a0\u2009\u202f'’]"  # pandas with PyArrow's strings takes only plain spaces for \s
 _DIGIT = re.compile(r"\d")
 
 
