@@ -1,5 +1,6 @@
 """What goes wrong with tables: a clear error or a right result, never a silently different one."""
 
+import json
 import os
 import subprocess
 import sys
@@ -18,6 +19,7 @@ import pytest
 from csmetrics_addin.cli import main
 from frames import plain, spark_session
 
+import csmetrics_core as core
 from csmetrics_core import MetricError, tables
 
 AS_OF = date(2026, 1, 1)
@@ -279,3 +281,17 @@ def test_a_killed_spark_task_is_tried_again_and_a_lost_one_is_an_error(tmp_path:
         assert plain(again) == plain(tables.mrr_movements(table, as_of=AS_OF))
         with pytest.raises(MetricError, match=r"the engine failed: .*(Python worker exited|due to stage failure)"):
             tables.mrr_movements(frame.mapInPandas(dies, schema), as_of=AS_OF)
+
+
+def test_a_report_takes_the_scale_of_a_survey(
+    tmp_path: Path, run: Callable[..., int], capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "answers.csv"
+    file.write_text("ces\n1\n2\n4\n5\n")
+    values = []
+    for more in ((), ("--set", "ces.scale_max=5"), ("--set", "ces.scale_max=5", "--set", "ces.easy=low")):
+        assert run("report", str(file), "--json", *more) == 0
+        values.append(json.loads(capsys.readouterr().out)[0]["rows"][0]["value"])
+    assert values == [core.ces([1, 2, 4, 5], 7), core.ces([1, 2, 4, 5], 5), core.ces([1, 2, 4, 5], 5, "low")]
+    assert run("report", str(file), "--set", "ces.scale=5") == 2
+    assert "ces.scale_max" in " ".join(capsys.readouterr().err.split())

@@ -1,7 +1,7 @@
 """Every metric that a table's columns allow, with what the reader must know."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
@@ -28,11 +28,13 @@ class Asked:
         by: columns to group ratios by.
         as_of: the day the data were taken; today, where not given.
         time_zone: the zone whose days count.
+        options: survey metric -> its other arguments, such as {"ces": {"scale_max": 5}}.
     """
 
     by: tuple[str, ...] = ()
     as_of: date | None = None
     time_zone: str = "UTC"
+    options: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -82,9 +84,13 @@ def _from_contracts(frame: Any, asked: Asked, notes: list[str]) -> Any:
 
 def _survey(metric: str) -> Callable[[Any, Asked, list[str]], Any]:
     options: dict[str, Any] = {"scale_max": 7} if metric == "ces" else {}
-    return lambda frame, asked, notes: survey(frame, metric, asked.by, notes=notes, **options)
+    return lambda frame, asked, notes: survey(
+        frame, metric, asked.by, notes=notes, **options | dict(asked.options.get(metric, {}))
+    )
 
 
+#: The survey metrics of a report.
+SURVEYS = ("nps", "csat", "ces")
 _CUSTOMER, _USER = Role("customer", "id"), Role("user", "id")
 _MONTHS = (_CUSTOMER, Role("month", "date"), Role("mrr", "number"))
 _CONTRACTS = (_CUSTOMER, Role("start", "date"), Role("amount", "number"), Role("interval", "answer"))
@@ -119,7 +125,7 @@ RECIPES = (
         "Usage by account", "usage_by_account", (*_EVENTS, Role("account", "id")),
         lambda frame, asked, notes: usage_by_account(frame, time_zone=asked.time_zone, notes=notes),
     ),
-    *(Recipe(CATALOG[name].title, name, (Role(name, "answer"),), _survey(name)) for name in ("nps", "csat", "ces")),
+    *(Recipe(CATALOG[name].title, name, (Role(name, "answer"),), _survey(name)) for name in SURVEYS),
     Recipe(
         "First contact resolution", "fcr_from_contacts", (Role("contacts", "number"), Role("resolved", "flag")),
         lambda frame, asked, notes: fcr(frame, asked.by, notes=notes),

@@ -17,9 +17,10 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from csmetrics_addin.files import Book
 from csmetrics_addin.results import print_json, records, result_table
 from csmetrics_addin.terminal import BAD_DATA, Problem, plain, screen, styled
+from csmetrics_core.catalog import CATALOG
 from csmetrics_core.errors import MetricError
 from csmetrics_core.tables.frames import EngineFailed, engine_failed, readable
-from csmetrics_core.tables.report import Asked, Recipe, Section, fitting, section
+from csmetrics_core.tables.report import SURVEYS, Asked, Recipe, Section, fitting, section
 
 app = typer.Typer(add_completion=False)
 _READERS = {
@@ -44,12 +45,16 @@ def report(
     spill: Annotated[Path | None, typer.Option("--spill", help="Folder for what does not fit in memory.")] = None,
     engine: Annotated[str, typer.Option("--engine", help="duckdb or spark.")] = "duckdb",
     master: Annotated[str, typer.Option("--master", help="Spark master URL; local[*] is this machine.")] = "local[*]",
+    options: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="METRIC.ARGUMENT=VALUE", help="A survey's scale or line, as ces.scale_max=5."),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Report every metric that the columns of a file, a folder or a glob allow."""
     if memory and not _SIZE.fullmatch(memory.strip()):
         raise Problem(f"--memory {plain(memory)} is no size", "Give one such as 3GB.")
-    asked = Asked(tuple(by or ()), as_of.date() if as_of else None, time_zone)
+    asked = Asked(tuple(by or ()), as_of.date() if as_of else None, time_zone, _options(options or []))
     paths = _found(files)
     if engine not in ("duckdb", "spark"):
         raise Problem(f"there is no engine {plain(engine)}", "There are: duckdb, spark.")
@@ -64,6 +69,21 @@ def report(
             _show(name if len({n for n, _ in done}) > 1 else "", part)
     if all(part.problem for _, part in done):
         raise typer.Exit(BAD_DATA)
+
+
+def _options(given: list[str]) -> dict[str, dict[str, Any]]:
+    """Arguments of survey metrics, as their declaration names them."""
+    found: dict[str, dict[str, Any]] = {}
+    for text in given:
+        name, _, value = text.partition("=")
+        metric, _, argument = name.strip().partition(".")
+        known = [a.name for a in CATALOG[metric].arguments[1:]] if metric in SURVEYS else []
+        if argument not in known or not value.strip():
+            ways = ", ".join(f"{m}.{a.name}" for m in SURVEYS for a in CATALOG[m].arguments[1:])
+            raise Problem(f"--set {plain(text)} sets nothing", f"Give one such as ces.scale_max=5; there are {ways}.")
+        number = re.fullmatch(r"-?\d+(\.\d+)?", value.strip())
+        found.setdefault(metric, {})[argument] = float(value) if number else value.strip()
+    return found
 
 
 def _found(files: str) -> list[Path]:
