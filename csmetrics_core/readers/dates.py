@@ -13,7 +13,8 @@ import pandas as pd
 from csmetrics_core.readers.place import Place
 
 _CLOCK = r"(?P<hour>\d{1,2}):(?P<minute>\d{2})(?::(?P<second>\d{2})(?:[.,]\d+)?)?"
-_TIME = rf"(?:[T,]?\s*{_CLOCK}\s*(?P<half>[AaPp]\.?\s?[Mm]\.?|午前|午後)?)?"
+_GAP = "[\\s\u00a0\u202f]"  # pandas with PyArrow's strings takes only plain spaces for \s
+_TIME = rf"(?:[T,]?\s*{_CLOCK}{_GAP}*(?P<half>[AaPp]\.?{_GAP}?[Mm]\.?|午前|午後)?)?"
 _ZONE = r"\s*(?P<zone>Z|UTC|(?:GMT|UTC)?[+-]\d{1,2}:?(?:\d{2})?|GMT|[A-Z]{3,5})?"
 _LETTERS = r"(?!UTC|GMT)[A-Z]{3,5}"  # EST, CET: what they mean in hours differs by country
 _YEAR_FIRST = rf"(?P<year>\d{{4}})[-/.](?P<month>\d{{1,2}})[-/.](?P<day>\d{{1,2}}){_TIME}{_ZONE}"
