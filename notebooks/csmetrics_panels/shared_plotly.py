@@ -40,10 +40,21 @@ class Figure(go.FigureWidget):
         config: Plotly's settings for it.
     """
 
+    # anywidget gives a model two seconds to begin, which a slow machine needs for the library alone: the view waits.
     _esm = f"""
-    export default async () => {{
-      while (!{_SHELF}) await new Promise((again) => setTimeout(again, 20));
-      return (await {_SHELF}).default();
+    export default () => {{
+      const bring = async () => {{
+        while (!{_SHELF}) await new Promise((again) => setTimeout(again, 20));
+        return (await {_SHELF}).default();
+      }};
+      let plotly, begun;
+      return {{
+        async render(context) {{
+          const drawing = await (plotly ??= bring());
+          await (begun ??= Promise.resolve(drawing.initialize?.(context)));
+          return drawing.render(context);
+        }},
+      }};
     }};
     """
 

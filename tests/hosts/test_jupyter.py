@@ -252,24 +252,30 @@ def test_sliders_and_bands_answer_to_the_keyboard_and_to_clicks(host) -> None:
     watch.check()
 
 
-def test_the_keyboard_reaches_every_control_and_every_input_has_a_name(host) -> None:
-    page, _ = host("panel")
+@pytest.mark.parametrize(("name", "root"), [("panel", ".csm-panel"), ("health_score", ".csm-board")])
+def test_the_keyboard_reaches_every_control_and_every_input_has_a_name(host, name: str, root: str) -> None:
+    page, _ = host(name)
     page.wait_for_selector(".js-plotly-plot")
+    shown = (
+        "root => [...document.querySelectorAll('input, select, textarea, button')].filter(e => e.closest(root)"
+        " && e.offsetParent && e.type !== 'file' && getComputedStyle(e).visibility === 'visible')"
+    )
     nameless = page.evaluate(
-        """() => [...document.querySelectorAll('.csm-panel input, .csm-panel select, .csm-panel textarea')]
-            .filter(e => e.offsetParent && e.type !== 'file' && !e.labels?.length && !e.getAttribute('aria-label'))
-            .map(e => e.outerHTML.slice(0, 120))"""
+        f"""root => ({shown})(root).filter(e => e.tagName !== 'BUTTON' && !e.labels?.length
+            && !e.getAttribute('aria-label')).map(e => e.outerHTML.slice(0, 120))""",
+        root,
     )
     assert nameless == []
-    wanted = page.evaluate(
-        """() => [...document.querySelectorAll('.csm-panel input, .csm-panel select, .csm-panel textarea,'
-            + '.csm-panel button')].filter(e => e.offsetParent && e.type !== 'file'
-            && getComputedStyle(e).visibility === 'visible').length"""
-    )
-    page.get_by_role("button", name="Upload a file").focus()
+    wanted = page.evaluate(f"root => ({shown})(root).length", root)
+    page.evaluate(f"root => ({shown})(root)[0].focus()", root)
     seen = set()
-    for _ in range(wanted + 10):
-        element = "() => { const e = document.activeElement; return e.closest('.csm-panel') ? e.outerHTML : '' }"
-        seen.add(page.evaluate(element))
+    for _ in range(wanted + 25):
+        seen.add(
+            page.evaluate(
+                f"""root => {{ const e = document.activeElement;
+                return ({shown})(root).includes(e) ? e.outerHTML : '' }}""",
+                root,
+            )
+        )
         page.keyboard.press("Tab")
     assert len(seen - {""}) >= wanted
