@@ -15,6 +15,7 @@ def test_a_reported_figure_finds_its_convention_and_the_code_says_the_same() -> 
     wanted = reconcile("churn_rate", "1.5%", lost=18, opening=1126, new_customers=85)
     assert shown.found.reproduced_by == wanted.reproduced_by
     assert wanted.summary in unescape(shown._card.value)
+    assert "percentage points</td>" in shown._card.value
     assert shown._formula.text == '=CSM_RECONCILE("CHURN_RATE","1.5%",18,1126,85)'
     names: dict = {}
     *lines, call = shown.code.split("\n")

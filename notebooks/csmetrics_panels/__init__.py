@@ -2,13 +2,41 @@
 
 from typing import Any
 
+from csmetrics_core.catalog import lookup
 from csmetrics_core.errors import wrong_kind
 from csmetrics_panels.dashboards import DASHBOARDS, Dashboard
 from csmetrics_panels.dashboards.every import EveryDashboard
-from csmetrics_panels.panel import MetricPanel, panel
+from csmetrics_panels.panel import MetricPanel
 from csmetrics_panels.reading import read_table
+from csmetrics_panels.reconciling import ReconcilePanel
 
-__all__ = ["DASHBOARDS", "Dashboard", "MetricPanel", "dashboard", "dashboards", "panel", "read_table"]
+__all__ = ["DASHBOARDS", "Dashboard", "MetricPanel", "ReconcilePanel", "dashboard", "dashboards", "panel", "read_table"]
+
+
+def panel(name: Any, data: Any = None, **choices: Any) -> Any:
+    """Open a metric as a live instrument.
+
+    Args:
+        name: the metric, or its name, such as "nps".
+        data: a pandas or Polars frame, several by name, or columns by name; without any, the notebook's frames
+            and the sample company can be chosen.
+        choices: what to start with: a column or a value for an argument, and `segment_by`, `segment`,
+            `dated_by`, `span` ("month", "quarter", "trailing 12") and `end` (such as "2026-09") for the rows. For
+            "csm_reconcile" also `metric` and the figure `reported` for it, such as "2.5%".
+
+    Returns:
+        A MetricPanel, whose `.value`, `.code` and `.data` take its state back; for "csm_reconcile" a ReconcilePanel.
+
+    Raises:
+        MetricError: there is no such metric, the data are no frame, or a choice cannot be made.
+
+    Example:
+        >>> panel("nps", data={"score": [10, 9, 8, 6]}).value
+        25.0
+    """
+    if lookup(name).name == "csm_reconcile":
+        return ReconcilePanel(data, **choices)
+    return MetricPanel(name, data, **choices)
 
 
 def dashboard(name: str, tables: Any = None, **choices: Any) -> Dashboard:

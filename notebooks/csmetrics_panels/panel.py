@@ -22,35 +22,6 @@ from csmetrics_panels.request import Request, excel_formula, plain_formula, pyth
 from csmetrics_panels.rows import CHOICES, RowPicker, display
 from csmetrics_panels.work import Job, Worker
 
-
-def panel(name: Any, data: Any = None, **choices: Any) -> Any:
-    """Open a metric as a live instrument.
-
-    Args:
-        name: the metric, or its name, such as "nps".
-        data: a pandas or Polars frame, several by name, or columns by name; without any, the notebook's frames
-            and the sample company can be chosen.
-        choices: what to start with: a column or a value for an argument, and `segment_by`, `segment`,
-            `dated_by`, `span` ("month", "quarter", "trailing 12") and `end` (such as "2026-09") for the rows. For
-            "csm_reconcile" also `metric` and the figure `reported` for it, such as "2.5%".
-
-    Returns:
-        A MetricPanel, whose `.value`, `.code` and `.data` take its state back; for "csm_reconcile" a ReconcilePanel.
-
-    Raises:
-        MetricError: there is no such metric, the data are no frame, or a choice cannot be made.
-
-    Example:
-        >>> panel("nps", data={"score": [10, 9, 8, 6]}).value
-        25.0
-    """
-    if lookup(name).name == "csm_reconcile":
-        from csmetrics_panels.reconciling import ReconcilePanel
-
-        return ReconcilePanel(data, **choices)
-    return MetricPanel(name, data, **choices)
-
-
 _CARD = 'Open that metric, such as panel("nps"): its card tells the value, n, what was dropped, formula and source.'
 _INSTEAD = {"csm_by": 'Open that metric and choose "segment by", such as panel("nps", data=df, segment_by="segment").'}
 

@@ -105,7 +105,7 @@ def _answered(found: Reconciliation) -> str:
     columns = {
         "convention": [line.convention for line in found.lines],
         "value": [found.shown(line.value) for line in found.lines],
-        "gap": [("+" if line.gap > 0 else "") + found.shown(line.gap) for line in found.lines],
+        "gap": [found.shown_gap(line.gap) for line in found.lines],
         "": [line.verdict for line in found.lines],
         "formula": [line.formula for line in found.lines],
         "used by": [line.used_by for line in found.lines],

@@ -6,12 +6,13 @@ from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from csmetrics_workbooks.scoring import INPUTS
 
 from csmetrics_core.company import Company, Missing, last_day
 from csmetrics_core.errors import MetricError, NoData
 from csmetrics_core.headings import find_heading, plain
 from csmetrics_core.headline import CALLS, Assumptions
-from csmetrics_panels.dashboards.health_score import INPUTS, account_facts, usage_before, who_left
+from csmetrics_panels.dashboards.accounts import DAYS, account_facts, usage_before, who_left
 from csmetrics_panels.dashboards.view import View
 from csmetrics_panels.frames import Frame
 
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from csmetrics_panels.dashboards.dashboard import Dashboard
 
 _MONTHS = 40  # nine quarters and the twelve months each looks back
-_BACK = 30  # days: as the back-test on the screen
 
 
 def workbook(dashboard: "Dashboard") -> tuple[bytes, str]:
@@ -51,7 +51,7 @@ def workbook(dashboard: "Dashboard") -> tuple[bytes, str]:
     choices = Choices(date(1970 + year, month + 1, 1), view.segment or ALL, view.span, dashboard.typed)
     note = "Sample data, made up." if dashboard.data.is_sample else "Your tables, as the dashboard showed them."
     if "Past" in frames:
-        note += f" The page Past holds the inputs of {_BACK} days before."
+        note += f" The page Past holds the inputs of {DAYS} days before."
     build(dashboard.name, held, data=frames, note=note, choices=choices)
     said = f"Left empty, for want of data: {', '.join(empty)}." if empty else ""
     return held.getvalue(), said
@@ -131,7 +131,7 @@ def _accounts(dashboard: "Dashboard", whole: View) -> "pd.DataFrame":
 def _past(_: "Dashboard", whole: View) -> "pd.DataFrame":
     import pandas as pd
 
-    usage = usage_before(whole, _BACK)
+    usage = usage_before(whole, DAYS)
     left = who_left(whole, list(usage["account"]))
     inputs = {name: usage[name.lower()] for name in INPUTS}
     return pd.DataFrame({"Account": usage["account"], **inputs, "Left": left})

@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from csmetrics_workbooks.recipes.unit_economics import ASSUMED, MEASURES
+from csmetrics_workbooks.economics import MEASURES
+from csmetrics_workbooks.recipes.unit_economics import ASSUMED
 
 from csmetrics_core.company import Missing
 from csmetrics_core.headings import find_heading

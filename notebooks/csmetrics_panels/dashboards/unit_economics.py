@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from csmetrics_workbooks.recipes.unit_economics import ASSUMED, MEASURES, MONTHLY
+from csmetrics_workbooks.economics import MEASURES, MONTHLY
+from csmetrics_workbooks.recipes.unit_economics import ASSUMED
 
 from csmetrics_core.company import Missing
 from csmetrics_core.errors import MetricError
