@@ -1,5 +1,6 @@
 """The data sheets the templates share, and how they are filled from the sample company."""
 
+from collections.abc import Iterable
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -234,6 +235,19 @@ def sample_sessions() -> "pd.DataFrame":
     return frame.sort_values(["Date", "Account", "Minutes"], kind="stable").reset_index(drop=True)
 
 
+def _seats(months: "Iterable[pd.Timestamp]") -> "pd.DataFrame":
+    """Seats of the accounts that pay at the end of each month, by segment."""
+    import pandas as pd
+
+    licences = sample().licences
+    found = []
+    for month in months:
+        paying = _customers_on(month + pd.offsets.MonthEnd(0))[["customer", "segment"]]
+        seats = paying.merge(licences, on="customer").groupby("segment")["licensed"].sum()
+        found.append(seats.rename("Licensed").rename_axis("Segment").reset_index().assign(Month=month))
+    return pd.concat(found, ignore_index=True)
+
+
 @lru_cache(maxsize=1)
 def sample_operations() -> "pd.DataFrame":
     """Support, usage, sales and cost figures of the sample company by month and segment."""
@@ -254,8 +268,6 @@ def sample_operations() -> "pd.DataFrame":
     by = used.groupby(["Month", "Segment"])
     active = by["user"].nunique()
     daily = (by.size() / [m.days_in_month for m in by.size().index.get_level_values("Month")]).round(2)
-    licences = company.licences.assign(Segment=company.licences["customer"].map(segments))
-    licensed = licences.groupby("Segment")["licensed"].sum()
     rows = pd.concat(
         [
             support.rename(columns={"first": "First contact"}),
@@ -264,7 +276,9 @@ def sample_operations() -> "pd.DataFrame":
         ],
         axis=1,
     ).reset_index()
-    rows["Licensed"] = np.where(rows["Active users"].notna(), rows["Segment"].map(licensed), np.nan)
+    rows = rows.merge(
+        _seats(rows.loc[rows["Active users"].notna(), "Month"].unique()), on=["Month", "Segment"], how="left"
+    )
     funnel = company.funnel.rename(
         columns={"month": "Month", "opportunities": "Opportunities", "conversions": "Conversions"}
     )[["Month", "Opportunities", "Conversions"]]
