@@ -27,7 +27,8 @@ def bind(metric: Metric, args: Sequence[Any], kwargs: Mapping[str, Any]) -> dict
         if name not in given:
             raise WrongCall(f"{name} is missing", _usage(metric), argument=name)
     for name, default in metric.optional:
-        if is_blank(given.get(name)):
+        value = given.get(name)
+        if value is None or is_blank(value):
             given[name] = default
     return given
 

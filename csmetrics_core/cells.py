@@ -9,14 +9,13 @@ import numpy as np
 
 from csmetrics_core.column import Drops, Read
 from csmetrics_core.conversions import CONVERT, DAY_MS, milliseconds, not_a_number, serial_to_milliseconds
-from csmetrics_core.errors import CELL_ERRORS, ErrorInCell, off_scale
-from csmetrics_core.flattening import flatten, shape_of
+from csmetrics_core.errors import CELL_ERRORS, ErrorInCell, MetricError, off_scale
+from csmetrics_core.flattening import LONG, OneColumn, cells_of, flatten, shape_of
 from csmetrics_core.identifiers import codes_of, factorizes_itself
 from csmetrics_core.kinds import Kind, Reading
 
 #: Stands for a day that has not come yet, later than every real one.
 OPEN_ENDED = 2**31
-_FEW = 1000  # up to here listing the distinct cells is cheaper than checking an array
 _PLAIN = frozenset((float, int))
 _NAN = float("nan")
 
@@ -26,7 +25,7 @@ def short_scale(flat: Any, kind: Kind) -> np.ndarray | None:
     if isinstance(flat, np.ndarray):
         return kind.compact(flat) if flat.dtype.kind in "fiu" else None
     size = len(flat)
-    if not 0 < size <= _FEW:
+    if not 0 < size <= LONG:
         return None
     floats = list(map(type, flat)).count(float)  # cheaper than a set, and what spreadsheets send
     if (floats < size and not set(map(type, flat)) <= _PLAIN) or not set(flat) <= kind.members:
@@ -38,7 +37,7 @@ def read(raw: Any, argument: str, reading: Reading) -> Read:
     """Read one argument the way its kind asks for."""
     if reading == "id" and factorizes_itself(raw):
         return codes_of(raw, len(raw))
-    flat = flatten(raw, argument)
+    flat = cells_of(raw, argument) if reading in CONVERT else flatten(raw, argument)
     shape = shape_of(raw)
     return read_flat(flat, len(flat) if shape is None else prod(shape), argument, reading)
 
@@ -58,7 +57,7 @@ def read_flat(flat: Any, length: int, argument: str, reading: Reading) -> Read:
         values = milliseconds(flat) if dated else flat.astype(float, copy=False)
     else:
         dated = False
-        values, why = _from_list(flat, argument, CONVERT[reading])
+        values, why = _numbers(flat, argument, CONVERT[reading])
     if is_date:
         values = values if dated else serial_to_milliseconds(values)
         values = np.floor(values / DAY_MS) if reading == "day" else values
@@ -72,10 +71,19 @@ def _wrong_array(flat: np.ndarray, reading: Reading) -> str:
     return "boolean" if flat.dtype.kind == "b" and reading != "flag" else ""
 
 
+def _numbers(flat: Any, argument: str, convert: Callable[[Any], float | str]) -> tuple[np.ndarray, list[str]]:
+    try:
+        return _from_list(flat, argument, convert)
+    except MetricError:
+        raise
+    except (TypeError, ValueError):  # a row that is none, or of another length
+        return _from_list(flatten(flat.rows, argument), argument, convert)
+
+
 def _from_list(
-    flat: Sequence[Any], argument: str, convert: Callable[[Any], float | str]
+    flat: Sequence[Any] | OneColumn, argument: str, convert: Callable[[Any], float | str]
 ) -> tuple[np.ndarray, list[str]]:
-    """One pass over a list: plain numbers pass untouched, anything else goes through `convert`."""
+    """One pass over cells: plain numbers pass untouched, anything else goes through `convert`."""
     why: list[str] = []
     words: dict[str, float | str] = {}  # the same few texts come again and again
 
@@ -93,10 +101,13 @@ def _from_list(
         return converted
 
     try:
-        kept = [v if (t := type(v)) is float or t is int else other(v) for v in flat]
+        if isinstance(flat, OneColumn):
+            kept = [v if (t := type(v)) is float or t is int else other(v) for (v,) in flat.rows]
+        else:
+            kept = [v if (t := type(v)) is float or t is int else other(v) for v in flat]
         return np.fromiter(kept, float, len(kept)), why
     except OverflowError:
-        position = next(i for i, v in enumerate(flat) if type(v) is int and abs(v) > 2**1023)
+        position = next(i for i in range(len(flat)) if type(flat[i]) is int and abs(flat[i]) > 2**1023)
         expected = "a number a spreadsheet can hold"
         raise off_scale(
             argument, position, f"1e{len(str(flat[position])) - 1}", expected, "Correct the cell."
@@ -111,7 +122,7 @@ def _located(values: np.ndarray, why: list[str], flat: Any) -> Drops:
     if len(where) == len(why):
         return Drops(where, why)
     reasons = iter(why)
-    is_number = (float, int) if isinstance(flat, list | tuple) else ()
+    is_number = () if isinstance(flat, np.ndarray) else (float, int)
     return Drops(where, ["blank" if not is_number or type(flat[i]) in is_number else next(reasons) for i in where])
 
 

@@ -9,6 +9,8 @@ import numpy as np
 
 from csmetrics_core.errors import WrongKind
 
+LONG = 1000  # beyond it looking at the distinct cells no longer pays, and copying a column begins to cost
+
 
 def shape_of(raw: Any) -> tuple[int, ...] | None:
     """The shape a host's value has: None for a single value."""
@@ -21,6 +23,29 @@ def shape_of(raw: Any) -> tuple[int, ...] | None:
     if hasattr(raw, "shape"):
         return tuple(raw.shape) or None
     return (len(raw),) if hasattr(raw, "__len__") and not isinstance(raw, dict) else None
+
+
+class OneColumn:
+    """Rows of one cell each, as hosts hand a column over; reading them as they are spares a copy of a long one."""
+
+    __slots__ = ("rows",)
+
+    def __init__(self, rows: Sequence[Sequence[Any]]) -> None:
+        self.rows = rows
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def __getitem__(self, position: int) -> Any:
+        return self.rows[position][0]
+
+
+def cells_of(raw: Any, argument: str) -> Any:
+    """As `flatten`, but a long column stays in its rows; a later row may turn out to be of another length."""
+    if isinstance(raw, list | tuple) and len(raw) > LONG and isinstance(raw[0], list | tuple) and len(raw[0]) == 1:
+        rows = _without_blank_tail(raw)
+        return OneColumn(rows) if len(rows) > LONG else flatten(rows, argument)
+    return flatten(raw, argument)
 
 
 def flatten(raw: Any, argument: str) -> Any:

@@ -1,7 +1,7 @@
 """What a value must be. A kind knows its check, its words, and a value it must refuse."""
 
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any, ClassVar, Literal
 
 import numpy as np
@@ -55,7 +55,7 @@ class Kind:
         """Whether a blank is meant: its row is kept, with NaN, or the code -1, in its place."""
         return False
 
-    @property
+    @cached_property
     def members(self) -> frozenset[int]:
         """All good values, where they are few whole numbers."""
         return frozenset()
@@ -141,7 +141,7 @@ class Number(Kind):
         bad: np.ndarray = ~((values > self.low if self.above else values >= self.low) & (values <= self.top))
         return bad | (np.rint(values) != values) if self.whole else bad
 
-    @property
+    @cached_property
     def members(self) -> frozenset[int]:
         return _members(self.low, self.top) if self.whole else frozenset()
 

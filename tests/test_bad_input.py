@@ -242,6 +242,30 @@ def test_trailing_blank_rows_are_not_counted_as_dropped():
     assert explain("nps", [[9], [None], [10]] + [[None]] * 1000).dropped == (("scores", "blank", 1, (1,)),)
 
 
+@pytest.mark.parametrize("shape", [list, lambda cells: [[c] for c in cells], lambda cells: tuple((c,) for c in cells)])
+@pytest.mark.parametrize("blank_tail", [0, 1, 3000])
+def test_a_long_column_is_read_alike_in_every_shape(shape, blank_tail):
+    cells = [*[10, 9.0, 8, 6] * 500, None, "n/a", True, float("nan"), *[None] * blank_tail]
+    told = explain("nps", shape(cells))
+    assert (told.value, told.n) == (25.0, 2000)
+    assert told.dropped[:3] == (
+        ("scores", "blank", 2, (2000, 2003)),
+        ("scores", "text", 1, (2001,)),
+        ("scores", "boolean", 1, (2002,)),
+    )
+    for bad, message in ((11, r"scores\[2000\] is 11"), (10**400, r"scores\[2000\] is '1e400'"), ("#N/A", "#N/A")):
+        cells[2000] = bad
+        with pytest.raises(MetricError, match=message):
+            csm.nps(shape(cells))
+
+
+def test_a_long_column_with_a_row_of_two_cells_or_none():
+    assert csm.nps([[9]] * 2000 + [[0, 0]] * 500 + [[]]) == pytest.approx(100 * (2000 - 1000) / 3000)
+    assert csm.nps([[9]] * 2000 + [[None]] * 2000) == 100
+    with pytest.raises(MetricError, match="mixes rows and single values"):
+        csm.nps([[9]] * 2000 + [9])
+
+
 def test_booleans_and_numbers_are_different_customers():
     told = csm.nps([10, 0], accounts=[1, 1.0])
     assert told == 0
