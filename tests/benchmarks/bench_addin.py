@@ -3,14 +3,14 @@
 import tempfile
 from pathlib import Path
 
+from calc_office import Calc, available, office_for
 from csmetrics_addin import functions
 from csmetrics_addin.hosts import extension, libreoffice
+from officejs_excel import OfficeJs
 
 from csmetrics_core import lookup
 from csmetrics_core.evaluate import evaluate
 from tests.benchmarks.timing import best
-from tests.hosts.calc_office import Calc, available, office_for
-from tests.hosts.officejs_excel import OfficeJs
 
 _NATIVE = '=100*(COUNTIF({0};">=9")-COUNTIF({0};"<=6"))/COUNT({0})'
 
