@@ -213,6 +213,8 @@ def test_values_without_a_file(run):
     assert value(run("compute", "churn_rate", "--lost", "5", "--opening", "100", "--json")) == 0.05
     assert value(run("compute", "nps", "--scores", "10, 9,8,6", "--json")) == 25
     assert value(run("compute", "CHURN-RATE", "--lost", "5,x", "--opening", "100,100", "--json")) == [0.05, None]
+    nothing = run("compute", "churn_rate", "--lost", "x,y", "--opening", "100")
+    assert (nothing.exit_code, "lost[1] is 'y'" in nothing.stdout) == (3, True)
     assert value(run("compute", "health_band", "--score", "80", "--json")) == "green"
     assert value(
         run("compute", "ces", "--ratings", "1,2,5", "--scale-max", "5", "--easy", "low", "--json")

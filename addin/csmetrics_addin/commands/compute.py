@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Annotated, Any
 
+import numpy as np
 import typer
 from typer.core import TyperGroup
 from typer.main import get_command
@@ -12,7 +13,7 @@ from typer.main import get_command
 from csmetrics_addin.files import Book, Cells
 from csmetrics_addin.opening import typed_value
 from csmetrics_addin.results import Given, as_data, print_json, records, result_table, show
-from csmetrics_addin.terminal import Problem, plain, screen
+from csmetrics_addin.terminal import BAD_DATA, Problem, plain, screen
 from csmetrics_core import CATALOG, lookup
 from csmetrics_core.documentation import call_text
 from csmetrics_core.errors import MetricError
@@ -145,6 +146,8 @@ def _one(metric: Metric, given: Given, level: float, as_json: bool) -> None:
         print_json(as_data(told))
     else:
         show(told, given)
+    if told.failures and len(told.failures) == np.size(told.value):
+        raise typer.Exit(BAD_DATA)
 
 
 def _by(metric: Metric, given: Given, groups: Cells, as_json: bool) -> None:
