@@ -28,7 +28,7 @@ function render({ model, el }) {
     label.textContent = model.get("label");
     copy.textContent = "Copy"; copy.setAttribute("aria-label", "Copy " + model.get("label"));
     area.value = model.get("text");
-    el.style.display = area.value ? "" : "none";
+    el.classList.toggle("csm-nothing", !area.value);  // the element's own style belongs to the widget's layout
     fit();
   };
   const fit = () => {  // long lines wrap, so their number tells no height
@@ -114,6 +114,7 @@ _CSS = f"""
 .csm-code textarea {{ width: 100%; box-sizing: border-box; margin-top: 4px; padding: 6px 8px; resize: vertical;
   font: 12px/1.45 ui-monospace, Menlo, Consolas, monospace; color: {INK}; background: {PALE}; border: 1px solid {LINE};
   border-radius: 4px; }}
+.csm-nothing {{ display: none; }}
 .csm-code button, .csm-download button {{ {_BUTTON} white-space: nowrap; }}
 .csm-code span, .csm-download span {{ color: {MUTED}; margin-left: 8px; }}
 .csm-download {{ padding: 4px 2px; font-size: 13px; }}

@@ -26,7 +26,7 @@ class _Library(anywidget.AnyWidget):
         const address = URL.createObjectURL(new Blob([model.get("program")], {{ type: "text/javascript" }}));
         {_SHELF} ??= import(address);
       }},
-      render({{ el }}) {{ el.style.display = "none"; }},
+      render() {{}},
     }};
     """
     program = traitlets.Unicode().tag(sync=True)
@@ -82,5 +82,5 @@ def library() -> _Library:
     """The one library widget of this kernel; it stands on the page beside every figure."""
     if not _kept or _kept[-1].comm is None:  # none yet, or closed, as Widget.close_all() does
         program = str(go.FigureWidget._esm)
-        _kept[:] = [_Library(program=program)]
+        _kept[:] = [_Library(program=program, layout={"display": "none"})]
     return _kept[-1]

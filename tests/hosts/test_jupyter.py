@@ -98,6 +98,7 @@ def test_a_panel_follows_its_form(host) -> None:
     expect(page, f"{nps(last['nps']):.1f} points")
     expect(page, "2026 Q3")
     has_value(page, "Python", re.compile(re.escape("rows = responses[(responses['segment'] == 'SMB')")))
+    playwright_expect(page.get_by_label("Excel, plain functions", exact=True)).to_be_hidden()  # it has none
     page.keep("quarter")
     with page.expect_download() as download:
         page.get_by_role("button", name="CSV of the result").click()
