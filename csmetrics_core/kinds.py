@@ -7,6 +7,7 @@ from typing import Any, ClassVar, Literal
 import numpy as np
 
 Reading = Literal["number", "day", "moment", "id", "text", "flag", "choice", "raw"]
+_BLOCK = 250_000  # cells checked at once: what is read of them stays in the cache for the second look
 _LARGEST = 1.7976931348623157e308
 _FIRST_DAY = -25567  # 1900-01-01, in days since 1970
 _END_DAY = 2932897  # the day after 9999-12-31
@@ -152,10 +153,14 @@ class Number(Kind):
         """
         if not (values.size and self.members):
             return None
+        small = np.empty(values.size, np.int8)
         with np.errstate(invalid="ignore"):
-            small = values.astype(np.int8)
-        good = small.min() >= self.low and small.max() <= self.top and (small == values).all()
-        return small if good else None
+            for start in range(0, values.size, _BLOCK):
+                block, squeezed = values[start : start + _BLOCK], small[start : start + _BLOCK]
+                np.copyto(squeezed, block, casting="unsafe")
+                if not (squeezed == block).all():
+                    return None
+        return small if small.min() >= self.low and small.max() <= self.top else None
 
 
 @lru_cache

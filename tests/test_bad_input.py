@@ -266,6 +266,20 @@ def test_a_long_column_with_a_row_of_two_cells_or_none():
         csm.nps([[9]] * 2000 + [9])
 
 
+@pytest.mark.parametrize(
+    ("bad", "error"), [(7.5, OutOfScale), (11.0, OutOfScale), (-247.0, OutOfScale), (np.nan, None)]
+)
+@pytest.mark.parametrize("place", [0, 249_999, 250_000, 599_999])
+def test_one_bad_cell_of_a_long_array_is_found_wherever_it_stands(place, bad, error):
+    scores = np.tile([10.0, 9.0, 8.0, 6.0], 150_000)
+    scores[place] = bad
+    if error is None:
+        assert explain("nps", scores).n == 599_999
+        return
+    with pytest.raises(error, match=rf"scores\[{place}\]"):
+        csm.nps(scores)
+
+
 def test_booleans_and_numbers_are_different_customers():
     told = csm.nps([10, 0], accounts=[1, 1.0])
     assert told == 0
