@@ -33,11 +33,16 @@ def short_scale(flat: Any, kind: Kind) -> np.ndarray | None:
     return np.fromiter(flat, float, size)
 
 
+def flat_cells(raw: Any, argument: str, reading: Reading) -> Any:
+    """A flat list or array; a long column of numbers or dates stays in its rows, as reading it needs no copy."""
+    return cells_of(raw, argument) if reading in CONVERT else flatten(raw, argument)
+
+
 def read(raw: Any, argument: str, reading: Reading) -> Read:
     """Read one argument the way its kind asks for."""
     if reading == "id" and factorizes_itself(raw):
         return codes_of(raw, len(raw))
-    flat = cells_of(raw, argument) if reading in CONVERT else flatten(raw, argument)
+    flat = flat_cells(raw, argument, reading)
     shape = shape_of(raw)
     return read_flat(flat, len(flat) if shape is None else prod(shape), argument, reading)
 

@@ -6,12 +6,11 @@ from typing import Any
 
 import numpy as np
 
-from csmetrics_core.cells import OPEN_ENDED, read, read_flat, refuse_errors, short_scale
+from csmetrics_core.cells import OPEN_ENDED, flat_cells, read, read_flat, refuse_errors, short_scale
 from csmetrics_core.column import Read
-from csmetrics_core.conversions import CONVERT
 from csmetrics_core.elements import as_typed, pad, single
 from csmetrics_core.errors import WrongShape, off_scale, wrong_kind
-from csmetrics_core.flattening import cells_of, flatten, shape_of
+from csmetrics_core.flattening import shape_of
 from csmetrics_core.prepared import Coded, Prepared, refuse_empty
 from csmetrics_core.spec import Argument, Metric
 
@@ -20,7 +19,7 @@ def reduce_range(metric: Metric, argument: Argument, ready: Prepared) -> None:
     """A range whose blanks drop out."""
     name, raw = argument.name, ready.values[argument.name]
     kind, reading = argument.kind.resolved(ready.values), argument.kind.reading
-    flat = cells_of(raw, name) if reading in CONVERT else flatten(raw, name)
+    flat = flat_cells(raw, name, reading)
     values: Any = short_scale(flat, kind) if reading == "number" else None
     ready.small = values is not None and (ready.used is None or ready.small)
     if values is None:

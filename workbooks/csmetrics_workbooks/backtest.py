@@ -1,4 +1,4 @@
-"""Whether the score of six months ago told who would leave."""
+"""Whether an earlier score told who would leave."""
 
 import numpy as np
 
@@ -14,7 +14,7 @@ def back_test(book: Book, cells: dict[str, Term]) -> None:
     """The page Back-test: did the score see it coming?"""
     page, table = book.pages["Back-test"], book.tables["Past"]
     page.widths(14, 13, 13, 13, 13, 13)
-    page.title("Back-test", "The score as it was six months before, against who has left since.", 6)
+    page.title("Back-test", "The score as it was when the page Past was taken, against who has left since.", 6)
     heads = ["Band", "Accounts", "Left since", "Churn rate", "Lift"]
     page.headers(3, heads, right=range(1, 5), height=18)
     score_, band, left = (table.column(h) for h in ("Score", "Band", "Left since"))
@@ -43,8 +43,8 @@ def back_test(book: Book, cells: dict[str, Term]) -> None:
         10,
         0,
         "AUC: the chance that an account that left had a lower score than one that stayed; 0.5 tells nothing, 1 ranks "
-        "all right. Lift: churn rate of the band ÷ churn rate of all. The scores date from before the six "
-        "months in which "
+        "all right. Lift: churn rate of the band ÷ churn rate of all. The scores date from before the "
+        "time in which "
         "churn is counted. Do not read a score as a probability.",
         6,
         44,

@@ -141,7 +141,7 @@ ACCOUNTS = Sheet(
 )
 PAST = Sheet(
     "Past",
-    "The same inputs as they were six months before, and who has left since: the back-test.",
+    "The same inputs as they were earlier, and who has left since: the back-test.",
     (
         Field("Account", TEXT, "one row each", ("customer",), required=True, width=14),
         *_INPUTS,

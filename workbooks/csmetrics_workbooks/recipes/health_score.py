@@ -225,7 +225,7 @@ RECIPE = Recipe(
         ("Back-test", "past scores against who left"),
         ("Weights", "weights, ends of the scales, bands"),
         ("Accounts", "data: accounts with their inputs"),
-        ("Past", "data: the same six months before, and who left"),
+        ("Past", "data: the same earlier, and who has left since"),
     ),
     dashboard="Health",
     sheets={sheets.ACCOUNTS: sources.sample_accounts, sheets.PAST: sources.sample_past},
