@@ -44,8 +44,7 @@ def back_test(book: Book, cells: dict[str, Term]) -> None:
         0,
         "AUC: the chance that an account that left had a lower score than one that stayed; 0.5 tells nothing, 1 ranks "
         "all right. Lift: churn rate of the band ÷ churn rate of all. The scores date from before the "
-        "time in which "
-        "churn is counted. Do not read a score as a probability.",
+        "time in which churn is counted. Do not read a score as a probability.",
         6,
         44,
     )
