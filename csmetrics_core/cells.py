@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from math import prod
 from numbers import Real
+from struct import error, pack
 from typing import Any
 
 import numpy as np
@@ -25,12 +26,15 @@ def short_scale(flat: Any, kind: Kind) -> np.ndarray | None:
     if isinstance(flat, np.ndarray):
         return kind.compact(flat) if flat.dtype.kind in "fiu" else None
     size = len(flat)
-    if not 0 < size <= LONG:
+    if not 0 < size <= LONG or not kind.members:
         return None
-    floats = list(map(type, flat)).count(float)  # cheaper than a set, and what spreadsheets send
-    if (floats < size and not set(map(type, flat)) <= _PLAIN) or not set(flat) <= kind.members:
+    floats = [*map(type, flat)].count(float)  # cheaper than a set, and what spreadsheets send
+    if floats < size and not set(map(type, flat)) <= _PLAIN:
         return None
-    return np.fromiter(flat, float, size)
+    try:
+        return kind.compact(np.frombuffer(pack(f"{size}d", *flat)))  # half the time of np.fromiter
+    except error:  # a number no float can hold
+        return None
 
 
 def flat_cells(raw: Any, argument: str, reading: Reading) -> Any:

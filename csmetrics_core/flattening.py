@@ -9,15 +9,16 @@ import numpy as np
 
 from csmetrics_core.errors import WrongKind
 
-LONG = 1000  # beyond it looking at the distinct cells no longer pays, and copying a column begins to cost
+LONG = 1000  # cells; beyond it a look ahead at all of them no longer pays, and copying a column begins to cost
+ROWS = (list, tuple)  # what hosts hand rows over in; naming it spares building the union on every call
 
 
 def shape_of(raw: Any) -> tuple[int, ...] | None:
     """The shape a host's value has: None for a single value."""
     if isinstance(raw, str | bytes) or raw is None:
         return None
-    if isinstance(raw, list | tuple):
-        if raw and isinstance(raw[0], list | tuple):
+    if isinstance(raw, ROWS):
+        if raw and isinstance(raw[0], ROWS):
             return len(raw), len(raw[0])
         return (len(raw),)
     if hasattr(raw, "shape"):
@@ -42,7 +43,7 @@ class OneColumn:
 
 def cells_of(raw: Any, argument: str) -> Any:
     """As `flatten`, but a long column stays in its rows; a later row may turn out to be of another length."""
-    if isinstance(raw, list | tuple) and len(raw) > LONG and isinstance(raw[0], list | tuple) and len(raw[0]) == 1:
+    if isinstance(raw, ROWS) and len(raw) > LONG and isinstance(raw[0], ROWS) and len(raw[0]) == 1:
         rows = _without_blank_tail(raw)
         return OneColumn(rows) if len(rows) > LONG else flatten(rows, argument)
     return flatten(raw, argument)
@@ -50,7 +51,7 @@ def cells_of(raw: Any, argument: str) -> Any:
 
 def flatten(raw: Any, argument: str) -> Any:
     """Rows, a flat list, an array, a Series or one value -> a flat list, or a flat NumPy array of numbers or dates."""
-    if isinstance(raw, list | tuple):
+    if isinstance(raw, ROWS):
         return _flat_list(raw, argument)
     if hasattr(raw, "to_numpy"):
         raw = _series_array(raw)
@@ -83,14 +84,14 @@ def _series_array(series: Any) -> np.ndarray:
 
 def _flat_list(raw: Sequence[Any], argument: str) -> Sequence[Any]:
     raw = _without_blank_tail(raw)
-    if not raw or not isinstance(raw[0], list | tuple):
+    if not raw or not isinstance(raw[0], ROWS):
         return raw
     if len(raw[0]) == 1:
         try:
             return [value for (value,) in raw]
         except (TypeError, ValueError):
             pass
-    if not all(isinstance(row, list | tuple) for row in raw):
+    if not all(isinstance(row, ROWS) for row in raw):
         problem = f"{argument} mixes rows and single values"
         raise WrongKind(problem, "Give one list of values, or one list of rows.", argument=argument)
     return list(chain.from_iterable(raw))

@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Literal
 import numpy as np
 
 Reading = Literal["number", "day", "moment", "id", "text", "flag", "choice", "raw"]
-_BLOCK = 250_000  # cells checked at once: what is read of them stays in the cache for the second look
+_FEW = 1000  # so many cells are compared as bytes sooner than NumPy reduces them to one answer
 _LARGEST = 1.7976931348623157e308
 _FIRST_DAY = -25567  # 1900-01-01, in days since 1970
 _END_DAY = 2932897  # the day after 9999-12-31
@@ -146,6 +146,10 @@ class Number(Kind):
     def members(self) -> frozenset[int]:
         return _members(self.low, self.top) if self.whole else frozenset()
 
+    @cached_property
+    def _member_bytes(self) -> bytes:
+        return np.array(sorted(self.members), np.int8).tobytes()
+
     def compact(self, values: np.ndarray) -> np.ndarray | None:
         """Whole numbers on a short scale in one byte each if all are good; far cheaper to check and count.
 
@@ -153,14 +157,13 @@ class Number(Kind):
         """
         if not (values.size and self.members):
             return None
-        small = np.empty(values.size, np.int8)
-        with np.errstate(invalid="ignore"):
-            for start in range(0, values.size, _BLOCK):
-                block, squeezed = values[start : start + _BLOCK], small[start : start + _BLOCK]
-                np.copyto(squeezed, block, casting="unsafe")
-                if not (squeezed == block).all():
-                    return None
-        return small if small.min() >= self.low and small.max() <= self.top else None
+        small = values.astype(np.int8)
+        if values.size <= _FEW:
+            unchanged = small.astype(values.dtype).tobytes() == values.tobytes()
+            good = unchanged and not small.tobytes().translate(None, self._member_bytes)
+        else:
+            good = (small == values).all() and small.min() >= self.low and small.max() <= self.top
+        return small if good else None
 
 
 @lru_cache

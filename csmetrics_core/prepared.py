@@ -31,7 +31,6 @@ class Prepared:
     drops: dict[str, Drops] = field(default_factory=dict)
     used: int | None = None
     shape: tuple[int, ...] | None = None  # of the result, where single values were given as ranges
-    small: bool = False  # nothing but answers on a short scale, which no arithmetic can overflow
     failures: dict[int, MetricError] = field(default_factory=dict)  # element -> why it has no value
 
 

@@ -21,7 +21,6 @@ def reduce_range(metric: Metric, argument: Argument, ready: Prepared) -> None:
     kind, reading = argument.kind.resolved(ready.values), argument.kind.reading
     flat = flat_cells(raw, name, reading)
     values: Any = short_scale(flat, kind) if reading == "number" else None
-    ready.small = values is not None and (ready.used is None or ready.small)
     if values is None:
         shape = shape_of(raw)
         column = read_flat(flat, len(flat) if shape is None else prod(shape), name, reading)

@@ -3,6 +3,7 @@
 from datetime import date, datetime, timezone
 from decimal import Decimal
 from fractions import Fraction
+from itertools import product
 
 import numpy as np
 import pandas as pd
@@ -266,18 +267,24 @@ def test_a_long_column_with_a_row_of_two_cells_or_none():
         csm.nps([[9]] * 2000 + [9])
 
 
-@pytest.mark.parametrize(
-    ("bad", "error"), [(7.5, OutOfScale), (11.0, OutOfScale), (-247.0, OutOfScale), (np.nan, None)]
-)
-@pytest.mark.parametrize("place", [0, 249_999, 250_000, 599_999])
-def test_one_bad_cell_of_a_long_array_is_found_wherever_it_stands(place, bad, error):
-    scores = np.tile([10.0, 9.0, 8.0, 6.0], 150_000)
+BAD_FLOATS = (7.5, 11.0, -1.0, 265.0, -247.0, 1e300, float("inf"), float("nan"))
+
+
+@pytest.mark.parametrize(("given", "bad"), [*product([list, np.array], BAD_FLOATS), (list, True), (list, 10**400)])
+@pytest.mark.parametrize("size", [4, 1000, 1004, 600_000])
+@pytest.mark.parametrize("place", [0, -1])
+def test_one_bad_cell_is_found_among_few_and_many(given, size, place, bad):
+    scores = [10.0, 9.0, 8.0, 6.0] * (size // 4)
     scores[place] = bad
-    if error is None:
-        assert explain("nps", scores).n == 599_999
+    if bad is True or bad != bad:
+        assert explain("nps", given(scores)).n == size - 1
         return
-    with pytest.raises(error, match=rf"scores\[{place}\]"):
-        csm.nps(scores)
+    with pytest.raises(OutOfScale, match=rf"scores\[{place % size}\]"):
+        csm.nps(given(scores))
+
+
+def test_a_zero_may_have_a_sign():
+    assert csm.nps([-0.0, 10.0, 10.0, 10.0]) == csm.nps(np.array([-0.0, 10.0, 10.0, 10.0])) == 50
 
 
 def test_booleans_and_numbers_are_different_customers():
