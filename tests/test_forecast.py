@@ -20,7 +20,10 @@ def ledger(frequency, recency, age, spend, rng):
     for customer, (x, t, total) in enumerate(zip(frequency, recency, age, strict=True)):
         between = 1 + rng.choice(int(t) - 1, int(x) - 1, replace=False) if x > 1 else []
         days = [0, *between, *([t] if x else [])]
-        rows += [(customer, END - int(total) + int(day), spend[customer] if day else 25.0) for day in days]
+        rows += [
+            (customer, END + np.timedelta64(int(day) - int(total), "D"), spend[customer] if day else 25.0)
+            for day in days
+        ]
     return [list(column) for column in zip(*rows, strict=True)]
 
 
@@ -162,7 +165,11 @@ def invoices(step, spread, customers=12, each=8):
     for customer in range(customers):
         start = rng.integers(0, 30)
         rows += [(customer, day(1, 1), 50.0, start + round(i * step + rng.normal(0, spread))) for i in range(each)]
-    return [r[0] for r in rows], [np.datetime64("2024-01-01") + int(r[3]) for r in rows], [r[2] for r in rows]
+    return (
+        [r[0] for r in rows],
+        [np.datetime64("2024-01-01") + np.timedelta64(r[3], "D") for r in rows],
+        [r[2] for r in rows],
+    )
 
 
 @pytest.mark.parametrize(("step", "spread"), [(30.4, 1), (91, 4), (365, 20), (14, 2)])
@@ -205,7 +212,7 @@ def test_notes_say_what_makes_it_rough():
     for customer in range(60):
         count = int(rng.integers(2, 12))
         days = np.sort(rng.choice(300, count, replace=False))
-        rows += [(customer, np.datetime64("2026-01-01") + int(d), 10.0 * count) for d in days]
+        rows += [(customer, np.datetime64("2026-01-01") + np.timedelta64(d, "D"), 10.0 * count) for d in days]
     columns = [list(c) for c in zip(*rows, strict=True)]
     told = csm.explain("clv_forecast", *columns, 1)
     assert any("spend more a purchase (correlation +1.00)" in note for note in told.notes)

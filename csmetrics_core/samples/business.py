@@ -11,6 +11,7 @@ from csmetrics_core.samples.columns import (
     pick,
     repeat,
     sort_rows,
+    span,
     stream,
     text,
     together,
@@ -136,7 +137,7 @@ def _trials(lives: Lives) -> Table:
         customer,
         kind="trial",
         plan=PLANS[lives.tier[customer, month]],
-        start=start - 14,
+        start=start - span(14),
         end=start,
         interval=np.ones_like(customer),
         cents=lives.list_cents[customer, month],
@@ -151,7 +152,7 @@ def _set_up_fees(lives: Lives) -> Table:
         kind="one-time",
         plan=repeat("Set-up", customer),
         start=start,
-        end=start + 1,
+        end=start + span(1),
         interval=np.ones_like(customer),
         cents=cents,
     )
@@ -191,7 +192,7 @@ def _payments(lives: Lives, rng: np.random.RandomState) -> Table:
     who, day, cents = _invoices(lives)
     chosen = np.flatnonzero(rng.random_sample(who.size) < 0.012)
     given_back = np.minimum(cents[chosen], whole(cents[chosen] * (0.2 + 0.6 * rng.random_sample(chosen.size))))
-    later = day[chosen] + 3 + rng.randint(0, 18, chosen.size)
+    later = day[chosen] + span(3 + rng.randint(0, 18, chosen.size))
     refunded = np.flatnonzero(lives.refunded)
     price = lives.net_cents[refunded, lives.first_month[refunded]]
 
@@ -229,8 +230,8 @@ def _orders(lives: Lives, rng: np.random.RandomState) -> Table:
     gaps = np.ceil(pace[:, None] * rng.standard_exponential(size))
     offset = np.cumsum(np.maximum(gaps, 1), axis=1).astype(int)
     still_buys = np.arange(40) < rng.geometric(0.10, customer.size)[:, None]
-    day = lives.date(customer, first)[:, None] + offset
-    left = np.minimum(lives.date(customer, stop), lives.last_day + 1)
+    day = lives.date(customer, first)[:, None] + span(offset)
+    left = np.minimum(lives.date(customer, stop), lives.last_day + span(1))
     row, order = np.nonzero(still_buys & (day < left[:, None]))
     typical = 180 * np.array([1, 2.5, 6])[lives.segment[customer]] * np.exp(0.4 * rng.standard_normal(customer.size))
     cents = whole(100 * typical[row] * rng.gamma(6, 1 / 6, row.size))

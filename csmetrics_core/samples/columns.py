@@ -21,6 +21,11 @@ def stream(seed: int, subject: str) -> np.random.RandomState:
     return np.random.RandomState([seed, zlib.crc32(subject.encode())])
 
 
+def span(count: Array | int, unit: str = "D") -> Array:
+    """Return so many days, or months, as what dates are moved by: NumPy adds no bare integers to them."""
+    return np.asarray(count).astype(f"timedelta64[{unit}]")
+
+
 def text(*words: str | None) -> Array:
     """Return words as an array that other arrays can index."""
     return np.array(words, dtype=object)

@@ -7,7 +7,7 @@ from functools import cached_property
 
 import numpy as np
 
-from csmetrics_core.samples.columns import Array, stream, text
+from csmetrics_core.samples.columns import Array, span, stream, text
 
 SEGMENTS = text("SMB", "Mid-market", "Enterprise")
 REGIONS = text("North America", "Europe", "Asia-Pacific")
@@ -89,8 +89,8 @@ class Lives:
 
     def date(self, customer: Array, month: Array) -> Array:
         """Return the day in the given months on which things change for these customers."""
-        first = (self.months[0] + month).astype("datetime64[D]")
-        return np.asarray(first + (self.day[customer] - 1))
+        first = (self.months[0] + span(month, "M")).astype("datetime64[D]")
+        return np.asarray(first + span(self.day[customer] - 1))
 
     def start(self, customer: Array, first: Array | int = -1) -> Array:
         """Return the day these customers started, or began the run whose first month is given."""
@@ -102,7 +102,7 @@ class Lives:
 
     def refund_day(self, customer: Array) -> Array:
         """Return the day on which newcomers who wanted their money back got it: 3 to 9 days after the start."""
-        return np.asarray(self.start(customer) + 3 + self.day[customer] % 7)
+        return np.asarray(self.start(customer) + span(3 + self.day[customer] % 7))
 
     def month_of(self, days: Array) -> Array:
         """Return the month index of each day."""
@@ -153,7 +153,7 @@ def live(customers: int, months: int, seed: int, last_day: np.datetime64) -> Liv
     add_on_cents = 100 * np.maximum(15, np.round(list_cents[:, 0] / 500)).astype(np.int64)
     region, owner = _accounts(stream(seed, "accounts"), customers)
     return Lives(
-        months=last_day.astype("datetime64[M]") - np.arange(months)[::-1],
+        months=last_day.astype("datetime64[M]") - span(np.arange(months)[::-1], "M"),
         last_day=last_day,
         segment=segment,
         region=region,

@@ -10,6 +10,7 @@ from csmetrics_core.samples.columns import (
     money,
     or_blank,
     sort_rows,
+    span,
     stream,
     text,
     whole,
@@ -97,7 +98,7 @@ def _renewals(lives: Lives, rng: np.random.RandomState) -> Table:
     stays = np.where(call == RENEW, 1 + growth, np.where(call == AT_RISK, 0.85, 0.0))
 
     renewed = lives.active[customer, np.minimum(month, last)]
-    late = renewed & (lives.last_day - due < np.timedelta64(12, "D")) & (rng.random_sample(customer.size) < 0.4)
+    late = renewed & (lives.last_day - due < span(12)) & (rng.random_sample(customer.size) < 0.4)
     decided = past & ~late
     renewed_cents = 12 * lives.net_cents[customer, np.minimum(month, last)] * renewed
     worried = (call == AT_RISK) | (call == CHURN) | (decided & ~renewed)

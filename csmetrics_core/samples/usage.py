@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from csmetrics_core.samples.columns import Array, Table, sort_rows, stream, text
+from csmetrics_core.samples.columns import Array, Table, sort_rows, span, stream, text
 from csmetrics_core.samples.lives import SEGMENTS, Lives
 
 # feature -> whether a healthy account should use it; the most used first
@@ -18,8 +18,8 @@ HOUR = 3600
 
 def usage_tables(lives: Lives, seed: int, event_days: int) -> dict[str, Table]:
     """Return events of the last days, licences of the accounts that paid then, features and onboarding."""
-    first = max(lives.last_day - (event_days - 1), lives.months[0].astype("datetime64[D]"))
-    days = np.arange(first, lives.last_day + 1)
+    first = max(lives.last_day - span(event_days - 1), lives.months[0].astype("datetime64[D]"))
+    days = np.arange(first, lives.last_day + span(1))
     everyone = np.arange(lives.segment.size)
     paying = lives.pays(everyone[:, None], days)
     account = np.flatnonzero(paying.any(axis=1))
@@ -50,14 +50,14 @@ def _events(lives: Lives, days: Array, customer: Array, paying: Array, rng: np.r
     sessions = 1 + (rng.random_sample(user.size) < 0.12)
     user, day = np.repeat(user, sessions), np.repeat(day, sessions)
     second = np.arange(user.size) > np.repeat(np.cumsum(sessions) - sessions, sessions)
-    start = days[day].astype("datetime64[s]") + _time_of_day(second, rng)
+    start = days[day].astype("datetime64[s]") + span(_time_of_day(second, rng), "s")
     uses = rng.geometric(0.5, user.size)
-    stamp = np.repeat(start, uses) + _since_session_start(uses, rng)
+    stamp = np.repeat(start, uses) + span(_since_session_start(uses, rng), "s")
     user = np.repeat(user, uses)
     width = np.clip(np.round(4.2 + 1.2 * lives.health[customer].mean(axis=1) + taste), 2, len(FEATURES))
     feature = (width[user] * rng.random_sample(user.size) ** 1.6).astype(int)
     kept = np.lexsort((user, stamp))
-    kept = kept[stamp[kept] < lives.last_day + 1]
+    kept = kept[stamp[kept] < lives.last_day + span(1)]
     return {
         "user": user_ids[user[kept]],
         "customer": lives.ids[customer[user[kept]]],
@@ -97,16 +97,16 @@ def _onboarding(lives: Lives, rng: np.random.RandomState) -> Table:
     days = np.exp(2.3 - 0.35 * health + 0.7 * rng.standard_normal(customer.size)).astype(int)
     more = 5 + rng.poisson(12 + 8 * lives.segment[customer])
     gone = _first_end(lives)[customer]
-    reached = started + days < np.minimum(gone, lives.last_day + 1)
-    stays_on = started + days + more < np.minimum(gone, lives.last_day + 1)
+    reached = started + span(days) < np.minimum(gone, lives.last_day + span(1))
+    stays_on = started + span(days + more) < np.minimum(gone, lives.last_day + span(1))
     completed = reached & stays_on & (rng.random_sample(customer.size) < 0.9)
     blank = np.datetime64("NaT", "D")
     table = {
         "customer": lives.ids[customer],
         "segment": SEGMENTS[lives.segment[customer]],
         "started": started,
-        "first_value": np.where(reached, started + days, blank),
-        "completed": np.where(completed, started + days + more, blank),
+        "first_value": np.where(reached, started + span(days), blank),
+        "completed": np.where(completed, started + span(days + more), blank),
     }
     return sort_rows(table, "started", "customer")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from csmetrics_core.samples.columns import Array, Table, money, or_blank, pick, sort_rows, stream, text, together
+from csmetrics_core.samples.columns import Array, Table, money, or_blank, pick, sort_rows, span, stream, text, together
 from csmetrics_core.samples.comments import BAD, GOOD, MIXED, comments
 from csmetrics_core.samples.lives import SEGMENTS, Lives
 
@@ -48,7 +48,7 @@ def _tickets(lives: Lives, rng: np.random.RandomState) -> tuple[Table, Array, Ar
     abandoned = (channel >= 2) & (luck[3] < 0.08)
     again = np.exp(-0.15 * lives.health[customer, lives.month_of(day)])
     contacts = 1 + rng.poisson(0.16 * again + 0.8 * transferred + 0.9 * unresolvable) * ~abandoned
-    still_open = luck[4] < np.where(lives.last_day - day < np.timedelta64(5, "D"), 0.5, 0.02)
+    still_open = luck[4] < np.where(lives.last_day - day < span(5), 0.5, 0.02)
     resolved = ~abandoned & ~still_open
     table = {
         "ticket": text(*(f"T-{number + 1:06d}" for number in range(customer.size))),
@@ -72,9 +72,9 @@ def _opened(lives: Lives, rng: np.random.RandomState) -> tuple[Array, Array]:
     customer, month = np.nonzero(count)
     customer, month = (np.repeat(index, count[customer, month]) for index in (customer, month))
     first = lives.months.astype("datetime64[D]")
-    length = ((lives.months + 1).astype("datetime64[D]") - first).astype(int)
-    day = first[month] + rng.randint(0, length[month])
-    opened = day.astype("datetime64[m]") + 8 * 60 + rng.randint(0, 10 * 60, customer.size)
+    length = ((lives.months + span(1, "M")).astype("datetime64[D]") - first).astype(int)
+    day = first[month] + span(rng.randint(0, length[month]))
+    opened = day.astype("datetime64[m]") + span(8 * 60 + rng.randint(0, 10 * 60, customer.size), "m")
     order = np.argsort(opened, kind="stable")
     day = day[order]
     working = np.is_busday(day) | (rng.random_sample(day.size) < 0.25)
@@ -84,7 +84,7 @@ def _opened(lives: Lives, rng: np.random.RandomState) -> tuple[Array, Array]:
 
 def _waves(lives: Lives) -> tuple[Array, Array]:
     """Return customer and month of every relationship survey: each customer once a quarter."""
-    days = lives.months.astype("datetime64[D]") + WAVE_DAY
+    days = lives.months.astype("datetime64[D]") + span(WAVE_DAY)
     customer = np.arange(lives.segment.size)[:, None]
     turn = (customer + np.arange(days.size)) % 3 == 0
     customer, month = np.nonzero(turn & lives.pays(customer, days) & (days <= lives.last_day))
@@ -96,7 +96,7 @@ def _relationship_responses(lives: Lives, waves: tuple[Array, Array], rng: np.ra
     answering = np.clip(ANSWERS[lives.segment[customer]] * (1 + 0.06 * lives.health[customer, month]), 0, 1)
     answers = rng.binomial(CONTACTS[lives.segment[customer]], answering)
     customer, month = np.repeat(customer, answers), np.repeat(month, answers)
-    day = lives.months[month].astype("datetime64[D]") + WAVE_DAY + rng.randint(0, 10, customer.size)
+    day = lives.months[month].astype("datetime64[D]") + span(WAVE_DAY + rng.randint(0, 10, customer.size))
     feeling = 8.6 + 1.0 * lives.health[customer, month] - 1.2 * _outage(lives)[month]
     furious = 4.5 * (rng.random_sample(customer.size) < 0.06)
     nps = np.clip(np.round(feeling - furious + 1.5 * rng.standard_normal(customer.size)), 0, 10)
