@@ -19,7 +19,7 @@ HOUR = 3600
 def usage_tables(lives: Lives, seed: int, event_days: int) -> dict[str, Table]:
     """Return events of the last days, licences of the accounts that paid then, features and onboarding."""
     first = max(lives.last_day - span(event_days - 1), lives.months[0].astype("datetime64[D]"))
-    days = np.arange(first, lives.last_day + span(1))
+    days = first + span(np.arange((lives.last_day - first).astype(int) + 1))
     everyone = np.arange(lives.segment.size)
     paying = lives.pays(everyone[:, None], days)
     account = np.flatnonzero(paying.any(axis=1))
