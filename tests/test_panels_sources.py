@@ -139,7 +139,7 @@ def test_what_is_no_frame_is_refused(bad: object) -> None:
 
 def test_two_columns_of_one_name_are_refused() -> None:
     frame = pd.DataFrame([[1, 2]], columns=["a", "a"])
-    with pytest.raises(MetricError, match="same name"):
+    with pytest.raises(MetricError, match="two columns are called 'a'"):
         panel("nps", data=frame)
 
 

@@ -3,7 +3,7 @@
 from typing import Any
 
 from csmetrics_core.catalog import lookup
-from csmetrics_core.errors import wrong_kind
+from csmetrics_core.errors import WrongKind, wrong_kind
 from csmetrics_panels.dashboards import DASHBOARDS, Dashboard
 from csmetrics_panels.dashboards.every import EveryDashboard
 from csmetrics_panels.panel import MetricPanel
@@ -13,7 +13,7 @@ from csmetrics_panels.reconciling import ReconcilePanel
 __all__ = ["DASHBOARDS", "Dashboard", "MetricPanel", "ReconcilePanel", "dashboard", "dashboards", "panel", "read_table"]
 
 
-def panel(name: Any, data: Any = None, **choices: Any) -> Any:
+def panel(name: Any = None, data: Any = None, **choices: Any) -> Any:
     """Open a metric as a live instrument.
 
     Args:
@@ -34,6 +34,10 @@ def panel(name: Any, data: Any = None, **choices: Any) -> Any:
         >>> panel("nps", data={"score": [10, 9, 8, 6]}).value
         25.0
     """
+    if not isinstance(name, str) and not hasattr(name, "__name__"):
+        problem = "no metric is named" if name is None else f"the metric is a {type(name).__name__}"
+        fix = 'Name it first, such as panel("nps", data=df); csm_metrics() lists all.'
+        raise WrongKind(problem, fix, argument="name")
     if lookup(name).name == "csm_reconcile":
         return ReconcilePanel(data, **choices)
     return MetricPanel(name, data, **choices)

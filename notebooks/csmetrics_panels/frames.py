@@ -1,8 +1,10 @@
 """A frame of any kind behind one small face: its columns, what they could be used for, and some of their rows."""
 
+from collections import Counter
 from collections.abc import Iterator
 from functools import cached_property
 from importlib.util import find_spec
+from itertools import zip_longest
 from typing import Any
 
 import narwhals as nw
@@ -19,11 +21,17 @@ BLANK = "(blank)"
 #: Marks a row whose date is missing.
 NO_MONTH = np.iinfo(np.int32).min
 _LOOKED_AT = 1000
+#: How a frame of another library becomes one of pandas or Polars: the panel does it once, and so does its code.
+_FETCHED = {
+    "polars": "collect", "duckdb": "df", "pyarrow": "to_pandas", "ibis": "to_pandas", "pyspark": "toPandas",
+    "pyspark[connect]": "toPandas", "sqlframe": "toPandas", "dask": "compute",
+}  # fmt: skip
 _MOST_SEGMENTS = 50
+_GIVE = "Give a pandas or Polars frame; read_table(path) makes one of a file."
 
 
 class Frame:
-    """A pandas or Polars frame, or anything else Narwhals reads eagerly.
+    """A pandas or Polars frame, or one of another library that Narwhals knows, fetched into one of them.
 
     Args:
         native: the frame.
@@ -40,17 +48,24 @@ class Frame:
             table = nw.from_native(native)
         except TypeError:
             problem = f"data is a {type(native).__name__}"
-            raise WrongKind(problem, "Give a pandas or Polars frame.", argument="data") from None
+            raise WrongKind(problem, _GIVE, argument="data") from None
         except nw.exceptions.DuplicateError:
-            raise WrongShape("two columns have the same name", "Rename one of them.", argument="data") from None
-        self.table = table.collect() if isinstance(table, nw.LazyFrame) else table
-        self.native = self.table.to_native()
+            raise _twice(list(native.columns)) from None
+        fetch = _FETCHED.get(table.implementation.value, "collect")
+        if isinstance(table, nw.LazyFrame) or fetch == _FETCHED["pyarrow"]:
+            native, origin = getattr(native, fetch)(), f"{origin}\n{name}_rows = {name}.{fetch}()".lstrip()
+            table, name = nw.from_native(native, eager_only=True), f"{name}_rows"
+        self.table = table
+        self.native = native
         self.name = name
         self.origin = origin
         labels = list(self.table.columns)
-        if len(set(map(str, labels))) < len(labels):
-            raise WrongShape("two columns have the same name", "Rename one of them.", argument="data")
-        self.labels: dict[str, Any] = {str(label): label for label in labels}
+        # A heading that cannot be seen is shown as a spreadsheet would name it.
+        names = [str(label) if str(label).strip() else f"Column{i + 1}" for i, label in enumerate(labels)]
+        if len(set(names)) < len(names):
+            raise _twice(names)
+        self.labels: dict[str, Any] = dict(zip(names, labels, strict=True))
+        self._places = {text: place for place, text in enumerate(names)}
         self._kept: dict[tuple[str, str], Any] = {}
 
     def __len__(self) -> int:
@@ -73,8 +88,12 @@ class Frame:
 
     def series(self, name: str, rows: Rows = None) -> Any:
         """A column, or some of its rows, as Narwhals sees it."""
-        series = self.table[self.labels[name]]
+        series = self.table[:, self._places[name]]  # a heading can be a number, which would mean a row
         return series if rows is None else series[rows]
+
+    def place(self, name: str) -> int:
+        """Where a column stands, from 0."""
+        return self._places[name]
 
     def block(self, names: tuple[str, ...], rows: Rows = None) -> list[list[Any]]:
         """Columns side by side, as rows of cells."""
@@ -89,7 +108,7 @@ class Frame:
         """Cells that are there, from all over a column."""
 
         def make() -> list[Any]:
-            series = self.table[self.labels[name]]
+            series = self.series(name)
             if len(series) > _LOOKED_AT:
                 series = series[np.linspace(0, len(series) - 1, _LOOKED_AT).astype(np.int64)]
             return [value for value in series.to_list() if not _is_blank(value)]
@@ -143,6 +162,8 @@ class Frame:
 
     def numbered(self, name: str) -> NDArray[np.int64] | None:
         """A number for each thing of a column, cheaper to tell apart than its text; None where some are blank."""
+        if self._holds_flags(name):  # no thing is called yes or no: the metric says so
+            return None
         codes, labels = self._coded(name)
         return None if BLANK in labels else codes
 
@@ -150,7 +171,8 @@ class Frame:
         """The group of each row by number, and the names of the groups; a blank is a group of its own."""
 
         def make() -> tuple[NDArray[np.int64], list[str]]:
-            found = read(_quickly_numbered(self.column(name)), name, "id")
+            column = self.series(name).to_list() if self._holds_flags(name) else self.column(name)
+            found = self._told_apart(name, _quickly_numbered(column))
             codes = np.full(len(self), -1, dtype=np.int64)
             codes[: len(found.values)] = found.values
             labels = [str(label) for label in found.labels]
@@ -161,9 +183,30 @@ class Frame:
 
         return self._once("coded", name, make)
 
-    def raw_value(self, name: str, value: str) -> Any:
-        """The cell a group's name stands for."""
-        return next((cell for cell in self.sample(name) if str(cell) == value), value)
+    def cells(self, name: str, value: str) -> list[Any]:
+        """The different cells that make a group; missing ones are none."""
+
+        def make() -> dict[str, list[Any]]:
+            distinct = [getattr(c, "item", lambda c=c: c)() for c in self.series(name).unique().to_list()]
+            distinct = [cell for cell in distinct if cell is not None and cell == cell]
+            found = self._told_apart(name, distinct)
+            labels = [*map(str, found.labels), BLANK]
+            groups: dict[str, list[Any]] = {}
+            for cell, code in zip_longest(distinct, found.values.tolist(), fillvalue=-1):
+                groups.setdefault(labels[code], []).append(cell)
+            return groups
+
+        return list(self._once("cells", name, make).get(value, []))
+
+    def _told_apart(self, name: str, cells: Any) -> Any:
+        """Cells by the group they belong to; yes and no are groups too, although no metric takes them for things."""
+        if self._holds_flags(name):
+            cells = [str(bool(cell)) if isinstance(cell, bool | np.bool_) else cell for cell in cells]
+        return read(cells, name, "id")
+
+    def _holds_flags(self, name: str) -> bool:
+        cells = self.sample(name)
+        return bool(cells) and all(isinstance(cell, bool | np.bool_) for cell in cells)
 
     def _groups(self, name: str) -> bool:
         cells = self.sample(name)
@@ -174,7 +217,7 @@ class Frame:
 
     def _is_date(self, name: str) -> bool:
         def make() -> bool:
-            if self.table[self.labels[name]].dtype.is_temporal():
+            if self.series(name).dtype.is_temporal():
                 return True
             cells = self.sample(name)
             return bool(cells) and 2 * sum(hasattr(cell, "toordinal") for cell in cells) > len(cells)
@@ -185,6 +228,11 @@ class Frame:
         if (what, name) not in self._kept:
             self._kept[what, name] = make()
         return self._kept[what, name]
+
+
+def _twice(names: list[Any]) -> WrongShape:
+    name = Counter(map(str, names)).most_common(1)[0][0]
+    return WrongShape(f"two columns are called {name!r}", "Rename one of them.", argument="data")
 
 
 def short(name: str, longest: int = 60) -> str:

@@ -76,50 +76,86 @@ def span_text(span: Span, end: int) -> str:
 
 def python_code(request: Request, frame: Frame | None, reported: str = "") -> str:
     """The call as Python that can be pasted into a cell; with a figure reported for it, as its reconciliation."""
-    name, imports, lines = request.metric.name, [], []
+    name = request.metric.name
+    called, first = ("reconcile", [repr(name), repr(reported)]) if reported else (name, [])
+    imports, lines = [f"from csmetrics_core import {called}"], []
     rows = frame.name if frame else ""
+    if rows == called:  # the frame has the function's name
+        imports, called = ["import csmetrics_core"], f"csmetrics_core.{called}"
     if frame and frame.origin:
         lines.append(frame.origin)
-    conditions = _conditions(request, frame) if frame else []
-    if frame and conditions and request.picks:
-        if frame.kind == "polars":
-            imports.append("import polars as pl")
-            lines.append(f"rows = {rows}.filter({' & '.join(conditions)})")
-        else:
-            lines.append(f"rows = {rows}[{' & '.join(conditions)}]")
-        rows = "rows"
-        if request.days:
-            imports.insert(0, "from datetime import datetime")
+    if frame and request.picks and (conditions := _conditions(request, frame)):
+        wanted = " & ".join(conditions)
+        taken = f"{rows}.filter({wanted})" if frame.kind == "polars" else f"{rows}[{wanted}]"
+        rows = "chosen" if rows == "rows" else "rows"
+        lines.append(f"{rows} = {taken}")
+        imports = [line for word, line in _IMPORTS if word in wanted] + imports
     words = [f"{k}={_python(v, rows, frame)}" for k, v in request.arguments.items()]
-    called, first = ("reconcile", [repr(name), repr(reported)]) if reported else (name, [])
-    imports.append(f"from csmetrics_core import {called}")
     return "\n".join([*imports, "", *lines, f"{called}({', '.join([*first, *words])})"])
+
+
+_IMPORTS = (
+    (" datetime(", "from datetime import datetime"), ("pd.to_datetime(", "import pandas as pd"),
+    ("pl.col(", "import polars as pl"),
+)  # fmt: skip
 
 
 def _conditions(request: Request, frame: Frame) -> list[str]:
     polars = frame.kind == "polars"
 
     def column(name: str) -> str:
-        return f"pl.col({name!r})" if polars else f"{frame.name}[{frame.labels[name]!r}]"
+        return f"pl.col({name!r})" if polars else _column(frame.name, frame, name)
 
     found = []
     if request.segment:
-        by = column(request.segment_by)
-        blank = f"{by}.is_null()" if polars else f"{by}.isna()"
-        value = frame.raw_value(request.segment_by, request.segment)
-        found.append(blank if request.segment == BLANK else f"({by} == {value!r})")
+        found.append(_in_group(column(request.segment_by), request, frame, polars))
     if request.days:
-        by = column(request.dated_by)
+        by = _naive(column(request.dated_by), frame.series(request.dated_by).dtype, polars)
         first, after = (f"datetime({int(d[:4])}, {int(d[5:7])}, 1)" for d in request.days)
         found += [f"({by} >= {first})", f"({by} < {after})"]
     return found
 
 
+def _in_group(by: str, request: Request, frame: Frame, polars: bool) -> str:
+    """Whether a row belongs to the segment, which can be written in several ways."""
+    cells = frame.cells(request.segment_by, request.segment)
+    among = f"{by}.{'is_in' if polars else 'isin'}({cells!r})"
+    if request.segment != BLANK:
+        return f"({by} == {cells[0]!r})" if len(cells) == 1 else among
+    missing = [f"{by}.is_null()" if polars else f"{by}.isna()"]
+    missing += [f"{by}.is_nan()"] if polars and frame.series(request.segment_by).dtype.is_float() else []
+    return f"({' | '.join([*missing, *([among] if cells else [])])})"
+
+
+def _naive(by: str, kind: Any, polars: bool) -> str:
+    """A column of dates as metrics read it: those of a time zone in UTC, anything but dates as missing."""
+    if getattr(kind, "time_zone", None):
+        return f"{by}.dt.convert_time_zone('UTC').dt.replace_time_zone(None)" if polars else f"{by}.dt.tz_convert(None)"
+    if kind.is_temporal():
+        return by
+    dates = f"{by}.map(lambda cell: cell if hasattr(cell, 'year') else None)"
+    return f"pd.to_datetime({dates}, utc=True).dt.tz_convert(None)"
+
+
 def _python(value: Any, rows: str, frame: Frame | None) -> str:
     if not isinstance(value, Picked) or frame is None:
         return repr(value)
+    if not value.together:
+        return _column(rows, frame, value.columns[0])
     labels = [frame.labels[column] for column in value.columns]
-    return f"{rows}[{labels!r}]" if value.together else f"{rows}[{labels[0]!r}]"
+    if all(map(_spells_itself, labels)):
+        return f"{rows}[{labels!r}]"
+    return f"{rows}.iloc[:, {[frame.place(column) for column in value.columns]}]"
+
+
+def _column(rows: str, frame: Frame, name: str) -> str:
+    label = frame.labels[name]
+    return f"{rows}[{label!r}]" if _spells_itself(label) else f"{rows}.iloc[:, {frame.place(name)}]"
+
+
+def _spells_itself(label: Any) -> bool:
+    """Whether a heading, typed as Python, is that heading: a date, as pivoting makes them, is not."""
+    return type(label) in (str, int) or (type(label) is tuple and all(map(_spells_itself, label)))
 
 
 def excel_formula(request: Request, frame: Frame | None, reported: str = "") -> str:
@@ -132,14 +168,14 @@ def excel_formula(request: Request, frame: Frame | None, reported: str = "") -> 
 
 def plain_formula(request: Request, frame: Frame | None) -> str:
     """The same without the add-in, or nothing where plain functions cannot say it or only some rows are wanted."""
-    if request.days or request.segment == BLANK:
+    cells = frame.cells(request.segment_by, request.segment) if frame and request.segment else []
+    if request.days or request.segment == BLANK or len(cells) > 1:
         return ""
     table = _table_name(frame)
     named = {k: _excel_value(v, table, []) for k, v in request.arguments.items()}
     where = None
-    if request.segment and frame:
-        value = frame.raw_value(request.segment_by, request.segment)
-        where = native.Where(_reference(table, request.segment_by), _literal(value))
+    if cells:
+        where = native.Where(_reference(table, request.segment_by), _literal(cells[0]))
     formula = native.spell(request.metric, named, where)
     return f"={formula}" if formula else ""
 
@@ -147,9 +183,10 @@ def plain_formula(request: Request, frame: Frame | None) -> str:
 def _excel_conditions(request: Request, frame: Frame | None) -> list[str]:
     table, found = _table_name(frame), []
     if request.segment and frame:
-        value = frame.raw_value(request.segment_by, request.segment)
-        wanted = _literal("" if request.segment == BLANK else value)
-        found.append(f"({_reference(table, request.segment_by)}={wanted})")
+        cells = frame.cells(request.segment_by, request.segment)
+        wanted = ["", *(cell for cell in cells if cell != "")] if request.segment == BLANK else cells
+        equal = [f"({_reference(table, request.segment_by)}={_literal(cell)})" for cell in wanted]
+        found.append(equal[0] if len(equal) == 1 else f"({'+'.join(equal)})")
     if request.days:
         by = _reference(table, request.dated_by)
         first, after = (f"DATE({int(d[:4])},{int(d[5:7])},1)" for d in request.days)

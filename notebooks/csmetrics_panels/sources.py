@@ -6,10 +6,11 @@ import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
+from keyword import iskeyword
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from csmetrics_core.errors import NoData
+from csmetrics_core.errors import NoData, WrongShape
 from csmetrics_panels.frames import Frame
 from csmetrics_panels.reading import read_upload
 
@@ -32,14 +33,24 @@ def given(data: Any) -> list[Source]:
         return []
     if isinstance(data, Frame):
         return [Source(data.name, lambda: data)]
-    if isinstance(data, Mapping) and all(_is_frame(value) for value in data.values()):
-        return [_held(str(name), value, str(name)) for name, value in data.items()]
+    if isinstance(data, Mapping) and data and all(_is_frame(value) for value in data.values()):
+        return [_held(str(name), value, *_called(value, str(name))) for name, value in data.items()]
     if isinstance(data, Mapping):
-        import pandas as pd
-
-        data = pd.DataFrame({name: list(values) for name, values in data.items()})
-    frame = Frame(data, _name_in_notebook(data) or "df")
+        data = _columns(data)
+    frame = Frame(data, *_called(data, "df"))
     return [Source("data", lambda: frame)]
+
+
+def _columns(data: Mapping[Any, Any]) -> Any:
+    """Columns by name as a frame."""
+    import pandas as pd
+
+    columns = {name: list(values) for name, values in data.items()}
+    if len({len(cells) for cells in columns.values()}) > 1:
+        lengths = ", ".join(f"{name} {len(cells)}" for name, cells in columns.items())
+        problem = f"the columns of data differ in length: {lengths}"
+        raise WrongShape(problem, "Give as many cells in each.", argument="data")
+    return pd.DataFrame(columns)
 
 
 def notebook_frames() -> list[Source]:
@@ -125,12 +136,12 @@ def _held(label: str, frame: Any, name: str, origin: str = "") -> Source:
 
 
 def _is_frame(value: Any) -> bool:
-    return type(value).__name__ in ("DataFrame", "LazyFrame") and hasattr(value, "columns")
+    return type(value).__name__ in ("DataFrame", "LazyFrame", "DuckDBPyRelation") and hasattr(type(value), "columns")
 
 
 def _identifier(text: str) -> str:
     name = re.sub(r"\W+", "_", text).strip("_").lower()
-    return name if name.isidentifier() else f"data_{name}".rstrip("_")
+    return name if name.isidentifier() and not iskeyword(name) else f"data_{name}".rstrip("_")
 
 
 def _notebook_names() -> dict[str, Any]:
@@ -142,5 +153,15 @@ def _notebook_names() -> dict[str, Any]:
     return dict(shell.user_ns) if shell else {}
 
 
-def _name_in_notebook(data: Any) -> str:
-    return next((name for name, value in _notebook_names().items() if value is data and not name.startswith("_")), "")
+def _called(data: Any, wanted: str) -> tuple[str, str]:
+    """What the code calls somebody's data; where the notebook has no name for them, a line says what is meant."""
+    known = _notebook_names()
+    if known.get(wanted) is data:
+        return wanted, ""
+    held = next((name for name, value in known.items() if value is data and not name.startswith("_")), "")
+    if held:
+        return held, ""
+    name = _identifier(wanted)
+    while name in known:  # it means something else there
+        name = f"{name}_given"
+    return name, f"# {name}: the data given to this panel" if known else ""
