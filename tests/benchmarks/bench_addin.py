@@ -3,9 +3,8 @@
 import tempfile
 from pathlib import Path
 
-from calc_office import Calc, available, office_for
+from calc_office import Calc, available, profile_with_addin
 from csmetrics_addin import functions
-from csmetrics_addin.hosts import extension, libreoffice
 from officejs_excel import OfficeJs
 
 from csmetrics_core import lookup
@@ -46,12 +45,7 @@ def office_js() -> float:
 def calc(formula: str) -> dict[str, float]:
     """Seconds of a formula on a million cells, and of a thousand of it on a hundred, in LibreOffice."""
     with tempfile.TemporaryDirectory() as folder:
-        home = Path(folder)
-        office, profile = office_for(home), home / "profile"
-        profile.mkdir()
-        profile.chmod(0o777)
-        libreoffice.add(office, extension.build(home / "csmetrics.oxt", libreoffice.own_packages()), profile)
-        program = Calc(profile)
+        program = Calc(profile_with_addin(Path(folder)))
         try:
             times = []
             for _ in range(4):

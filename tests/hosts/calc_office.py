@@ -6,7 +6,8 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from csmetrics_addin.hosts import libreoffice
+import pytest
+from csmetrics_addin.hosts import extension, libreoffice
 from recalculate import always_recalculate
 
 _NOBODY = "65534"
@@ -27,6 +28,26 @@ def office_for(folder: Path) -> libreoffice.Office:
     folder.chmod(0o777)
     person = ("setpriv", f"--reuid={_NOBODY}", f"--regid={_NOBODY}", "--clear-groups", "env", f"HOME={folder}")
     return libreoffice.Office((*person, *office.unopkg), office.python)
+
+
+def profile_with_addin(home: Path) -> Path:
+    """A LibreOffice profile that has our extension."""
+    office, profile = office_for(home), home / "profile"
+    profile.mkdir()
+    profile.chmod(0o777)
+    libreoffice.add(office, extension.build(home / "csmetrics.oxt", _packages(office, home)), profile)
+    return profile
+
+
+def _packages(office: libreoffice.Office, home: Path) -> tuple[str, ...]:
+    """Where LibreOffice's Python finds packages: its own where ours are of another version, got as `doctor` says."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(libreoffice, "packages_folder", lambda: home / "packages")
+        folders = libreoffice.usable_packages(office)
+        if office.missing(folders):
+            subprocess.run(libreoffice.fetch_command(office), check=True, stdout=subprocess.DEVNULL)
+        assert not office.missing(folders)
+    return folders
 
 
 class Calc:

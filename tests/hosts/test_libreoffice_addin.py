@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 import xlsxwriter
-from calc_office import Calc, address, available, office_for
+from calc_office import Calc, address, available, office_for, profile_with_addin
 from csmetrics_addin.hosts import extension, libreoffice, lite
 from csmetrics_addin.slots import description, slots
 from examples import CASES, assert_cells, code_of, expected, given, serial, with_bad_value
@@ -25,11 +25,8 @@ def home():
 
 @pytest.fixture(scope="module")
 def calc(home):
-    office, profile = office_for(home), home / "profile"
-    profile.mkdir()
-    profile.chmod(0o777)
-    libreoffice.add(office, extension.build(home / "csmetrics.oxt", libreoffice.own_packages()), profile)
-    assert libreoffice.is_installed(office, profile)
+    profile = profile_with_addin(home)
+    assert libreoffice.is_installed(office_for(home), profile)
     calc = Calc(profile)
     calc.open()
     yield calc

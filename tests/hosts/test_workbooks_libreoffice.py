@@ -9,10 +9,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from calc_office import Calc, available, office_for
+from calc_office import Calc, available, profile_with_addin
 from csmetrics_addin.cli import app
-from csmetrics_addin.hosts import extension
-from csmetrics_addin.hosts import libreoffice as libreoffice_host
 from csmetrics_workbooks.book import Choices
 from csmetrics_workbooks.build import TEMPLATES, build, recipe
 from csmetrics_workbooks.formulas import Host
@@ -174,12 +172,7 @@ def with_addin():
     if not available():
         pytest.skip("needs LibreOffice with Python: install libreoffice-calc and python3-uno")
     with tempfile.TemporaryDirectory(prefix="csmetrics-office-") as folder:
-        home = Path(folder)
-        office, profile = office_for(home), home / "profile"
-        profile.mkdir()
-        profile.chmod(0o777)
-        libreoffice_host.add(office, extension.build(home / "csmetrics.oxt", libreoffice_host.own_packages()), profile)
-        yield recalculator(profile)
+        yield recalculator(profile_with_addin(Path(folder)))
 
 
 @pytest.mark.parametrize("name", TEMPLATES)
