@@ -10,7 +10,7 @@ import numpy as np
 
 from csmetrics_core.column import Drops, Read
 from csmetrics_core.conversions import CONVERT, DAY_MS, milliseconds, not_a_number, serial_to_milliseconds
-from csmetrics_core.errors import CELL_ERRORS, ErrorInCell, MetricError, off_scale
+from csmetrics_core.errors import CELL_ERRORS, ErrorInCell, MetricError, too_long
 from csmetrics_core.flattening import LONG, OneColumn, cells_of, flatten, shape_of
 from csmetrics_core.identifiers import codes_of, factorizes_itself
 from csmetrics_core.kinds import Kind, Reading
@@ -117,10 +117,7 @@ def _from_list(
         return np.fromiter(kept, float, len(kept)), why
     except OverflowError:
         position = next(i for i in range(len(flat)) if type(flat[i]) is int and abs(flat[i]) > 2**1023)
-        expected = "a number a spreadsheet can hold"
-        raise off_scale(
-            argument, position, f"1e{len(str(flat[position])) - 1}", expected, "Correct the cell."
-        ) from None
+        raise too_long(argument, position, flat[position]) from None
 
 
 def _located(values: np.ndarray, why: list[str], flat: Any) -> Drops:

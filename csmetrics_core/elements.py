@@ -16,9 +16,11 @@ from csmetrics_core.errors import (
     WrongShape,
     off_scale,
     place,
+    too_long,
     wrong_kind,
 )
 from csmetrics_core.flattening import shape_of
+from csmetrics_core.kinds import LARGEST, Kind
 from csmetrics_core.prepared import Prepared
 from csmetrics_core.spec import Argument
 
@@ -56,12 +58,7 @@ def single(argument: Argument, raw: Any, given: Mapping[str, Any]) -> tuple[Any,
     if type(raw) is float or type(raw) is int:
         kind = argument.kind.resolved(dict(given))
         if kind.reading == "number":
-            value = np.array([raw], dtype=float) if abs(raw) < 2**1023 else np.array([np.inf])
-            return (
-                (float(raw), None)
-                if kind.accepts(value)
-                else (None, off_scale(argument.name, None, raw, kind.expected, kind.fix))
-            )
+            return _checked(argument, kind, raw)
     column = read([raw], argument.name, argument.kind.reading)
     if not len(column.values) or column.drops.where:
         reason = column.drops.why[0] if column.drops.why else "blank"
@@ -74,6 +71,15 @@ def single(argument: Argument, raw: Any, given: Mapping[str, Any]) -> tuple[Any,
     if argument.kind.resolved(dict(given)).refused(column.values)[0]:
         return None, off_scale(argument.name, None, raw, argument.kind.expected, argument.kind.fix)
     return _plain(argument, value), None
+
+
+def _checked(argument: Argument, kind: Kind, raw: float) -> tuple[float | None, MetricError | None]:
+    """A plain number, the common case."""
+    if type(raw) is int and abs(raw) > LARGEST:
+        return None, too_long(argument.name, None, raw)
+    if kind.accepts(np.array([raw], dtype=float)):
+        return float(raw), None
+    return None, off_scale(argument.name, None, raw, kind.expected, kind.fix)
 
 
 def _plain(argument: Argument, value: float) -> Any:

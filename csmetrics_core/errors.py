@@ -120,6 +120,12 @@ def wrong_kind(argument: str, position: int | None, got: object, expected: str, 
     return WrongKind(problem, fix, argument=argument, position=position)
 
 
+def too_long(argument: str, position: int | None, got: int) -> OutOfScale:
+    """The error for a whole number that no floating-point number can hold."""
+    expected = "a number a spreadsheet can hold"
+    return off_scale(argument, position, f"1e{len(str(got)) - 1}", expected, "Correct the cell.")
+
+
 def show(value: object) -> str:
     """Print a value as its user would type it, never longer than a line."""
     if isinstance(value, str):

@@ -9,6 +9,8 @@ from csmetrics_core.benchmarks import published_figures
 from csmetrics_core.catalog import lookup
 from csmetrics_core.errors import MetricError
 from csmetrics_core.evaluate import Evaluation, evaluate
+from csmetrics_core.intervals import confidence_level
+from csmetrics_core.periods import day_text
 from csmetrics_core.results import Ratio
 from csmetrics_core.spec import Metric, Role
 
@@ -130,13 +132,13 @@ def _one_cell(value: Any) -> Any:
     return "a table of 1 row" if rows == 1 else f"a table of {rows} rows"
 
 
-def explain(metric: object, *args: Any, confidence: float = 0.95, **kwargs: Any) -> Explained:
+def explain(metric: object, /, *args: Any, confidence: float = 0.95, **kwargs: Any) -> Explained:
     """Compute a metric and keep everything that explains it.
 
     Args:
         metric: the metric, or its name.
         args, kwargs: its arguments.
-        confidence: level of the interval.
+        confidence: level of the interval, a fraction such as 0.95.
 
     Returns:
         The explanation; print it, or take `.value`, `.n`, `.interval`, `.dropped`.
@@ -151,6 +153,8 @@ def explain(metric: object, *args: Any, confidence: float = 0.95, **kwargs: Any)
     declared = lookup(metric)
     if "confidence" in declared.names[len(args) :]:
         kwargs["confidence"] = confidence
+    else:
+        confidence = confidence_level(confidence)
     return explained(evaluate(declared, args, kwargs), confidence)
 
 
@@ -185,10 +189,15 @@ def explained(done: Evaluation, confidence: float = 0.95) -> Explained:
 
 
 def _given(done: Evaluation) -> dict[str, Any]:
-    """The numbers and choices of a call; text is left out, as it may hold personal data."""
-    values = {a.name: done.prepared.values.get(a.name) for a in done.metric.arguments if not a.is_range}
-    words = {a.name for a in done.metric.arguments if a.role is Role.CHOICE}
-    return {name: v for name, v in values.items() if name in words or isinstance(v, int | float | np.number)}
+    """The numbers, days and choices of a call; text is left out, as it may hold personal data."""
+    given = {}
+    for argument in done.metric.arguments:
+        value = done.prepared.values.get(argument.name)
+        if argument.role is Role.CHOICE:
+            given[argument.name] = value
+        elif not argument.is_range and isinstance(value, int | float | np.number):
+            given[argument.name] = day_text(int(value)) if argument.kind.reading == "day" else value
+    return given
 
 
 def _within(done: Evaluation, interval: tuple[float, float]) -> tuple[float, float]:

@@ -2,10 +2,14 @@
 
 from functools import lru_cache
 from math import sqrt
-from typing import TYPE_CHECKING
+from numbers import Real
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike
+
+from csmetrics_core.errors import off_scale
+from csmetrics_core.kinds import Level
 
 if TYPE_CHECKING:
     from statistics import NormalDist
@@ -16,6 +20,19 @@ def _normal() -> "NormalDist":
     from statistics import NormalDist  # with the decimals and fractions behind it, a tenth of the package's import
 
     return NormalDist()
+
+
+def confidence_level(level: Any) -> float:
+    """A confidence level somebody gave.
+
+    Raises:
+        OutOfScale: it is no number above 0 and below 1.
+    """
+    kind = Level()
+    known = isinstance(level, Real) and not isinstance(level, bool)
+    if not known or not kind.accepts(np.array([level], dtype=float)):
+        raise off_scale("confidence", None, level, kind.expected, kind.fix)
+    return float(level)
 
 
 def critical_value(confidence: float) -> float:

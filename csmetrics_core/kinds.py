@@ -8,7 +8,7 @@ import numpy as np
 
 Reading = Literal["number", "day", "moment", "id", "text", "flag", "choice", "raw"]
 _FEW = 1000  # so many cells are compared as bytes sooner than NumPy reduces them to one answer
-_LARGEST = 1.7976931348623157e308
+LARGEST = 1.7976931348623157e308  # a floating-point number can be no larger
 _FIRST_DAY = -25567  # 1900-01-01, in days since 1970
 _END_DAY = 2932897  # the day after 9999-12-31
 
@@ -80,8 +80,8 @@ class Number(Kind):
     """
 
     reading: ClassVar[Reading] = "number"
-    low: float = -_LARGEST
-    high: float | str = _LARGEST
+    low: float = -LARGEST
+    high: float | str = LARGEST
     whole: bool = False
     above: bool = False
     hint: str = "Correct the cell."
@@ -95,7 +95,7 @@ class Number(Kind):
     @property
     def top(self) -> float:
         """The upper bound; the largest number there is while another argument holds it."""
-        return _LARGEST if isinstance(self.high, str) else self.high
+        return LARGEST if isinstance(self.high, str) else self.high
 
     def resolved(self, given: dict[str, Any]) -> "Number":
         return _with_top(self, float(given[self.high])) if isinstance(self.high, str) else self
@@ -105,14 +105,14 @@ class Number(Kind):
         if self.words:
             return self.words
         noun = "a whole number" if self.whole else "a number"
-        if isinstance(self.high, str) or (self.high < _LARGEST and self.low > -_LARGEST):
+        if isinstance(self.high, str) or (self.high < LARGEST and self.low > -LARGEST):
             high = self.high if isinstance(self.high, str) else f"{self.high:g}"
             return (
                 f"{noun} above {self.low:g} and up to {high}" if self.above else f"{noun} from {self.low:g} to {high}"
             )
-        if self.high < _LARGEST:
+        if self.high < LARGEST:
             return f"{noun} of at most {self.high:g}"
-        if self.low > -_LARGEST:
+        if self.low > -LARGEST:
             return f"{noun} above {self.low:g}" if self.above else f"{noun} of {self.low:g} or more"
         return noun if self.whole else "a finite number"
 
@@ -127,9 +127,9 @@ class Number(Kind):
 
     @property
     def bad(self) -> float:
-        if self.low > -_LARGEST:
+        if self.low > -LARGEST:
             return self.low - 1
-        return self.top + 1 if self.top < _LARGEST else float("inf")
+        return self.top + 1 if self.top < LARGEST else float("inf")
 
     def accepts(self, values: np.ndarray) -> bool:
         if not values.size:
@@ -160,9 +160,8 @@ class Number(Kind):
         small = values.astype(np.int8)
         if values.size <= _FEW:
             unchanged = small.astype(values.dtype).tobytes() == values.tobytes()
-            good = unchanged and not small.tobytes().translate(None, self._member_bytes)
-        else:
-            good = (small == values).all() and small.min() >= self.low and small.max() <= self.top
+            return small if unchanged and not small.tobytes().translate(None, self._member_bytes) else None
+        good = (small == values).all() and small.min() >= self.low and small.max() <= self.top
         return small if good else None
 
 
@@ -181,10 +180,9 @@ def Whole(low: float, high: float | str) -> Number:
     return Number(low, high, whole=True, hint="Remove it or rescale the answers.")
 
 
-def Amount(*, signed: bool = False, above: bool = False) -> Number:
-    """Money or another quantity, 0 or more; `signed` takes negatives too, `above` refuses 0."""
-    low = -_LARGEST if signed else 0.0
-    return Number(low, above=above, hint="Correct the cell." if signed else "Type it as a positive amount.")
+def Amount(*, signed: bool = False, hint: str = "Correct the cell.") -> Number:
+    """Money or another quantity, 0 or more; `signed` takes negatives too."""
+    return Number(-LARGEST if signed else 0.0, hint=hint)
 
 
 def Count(*, low: float = 0.0, blanks: bool = False) -> Number:
@@ -192,9 +190,9 @@ def Count(*, low: float = 0.0, blanks: bool = False) -> Number:
     return Number(low, whole=True, hint="Count whole things.", blanks=blanks)
 
 
-def Share(*, above: bool = False, high: float = 1.0) -> Number:
+def Share(*, high: float = 1.0) -> Number:
     """A fraction of a whole: 0.05 for 5 %."""
-    return Number(0.0, high, above=above, hint="Type 5 % as 0.05.")
+    return Number(0.0, high, hint="Type 5 % as 0.05.")
 
 
 def Level() -> Number:

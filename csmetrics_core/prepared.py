@@ -1,5 +1,6 @@
 """A call made ready for a metric's body."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -35,11 +36,16 @@ class Prepared:
 
 
 def refuse_empty(metric: Metric, argument: Argument, size: int, ready: Prepared) -> None:
-    """Nothing left to compute from: say what was dropped."""
+    """Refuse a range with nothing left to compute from."""
     drops = ready.drops.get(argument.name)
     counts = drops.counts() if drops and not size else {}
-    if size or (metric.empty_is_zero and not counts.keys() - {"blank"}):
-        return
-    seen = ", ".join(f"{n} {why}" for why, n in counts.items())
+    if not size and not (metric.empty_is_zero and counts.keys() <= {"blank"}):
+        raise nothing_in(argument, counts)
+
+
+def nothing_in(argument: Argument, dropped: Mapping[str, int]) -> NoData:
+    """The error for a range without a usable cell: say what was dropped."""
+    seen = ", ".join(f"{n} {why}" for why, n in dropped.items())
     found = f"{argument.name} holds nothing to use ({seen} dropped)" if seen else f"{argument.name} is empty"
-    raise NoData(found, f"Give {argument.kind.expected} in at least one row.", argument=argument.name)
+    wanted = f"{argument.kind.expected}, not text," if "text" in dropped else argument.kind.expected
+    return NoData(found, f"Give {wanted} in at least one row.", argument=argument.name)

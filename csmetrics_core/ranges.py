@@ -9,9 +9,9 @@ import numpy as np
 from csmetrics_core.cells import OPEN_ENDED, flat_cells, read, read_flat, refuse_errors, short_scale
 from csmetrics_core.column import Read
 from csmetrics_core.elements import as_typed, pad, single
-from csmetrics_core.errors import WrongShape, off_scale, wrong_kind
+from csmetrics_core.errors import NoData, WrongShape, off_scale, wrong_kind
 from csmetrics_core.flattening import shape_of
-from csmetrics_core.prepared import Coded, Prepared, refuse_empty
+from csmetrics_core.prepared import Coded, Prepared, nothing_in, refuse_empty
 from csmetrics_core.spec import Argument, Metric
 
 
@@ -108,11 +108,16 @@ def _aligned(metric: Metric, arguments: list[Argument], ready: Prepared) -> None
     _refuse_other_lengths(columns)
     rows = max(len(c.values) for c in columns.values())
     keep = np.ones(rows, dtype=bool)
+    unusable: list[Argument] = []
     for argument in arguments:
         if argument.name in columns:
             pad(columns[argument.name], rows)
-            keep &= _present(columns[argument.name], argument)
+            present = _present(columns[argument.name], argument)
+            keep &= present
+            unusable += [] if present.any() else [argument]
     rows_left = int(keep.sum())
+    if not rows_left:
+        _refuse_no_row(metric, columns, unusable)
     for argument in arguments:
         column = columns.get(argument.name)
         if column is None:
@@ -122,8 +127,21 @@ def _aligned(metric: Metric, arguments: list[Argument], ready: Prepared) -> None
             _refuse_off_scale(argument, argument.kind.resolved(given), values, column)
             ready.drops[argument.name] = column.drops
         given[argument.name] = _body_form(argument, values)
-    refuse_empty(metric, arguments[0], rows_left, ready)
     ready.used = rows_left if ready.used is None else ready.used
+
+
+def _refuse_no_row(metric: Metric, columns: Mapping[str, Read], unusable: list[Argument]) -> None:
+    """Refuse ranges that have no row in common, naming the one that is to blame; nothing typed at all may be 0."""
+    dropped = {name: column.drops.counts() for name, column in columns.items()}
+    odd = [argument for argument in unusable if dropped[argument.name].keys() - {"blank"}]
+    if metric.empty_is_zero and len(unusable) == len(columns) and not odd:
+        return
+    if unusable:
+        culprit = (odd or unusable)[0]
+        raise nothing_in(culprit, dropped[culprit.name])
+    words = (f"{name} {n} {why}" for name, counts in dropped.items() for why, n in counts.items())
+    problem = f"no row has a value in each of {', '.join(columns)} (dropped: {', '.join(words)})"
+    raise NoData(problem, "Fill in the gaps, and select the same rows in each.")
 
 
 def _one_for_all(argument: Argument, raw: Any, rows: int) -> np.ndarray:

@@ -203,8 +203,9 @@ class Metric:
 
     @cached_property
     def elementwise(self) -> bool:
-        """Whether the body takes whole arrays in a broadcast, all its arguments being single values."""
-        return all(a.role in (Role.EACH, Role.CHOICE) for a in self.arguments)
+        """Whether the body takes whole arrays in a broadcast: all its arguments are single values, and its result."""
+        single = all(a.role in (Role.EACH, Role.CHOICE) for a in self.arguments)
+        return single and self.gives in ("number", "words")
 
     def run(self, values: Mapping[str, Any]) -> Any:
         """Call the body with cleaned values."""

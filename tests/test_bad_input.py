@@ -153,6 +153,13 @@ def test_an_error_cell_is_passed_on_as_it_is():
         (lambda: csm.nps({1, 2}), WrongKind),
         (lambda: csm.nps([[9], 10]), WrongKind),
         (lambda: csm.funnel([10, 20]), OutOfScale),
+        (lambda: csm.conversion_interval(0, 0), ZeroDenominator),
+        (lambda: csm.conversion_interval([1, 2], [3, 4]), WrongShape),
+        (lambda: csm.rate_change([1, 2], 2, 3, 4), WrongShape),
+        (lambda: csm.churn_conventions([1, 2], [10, 20]), WrongShape),
+        (lambda: csm.retention_forecast([0, 0, 0]), ZeroDenominator),
+        (lambda: csm.retention_forecast([100, 80, 70], 1e9), OutOfScale),
+        (lambda: csm.clv_forecast(["A", "A"], [46000, 46010], [1, 1], 1, 1e12), OutOfScale),
     ],
 )
 def test_each_refusal_has_its_class(call, error):
@@ -237,6 +244,55 @@ def test_serials_before_the_missing_leap_day_and_before_1900():
     for early in (0, -5, date(1850, 1, 1)):
         with pytest.raises(OutOfScale, match="1900"):
             csm.dau(["A"], [early], date(2026, 1, 1))
+
+
+@pytest.mark.parametrize(
+    ("call", "told"),
+    [
+        (lambda: csm.dau(["A"], ["2026-01-04"], 46026), "dates holds nothing to use (1 text dropped)"),
+        (lambda: csm.mrr([100, 200], [None, None]), "intervals holds nothing to use (2 blank dropped)"),
+        (lambda: csm.mrr([100, 200], ["monthly", "annual"]), "intervals holds nothing to use (2 text dropped)"),
+        (lambda: csm.arr(["x"], [12]), "amounts holds nothing to use (1 text dropped)"),
+        (lambda: csm.mrr([None, None], [1, 1]), "amounts holds nothing to use (2 blank dropped)"),
+        (
+            lambda: csm.mrr([100, None], [None, 1]),
+            "no row has a value in each of amounts, intervals (dropped: amounts 1 blank, intervals 1 blank)",
+        ),
+        (lambda: csm.dau([], [], 46026), "users is empty"),
+    ],
+)
+def test_ranges_without_a_usable_row_name_the_one_to_blame(call, told):
+    with pytest.raises(NoData) as caught:
+        call()
+    assert told in str(caught.value)
+
+
+def test_recurring_revenue_is_0_only_where_nothing_is_typed():
+    assert csm.mrr([], []) == csm.mrr([None], [None]) == csm.arr([[None]] * 3, [[None]] * 3) == 0
+
+
+def test_large_numbers_are_numbers_and_larger_ones_are_said_to_be():
+    assert csm.mrr_growth_rate(1e308, 1.7e308) == pytest.approx(0.7)
+    with pytest.raises(OutOfScale, match="the result is too large"):
+        csm.clv(1e308, 1, 0.5)
+    with pytest.raises(OutOfScale, match="arpa is '1e400'; expected a number a spreadsheet can hold"):
+        csm.clv(10**400, 1, 0.5)
+
+
+@pytest.mark.parametrize(
+    ("call", "fix"),
+    [
+        (lambda: csm.ndr(100, 0, 0, -5), "Type a loss as a positive amount."),
+        (lambda: csm.crc([-5], 1), "Type costs as positive amounts."),
+        (lambda: csm.mrr([-5]), "leave refunds out"),
+        (lambda: csm.avg_session_duration([-5]), "nothing ends before it starts"),
+        (lambda: csm.arpa(-5, 1), "Correct the cell."),
+    ],
+)
+def test_a_negative_amount_is_mended_as_its_argument_asks(call, fix):
+    with pytest.raises(OutOfScale) as caught:
+        call()
+    assert fix in caught.value.fix
 
 
 def test_trailing_blank_rows_are_not_counted_as_dropped():

@@ -3,10 +3,12 @@
 import re
 
 import numpy as np
+import pandas as pd
 import pytest
 
 import csmetrics_core as csm
 from csmetrics_core.catalog import CATALOG
+from csmetrics_core.errors import ErrorInCell, OutOfScale
 from csmetrics_core.spec import Role
 
 ABOUT = ("csm_explain", "csm_by", "csm_reconcile", "csm_benchmarks")
@@ -85,3 +87,31 @@ def test_a_broadcast_reads_as_values():
     assert "opening is 0" in rows["element 2 has no value"]
     long = dict(csm.explain("churn_rate", [1] * 30, [10] * 30).texts())
     assert long["value"].endswith("... (30 values)")
+
+
+def test_a_metric_may_have_an_argument_called_metric():
+    assert csm.explain("csm_benchmarks", metric="fcr").value["function"] == ["FCR"]
+
+
+@pytest.mark.parametrize("level", [0, 1, 95, "95%", None, True, float("nan")])
+def test_a_level_of_confidence_is_checked(level):
+    with pytest.raises(OutOfScale, match="confidence is"):
+        csm.explain("nps", [10, 9, 0], confidence=level)
+    with pytest.raises(csm.MetricError, match="confidence is"):
+        csm.explain("nps_interval", [10, 9, 0], confidence="x" if level is None else level)
+
+
+def test_a_day_is_told_as_a_date():
+    found = csm.explain("dau", ["A", "B"], [46026, 46026], 46026)
+    assert found.working == "day = 2026-01-04: 2"
+
+
+def test_groups_are_told_apart_whatever_they_are_called():
+    scores = [10, 0, 0, 9]
+    table = csm.csm_by("nps", ["All", 10, 2, 10], scores)
+    assert table["group"].tolist() == ["2", "10", "All", "All"]
+    assert table["value"].tolist() == [-100, 0, 100, 0]
+    days = [pd.Timestamp("2026-01-31"), pd.NaT, pd.NA, " "]
+    assert csm.csm_by("nps", days, scores)["group"].tolist() == ["(blank)", "2026-01-31", "All"]
+    with pytest.raises(ErrorInCell, match=r"groups\[1\] holds the error #REF!"):
+        csm.csm_by("nps", ["A", "#REF!", "A", "A"], scores)

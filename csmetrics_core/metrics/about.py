@@ -6,7 +6,8 @@ from typing import Annotated, Any, Literal
 import numpy as np
 
 from csmetrics_core.catalog import CATALOG, lookup, metric
-from csmetrics_core.errors import MetricError, WrongKind, WrongShape
+from csmetrics_core.conversions import not_a_number
+from csmetrics_core.errors import CELL_ERRORS, ErrorInCell, MetricError, WrongKind, WrongShape
 from csmetrics_core.evaluate import evaluate
 from csmetrics_core.explain import explained
 from csmetrics_core.flattening import every_row, shape_of
@@ -171,7 +172,7 @@ def _cell(value: Any) -> Any:
     title="By group",
     category=Category.ABOUT,
     columns=(
-        Column("group", TEXT, "the group; All is the pooled total"),
+        Column("group", TEXT, "the group; the last row, All, is the pooled total"),
         Column("value", RATIO, "in the metric's unit"),
         Column("n", COUNT, "observations used"),
         Column("low", RATIO, "lower bound at 95 %"),
@@ -208,7 +209,7 @@ def csm_by(metric: MetricName, groups: Annotated[Raw, Id()], *arguments: Raw) ->
     if declared.gives != "number":
         problem = f"{declared.name} gives a {declared.gives}"
         raise WrongKind(problem, "Name a metric that gives a number.", argument="metric")
-    labels = np.array([_label(value) for value in every_row(groups, "groups")], dtype=object)
+    labels = np.array([_label(value, row) for row, value in enumerate(every_row(groups, "groups"))], dtype=object)
     columns = [every_row(a, "arguments") if shape_of(a) is not None else a for a in given]
     split = [
         len(labels) == len(c) if s is not None else False for c, s in zip(columns, map(shape_of, given), strict=True)
@@ -216,17 +217,28 @@ def csm_by(metric: MetricName, groups: Annotated[Raw, Id()], *arguments: Raw) ->
     if not any(split):
         raise WrongShape(f"groups has {len(labels)} rows and no range is as long", "Select the same rows in each.")
     rows = []
-    for name in [*sorted(set(labels)), "All"]:
-        keep = np.ones(len(labels), dtype=bool) if name == "All" else labels == name
+    parts = [(name, labels == name) for name in sorted(set(labels), key=_place)]
+    for name, keep in [*parts, ("All", np.ones(len(labels), dtype=bool))]:
         part = [_select(c, keep) if s else c for c, s in zip(columns, split, strict=True)]
         rows.append((name, *_measure(declared, part)))
     names = ("group", "value", "n", "low", "high", "flag")
     return Table({name: list(column) for name, column in zip(names, zip(*rows, strict=True), strict=True)})
 
 
-def _label(value: Any) -> str:
-    blank = value is None or value == "" or value != value
-    return "(blank)" if blank else f"{value:g}" if isinstance(value, float) else str(value)
+def _label(value: Any, row: int) -> str:
+    """What a group is called; a day without its midnight."""
+    reason = not_a_number(value)
+    if reason in CELL_ERRORS:
+        raise ErrorInCell(reason, "groups", row)
+    if reason == "blank" or (reason is None and value != value):
+        return "(blank)"
+    return f"{value:g}" if isinstance(value, float) else str(value).removesuffix(" 00:00:00")
+
+
+def _place(label: str) -> tuple[bool, float, str]:
+    """Numbers first and by size, then words."""
+    number = float(label) if label.removeprefix("-").replace(".", "", 1).isdecimal() else float("nan")
+    return (False, number, label) if number == number else (True, 0.0, label)
 
 
 def _select(column: Any, keep: np.ndarray) -> Any:

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 import numpy as np
 
 from csmetrics_core.catalog import metric
-from csmetrics_core.errors import off_scale
+from csmetrics_core.errors import ZeroDenominator, off_scale
 from csmetrics_core.intervals import wilson
 from csmetrics_core.kinds import Amount, Count, Level, Text
 from csmetrics_core.ratios import part_of
@@ -76,7 +76,7 @@ def conversion_interval(
         confidence: Confidence level, such as 0.95.
     """
     if opportunities == 0:
-        raise off_scale("opportunities", None, 0, "at least 1", "There is no interval without opportunities.")
+        raise ZeroDenominator("opportunities is 0, so there is nothing to divide by", "Leave the interval blank.")
     if conversions > opportunities:
         raise off_scale("conversions", None, conversions, "at most opportunities", "Count each one once.")
     low, high = wilson(conversions, opportunities, confidence)

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 import numpy as np
 
 from csmetrics_core.catalog import metric
-from csmetrics_core.errors import NoData, OutOfScale, off_scale
-from csmetrics_core.kinds import Amount, Count, Day, Id, Number, Share
+from csmetrics_core.errors import NoData, OutOfScale, ZeroDenominator, off_scale
+from csmetrics_core.kinds import Amount, Day, Id, Number, Share
 from csmetrics_core.models import Floats
 from csmetrics_core.periods import as_dates, day_text
 from csmetrics_core.results import Table
@@ -41,7 +41,7 @@ _CORRELATED = 0.3
 #: From here on intervals are regular enough to say so.
 _SOMEWHAT_REGULAR = 1.5
 
-_HORIZON = Annotated[Each, Number(0, above=True, hint="Give a number of months, such as 12.")]
+_HORIZON = Annotated[Each, Number(0, 1200, above=True, hint="Give a number of months, such as 12.")]
 _CONTRACTS = (
     "This forecast is for customers who decide on every purchase. For contracts take survival_curve, "
     "mean_lifetime or retention_forecast."
@@ -229,7 +229,7 @@ def _ahead(
 )
 def retention_forecast(
     remaining: Annotated[Values, Amount()],
-    periods: Annotated[Each, Count()] = 12,
+    periods: Annotated[Each, Number(0, 1200, whole=True, hint="Give a number of renewals, such as 12.")] = 12,
     discount_per_period: Annotated[Each, Share(high=10)] = 0,
 ) -> Table:
     """How a cohort under contract is expected to shrink, renewal after renewal.
@@ -269,5 +269,7 @@ def _refuse_cohort(cohort: Floats) -> None:
     if cohort.size < 3:
         problem = f"remaining has {cohort.size} values; a forecast needs the start and two renewals"
         raise NoData(problem, "Wait for the second renewal.", argument="remaining")
+    if not cohort[0]:
+        raise ZeroDenominator("remaining[0] is 0, so there is no cohort", "Begin with the customers at the start.")
     if cohort[0] == cohort[-1]:
         raise NoData("nobody in remaining has left, so there is nothing to learn from", "Wait until somebody has.")

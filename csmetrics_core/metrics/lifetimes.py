@@ -14,7 +14,7 @@ from csmetrics_core.spec import COUNT, DURATION, FRACTION, Aligned, Better, Cate
 if TYPE_CHECKING:
     from csmetrics_core.models.survival import SurvivalCurve
 
-Durations = Annotated[Aligned, Amount()]
+Durations = Annotated[Aligned, Amount(hint="Look at the two dates: nothing ends before it starts.")]
 Flags = Annotated[Aligned, Flag()]
 
 _SOURCE = "Kaplan and Meier (1958), JASA 53"

@@ -11,6 +11,7 @@ from csmetrics_core.spec import FRACTION, MONEY, Aligned, Better, Category, Each
 from csmetrics_core.sums import exact_sum
 
 Money = Annotated[Each, Amount()]
+Billed = Annotated[Aligned, Amount(hint="Take a discount off its subscription's amount; leave refunds out.")]
 Months = Annotated[Aligned, Number(0, above=True, hint="Give the billing interval in months: 1, 3, 12.")]
 SignedRate = Annotated[Each, Number(hint="Type 40 % as 0.4.")]
 
@@ -37,7 +38,7 @@ _MRR_NATIVE = "SUM(IF({amounts?}*{intervals?}{if},{amounts}/{intervals},0))"
     headline=2,
     empty_is_zero=True,
 )
-def mrr(amounts: Annotated[Aligned, Amount()], intervals: Months = 1) -> Ratio:
+def mrr(amounts: Billed, intervals: Months = 1) -> Ratio:
     """Recurring revenue a month, each amount divided by its billing interval.
 
     Args:
@@ -60,7 +61,7 @@ def mrr(amounts: Annotated[Aligned, Amount()], intervals: Months = 1) -> Ratio:
     example=Example(amounts=[100, 600], intervals=[1, 12], result=1800.0),
     empty_is_zero=True,
 )
-def arr(amounts: Annotated[Aligned, Amount()], intervals: Months) -> Ratio:
+def arr(amounts: Billed, intervals: Months) -> Ratio:
     """Recurring revenue a year at today's rate.
 
     Args:

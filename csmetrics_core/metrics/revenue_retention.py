@@ -10,6 +10,7 @@ from csmetrics_core.results import Ratio, Refusal
 from csmetrics_core.spec import FRACTION, MONEY, RATIO, Better, Category, Each, Example
 
 Money = Annotated[Each, Amount()]
+Loss = Annotated[Each, Amount(hint="Type a loss as a positive amount.")]
 
 _COHORT = (
     "Valid for flows of the customers who were there at the start, and for them only: "
@@ -52,7 +53,7 @@ _GUARD = "IF({opening}=0,{DIV0},IF({contraction}+{churned}>{opening}*1.000000000
     example=Example(opening=100000, expansion=12000, contraction=3000, churned=4000, result=1.05),
     headline=4,
 )
-def ndr(opening: Money, expansion: Money, contraction: Money, churned: Money) -> Ratio:
+def ndr(opening: Money, expansion: Money, contraction: Loss, churned: Loss) -> Ratio:
     """What the opening customers' recurring revenue became, as a fraction of what it was.
 
     Args:
@@ -85,7 +86,7 @@ nrr = alias(
     source=f"{_METRICS_BOARD}, gross revenue retention",
     example=Example(opening=100000, contraction=3000, churned=4000, result=0.93),
 )
-def grr(opening: Money, contraction: Money, churned: Money) -> Ratio:
+def grr(opening: Money, contraction: Loss, churned: Loss) -> Ratio:
     """What was kept of the opening customers' recurring revenue, expansion left out.
 
     Args:
@@ -107,7 +108,7 @@ def grr(opening: Money, contraction: Money, churned: Money) -> Ratio:
     source="ChartMogul, gross MRR churn rate, help article 203359341",
     example=Example(opening=100000, contraction=3000, churned=4000, result=0.07),
 )
-def mrr_churn_rate(opening: Money, contraction: Money, churned: Money) -> Ratio:
+def mrr_churn_rate(opening: Money, contraction: Loss, churned: Loss) -> Ratio:
     """Share of the opening recurring revenue that was lost.
 
     Args:
@@ -132,7 +133,7 @@ def mrr_churn_rate(opening: Money, contraction: Money, churned: Money) -> Ratio:
     example=Example(opening=100000, expansion=3000, contraction=0, churned=7000, result=0.04),
 )
 def net_mrr_churn_rate(
-    opening: Money, expansion: Money, contraction: Money, churned: Money, reactivation: Money = 0
+    opening: Money, expansion: Money, contraction: Loss, churned: Loss, reactivation: Money = 0
 ) -> Ratio:
     """Share of the opening recurring revenue lost after expansion made up for some of it.
 
@@ -160,7 +161,7 @@ def net_mrr_churn_rate(
     example=Example(new_mrr=20000, expansion=8000, contraction=3000, churned=5000, result=3.5),
 )
 def saas_quick_ratio(
-    new_mrr: Money, expansion: Money, contraction: Money, churned: Money, reactivation: Money = 0
+    new_mrr: Money, expansion: Money, contraction: Loss, churned: Loss, reactivation: Money = 0
 ) -> Ratio:
     """How many times over recurring revenue gained makes up for what was lost.
 
@@ -191,7 +192,7 @@ def saas_quick_ratio(
 def allowed_churn(
     opening: Money,
     expansion: Money,
-    contraction: Money,
+    contraction: Loss,
     target_ndr: Annotated[Each, Number(0, hint="Type 105 % as 1.05.")],
 ) -> Ratio:
     """The recurring revenue that may be lost while the target for net dollar retention is still met.

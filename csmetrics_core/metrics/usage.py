@@ -11,6 +11,8 @@ from csmetrics_core.results import Ratio, Refusal
 from csmetrics_core.spec import DURATION, FRACTION, Better, Category, Each, Example, Values
 from csmetrics_core.sums import exact_sum
 
+Durations = Annotated[Values, Amount(hint="Look at its start and end: nothing ends before it starts.")]
+
 
 @metric(
     title="Product usage rate",
@@ -49,7 +51,7 @@ def product_usage_rate(active: Annotated[Each, Count()], licensed: Annotated[Eac
     example=Example(durations=[0, 300, 600], result=300.0),
     headline=15,
 )
-def avg_session_duration(durations: Annotated[Values, Amount()]) -> Ratio:
+def avg_session_duration(durations: Durations) -> Ratio:
     """Mean length of a session, in the unit the durations are in.
 
     Args:

@@ -12,6 +12,7 @@ from csmetrics_core.sums import exact_sum
 
 Money = Annotated[Each, Amount()]
 Margin = Annotated[Each, Share()]
+Costs = Annotated[Values, Amount(hint="Type costs as positive amounts.")]
 
 
 @metric(
@@ -100,7 +101,7 @@ def clv_from_lifespan(customer_value: Money, lifespan: Annotated[Each, Amount()]
     headline=10,
 )
 def crc(
-    retention_costs: Annotated[Values, Amount()],
+    retention_costs: Costs,
     customers: Annotated[Each, Count()],
     all_customers: Annotated[Each, Count()] = None,
 ) -> Ratio:
@@ -128,7 +129,7 @@ def crc(
     source="David Skok, SaaS metrics 2.0",
     example=Example(spend=[12000, 8000], new_customers=100, result=200.0),
 )
-def cac(spend: Annotated[Values, Amount()], new_customers: Annotated[Each, Count()]) -> Ratio:
+def cac(spend: Costs, new_customers: Annotated[Each, Count()]) -> Ratio:
     """Sales and marketing spend per customer won.
 
     Args:

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import narwhals as nw
 from narwhals.exceptions import DuplicateError
 
-from csmetrics_core.errors import MetricError, WrongCall, WrongKind, WrongShape, off_scale, wrong_kind
+from csmetrics_core.errors import MetricError, WrongCall, WrongKind, WrongShape, wrong_kind
 
 _ENGINES = ("_duckdb", "duckdb", "ibis", "narwhals", "polars", "py4j", "pyarrow", "pyspark", "sqlglot")
 
@@ -143,10 +143,3 @@ def values_like(argument: str, given: Any, is_text: bool) -> list[Any]:
                 argument, place, value, "text, as in the column" if is_text else "a number, as in the column"
             )
     return values
-
-
-def level(confidence: Any) -> float:
-    """A confidence level."""
-    if isinstance(confidence, bool) or not isinstance(confidence, int | float) or not 0 < confidence < 1:
-        raise off_scale("confidence", None, confidence, "a fraction between 0 and 1", "Give 0.95 for 95%.")
-    return float(confidence)

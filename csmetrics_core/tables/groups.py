@@ -9,10 +9,11 @@ import numpy as np
 from csmetrics_core.catalog import lookup
 from csmetrics_core.errors import UndefinedMetric, WrongCall, WrongShape, off_scale
 from csmetrics_core.evaluate import evaluate
+from csmetrics_core.intervals import confidence_level
 from csmetrics_core.results import Ratio
 from csmetrics_core.spec import Category, Metric
 from csmetrics_core.tables.engine import UNKNOWN, Source, collected, like, millisecond_of, open_table
-from csmetrics_core.tables.frames import level, names_of, values_like
+from csmetrics_core.tables.frames import names_of, values_like
 from csmetrics_core.tables.schema import Role
 
 _FLAGS = ("resolved", "reopened", "transferred", "abandoned")
@@ -54,7 +55,7 @@ def survey(
 
     Source: the metric's own; see `csm_metrics`.
     """
-    by, confidence = _grouped_by(by), level(confidence)
+    by, confidence = _grouped_by(by), confidence_level(confidence)
     declared = lookup(metric)
     first = declared.arguments[0]
     if declared.category is not Category.SURVEY or declared.gives != "number" or not first.is_range:
@@ -108,7 +109,7 @@ def fcr(
 
     Source: HDI, MetricNet and Freshservice, first contact resolution.
     """
-    by, confidence = _grouped_by(by), level(confidence)
+    by, confidence = _grouped_by(by), confidence_level(confidence)
     flags = {"resolved": resolved, "reopened": reopened, "transferred": transferred, "abandoned": abandoned}
     roles = (Role("contacts", "number"), *(Role(name, "flag", needed=False) for name in _FLAGS), *_grouping(by))
     source = open_table(frame, roles, {"contacts": contacts, **flags, **_as_named(by)}, notes=notes)
