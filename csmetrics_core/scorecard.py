@@ -185,7 +185,10 @@ def _measure(metric: Metric, call: Call) -> Line:
     value, n, interval = done.value, done.n, done.interval
     dropped = tuple(f"{count} {reason} left out" for _, reason, count, _ in done.dropped if reason != "blank")
     if call.averaged:
-        known = value[~np.isnan(value)]
+        several = np.atleast_1d(value)  # a block of one row gives a plain number
+        known = several[~np.isnan(several)]
+        if not known.size:
+            raise Missing("none of the rows holds enough to give a value")
         value, n, interval = float(known.mean()), known.size, mean_interval(known, done.confidence)
         interval = None if np.isnan(interval[0]) else interval
     return Line(

@@ -246,3 +246,40 @@ def test_nothing_is_an_empty_scorecard():
     card = scorecard({})
     assert all(line.value is None and line.missing for line in card.lines)
     assert scorecard({"responses": {"nps": [], "date": []}})["nps"].value is None
+
+
+def used_by(accounts: str, days: int) -> dict[str, list]:
+    """An event a day of each account from 1 June 2026 on, each by its one user."""
+    times = [datetime(2026, 6, 1 + day, 9) for day in range(days)]
+    rows = [(account, f"user of {account}", time) for time in times for account in accounts]
+    return {
+        name: list(cells)
+        for name, cells in zip(("customer", "user", "timestamp"), zip(*rows, strict=True), strict=True)
+    }
+
+
+@pytest.mark.parametrize(("accounts", "n"), [("A", 1), ("ABC", 3)])
+def test_health_of_one_account_or_by_one_input_is_a_score_too(accounts, n):
+    """All but frequency are unknown: 30 active days of a user are past 20, the best."""
+    line = scorecard({"events": used_by(accounts, 30)})["health_score"]
+    assert (line.value, line.n, line.missing) == (100, n, "")
+    assert line.basis == "mean over accounts; frequency of 30 days"
+
+
+def test_health_says_when_no_paying_account_used_the_product():
+    nobody = {"customer": ["Z"], "start": [date(2026, 1, 1)], "end": [None]}
+    line = scorecard({"events": used_by("AB", 30), "customers": nobody})["health_score"]
+    assert line.missing.startswith("needs usage in the last 30 days")
+
+
+def test_delivery_costs_above_the_revenue_leave_no_margin():
+    months = [date(2026, month, 1) for month in range(1, 10)]
+    stays = {"customer": ["A", "B"], "start": [date(2025, 12, 1)] * 2, "end": [None, date(2026, 5, 10)]}
+    tables = {
+        "customers": stays,
+        "subscriptions": {"customer": ["A"] * 9, "month": months, "mrr": [10] * 9},
+        "costs": {"month": months, "purpose": ["delivery"] * 9, "amount": [50] * 9},
+    }
+    line = scorecard(tables, month="2026-09")["clv"]
+    assert line.value == 0
+    assert line.basis.startswith("gross margin 0%, as delivery costs exceed the revenue")

@@ -156,7 +156,7 @@ REFUSED: dict[str, tuple[Callable[[], Any], str]] = {
     "by lists": (lambda: tables.survey(pl.DataFrame({"s": [[1]], "nps": [9]}), "nps", ["s"]), "expected one value"),
     "dates": (lambda: tables.survey(pl.DataFrame({"nps": MONTHS}), "nps"), "holds Date; expected numbers or words"),
     "flags": (lambda: tables.survey(pl.DataFrame({"nps": [True]}), "nps"), "holds Boolean; expected numbers or words"),
-    "level": (lambda: tables.survey(ANSWERS, "nps", confidence=95), "confidence is 95; expected a fraction"),
+    "level": (lambda: tables.survey(ANSWERS, "nps", confidence=95), "confidence is 95; expected a number above 0"),
     "steps": (lambda: tables.funnel(EVENTS, [1]), r"steps\[0\] is 1; expected text, as in the column"),
     "step": (lambda: tables.funnel(EVENTS, "x"), "steps is no list"),
     "eligible": (lambda: tables.feature_adoption(EVENTS, eligible=[1]), r"eligible\[0\] is 1; expected text"),

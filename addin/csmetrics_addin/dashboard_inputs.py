@@ -87,7 +87,7 @@ def _write_block(book: Workbook, sheet: Worksheet, style: Styles, line: Line, le
     """One such metric from column `left` on; gives the next free column and the formula of its mean."""
     arguments = dict(line.arguments or {})
     name = next(a for a in line.metric.names if a in arguments)
-    values = np.asarray(line.metric.function(**arguments))
+    values = np.atleast_1d(line.metric.function(**arguments))
     known = ~np.isnan(values)
     cells = np.asarray(arguments.pop(name), dtype=object)[known]
     columns = cells.T if cells.ndim == 2 else cells[None, :]

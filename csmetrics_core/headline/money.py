@@ -92,7 +92,9 @@ def _margin(company: Company, month: int | None, given: Assumptions, revenue: fl
     if not len(costs) or not revenue:
         raise Missing("needs the gross margin, or costs with the purpose delivery")
     spent = float(evaluate(lookup("crc"), (costs, 1)).value)
-    return max(0.0, 1 - spent / revenue), f"gross margin {1 - spent / revenue:.0%} from delivery costs"
+    if spent > revenue:
+        return 0.0, "gross margin 0%, as delivery costs exceed the revenue"
+    return 1 - spent / revenue, f"gross margin {1 - spent / revenue:.0%} from delivery costs"
 
 
 def _costs(company: Company, month: int | None, purposes: frozenset[str]) -> Any:

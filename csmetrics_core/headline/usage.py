@@ -75,9 +75,14 @@ def health_score(company: Company, month: int | None, given: Assumptions) -> Cal
     day = dated(company, month, "events")
     company.rows("events", month)
     table = evaluate(lookup("usage_by_account"), (), _usage(company, last_day(day))).value
-    inputs = [name for name in given.health_range if not np.isnan(np.asarray(table[name], dtype=float)).all()]
     paying = company.customers_on(day) if company.knows_customers else table["account"]
     keep = np.fromiter((account in paying for account in table["account"]), bool, len(table["account"]))
+    blank = {name: bool(np.isnan(np.asarray(table[name], dtype=float)[keep]).all()) for name in given.health_range}
+    known = [name for name, missing in blank.items() if not missing]
+    if not known:
+        raise Missing("needs usage in the last 30 days of the month by an account that pays")
+    # One column would be read as the inputs of one account; a blank one beside it changes no score.
+    inputs = known if len(known) > 1 else [*known, next(name for name, missing in blank.items() if missing)]
     worst, best = ([given.health_range[name][end] for name in inputs] for end in (0, 1))
     return Call(
         {
@@ -85,7 +90,7 @@ def health_score(company: Company, month: int | None, given: Assumptions) -> Cal
             "worst": worst,
             "best": best,
         },
-        f"mean over accounts; {', '.join(inputs)} of 30 days",
+        f"mean over accounts; {', '.join(known)} of 30 days",
         averaged=True,
         labels=tuple(map(str, select(table["account"], keep))),
         columns=tuple(inputs),
