@@ -181,7 +181,7 @@ def _argument(parameter: inspect.Parameter, helps: Mapping[str, str]) -> Argumen
 
 def _refuse_half_declared(declared: Metric, measured: bool, undocumented: list[str]) -> None:
     """A metric that does not say everything a door needs never enters the catalogue."""
-    missing = [trait for trait in ("title", "summary", "formula", "source") if not getattr(declared, trait)]
+    missing = [trait for trait in ("title", "summary", "formula", "source", "examples") if not getattr(declared, trait)]
     if declared.gives == "table" and not declared.columns:
         missing.append("columns")
     if declared.gives != "table" and not measured:
@@ -220,8 +220,18 @@ def lookup(name: object) -> Metric:
     """
     found = CATALOG.get(getattr(name, "__name__", re.sub(r"[\s-]+", "_", str(name).strip().lower())))
     if found is None:
-        raise UnknownMetric(name, sorted(CATALOG))
+        raise UnknownMetric(name, _spoken())
     return found
+
+
+def _spoken() -> dict[str, list[str]]:
+    """Names, titles and the words of names, each with the metrics it may mean, the headline metrics first."""
+    phrases: dict[str, list[str]] = {}
+    for declared in sorted(CATALOG.values(), key=lambda m: (m.headline or len(CATALOG), len(m.name), m.name)):
+        name = declared.name.replace("_", " ")
+        for phrase in dict.fromkeys((name, declared.title.lower(), *name.split())):
+            phrases.setdefault(phrase, []).append(declared.name)
+    return phrases
 
 
 @lru_cache(maxsize=1)

@@ -1,6 +1,8 @@
 """The error family: each error says what is wrong, where, and how to fix it, and knows its Excel error."""
 
+from collections.abc import Mapping
 from difflib import get_close_matches
+from itertools import chain
 from typing import ClassVar
 
 #: What a spreadsheet shows in a cell that failed. A range holding one of these is passed on as that error.
@@ -93,13 +95,19 @@ class ErrorInCell(MetricError):
 
 
 class UnknownMetric(MetricError, LookupError):
-    """No metric of that name."""
+    """No metric of that name.
+
+    Args:
+        name: what was asked for.
+        known: what people may call a metric -> the names of the metrics they may mean.
+    """
 
     excel = "#NAME?"
 
-    def __init__(self, name: object, known: list[str]) -> None:
-        near = get_close_matches(str(name).lower(), known, n=3)
-        hint = f"Did you mean {' or '.join(near)}?" if near else "csm_metrics() lists them all."
+    def __init__(self, name: object, known: Mapping[str, list[str]]) -> None:
+        asked = str(name).strip().lower().replace("_", " ")
+        near = dict.fromkeys(chain.from_iterable(known[phrase] for phrase in get_close_matches(asked, known)))
+        hint = f"Did you mean {' or '.join([*near][:3])}?" if near else "csm_metrics() lists them all."
         super().__init__(f"there is no metric called {str(name)!r}", hint)
 
 

@@ -64,6 +64,9 @@ def test_a_missing_trait_is_refused_by_name(trait):
         ({"name": "r1c1"}, "cell reference"),
         ({"name": "rc"}, "cell reference"),
         ({"name": "rate"}, "built-in"),
+        ({"name": "duration"}, "built-in"),
+        ({"name": "groupby"}, "built-in"),
+        ({"example": ()}, "lacks examples"),
         ({"name": "next"}, "VBA keyword"),
         ({"name": "nps"}, "declared twice"),
     ],
@@ -148,6 +151,23 @@ def test_lookup_takes_either_spelling_and_suggests():
     assert lookup("NPS") is lookup("nps") is lookup(csmetrics_core.nps)
     with pytest.raises(UnknownMetric, match="Did you mean churn_rate"):
         lookup("churn_rat")
+
+
+@pytest.mark.parametrize(
+    ("asked", "meant"),
+    [
+        ("Net Promoter Score", "nps"),
+        ("customer churn", "churn_rate"),
+        ("chrun", "churn_rate"),
+        ("Cohort", "cohort_retention"),
+        ("lifetime value", "clv"),
+        ("average revenue per user", "arpu"),
+        ("net revenue retention", "nrr"),
+    ],
+)
+def test_what_people_call_a_metric_suggests_it(asked, meant):
+    with pytest.raises(UnknownMetric, match=rf"Did you mean .*\b{meant}\b"):
+        lookup(asked)
 
 
 @pytest.mark.parametrize("name", sorted(n for n, m in CATALOG.items() if m.gives == "table"))
