@@ -1,5 +1,6 @@
 """Columns of things -> numbered codes, in sorted order so that the order of rows does not matter."""
 
+from collections.abc import Hashable
 from numbers import Real
 from typing import Any
 
@@ -7,6 +8,8 @@ import numpy as np
 
 from csmetrics_core.column import Drops, Read
 from csmetrics_core.conversions import not_a_number
+
+_LIST = object()  # stands for a list or another thing that cannot be looked up, so names nothing
 
 
 def factorizes_itself(raw: Any) -> bool:
@@ -16,17 +19,20 @@ def factorizes_itself(raw: Any) -> bool:
 
 def codes_of(flat: Any, length: int) -> Read:
     """Number the distinct things of a column, in sorted order so that the order of rows does not matter."""
-    codes, found = _factorize(flat)
+    try:
+        codes, found = _factorize(flat)
+    except TypeError:
+        codes, found = _factorize([value if isinstance(value, Hashable) else _LIST for value in flat])
     drops = Drops()
     good = {}
     for code, value in enumerate(found):
         reason = None if type(value) is int else not_a_number(value)
-        if reason in (None, "text") and value == value:
+        if reason in (None, "text") and value == value and value is not _LIST:
             plain = type(value) is int or not isinstance(value, Real) or not float(value).is_integer()
             good[code] = value if plain else int(float(value))
         else:
             for position in np.flatnonzero(codes == code).tolist():
-                drops.add(position, reason or "blank")
+                drops.add(position, reason or ("object" if value is _LIST else "blank"))
     for position in np.flatnonzero(codes < 0).tolist():
         drops.add(position, "blank")
     order = _sorted_codes(good)
@@ -36,16 +42,14 @@ def codes_of(flat: Any, length: int) -> Read:
 
 
 def _sorted_codes(labels: dict[int, Any]) -> list[int]:
-    """Codes in the order of their labels: numbers, then texts."""
+    """Codes in the order of their labels: numbers, then texts, and the days among them as texts."""
     if set(map(type, labels.values())) in ({int}, {str}):
         return sorted(labels, key=labels.__getitem__)
-    return sorted(
-        labels,
-        key=lambda code: (
-            isinstance(labels[code], str),
-            labels[code] if isinstance(labels[code], Real | str) else str(labels[code]),
-        ),
-    )
+    return sorted(labels, key=lambda code: _place(labels[code]))
+
+
+def _place(label: Any) -> tuple[bool, Any]:
+    return (False, label) if isinstance(label, Real) else (True, str(label))
 
 
 def _factorize(flat: Any) -> tuple[np.ndarray, list[Any]]:

@@ -349,6 +349,14 @@ def test_booleans_and_numbers_are_different_customers():
     assert explain("nps", [10, 0], accounts=[1, True]).n == 1
 
 
+def test_identifiers_of_any_kind_stand_side_by_side():
+    names = [date(2026, 1, 2), "A", 10, 9.5, date(2026, 1, 1)]
+    found = csm.feature_adoption(["u"] * 5, names)["feature"].tolist()
+    assert found == [9.5, 10, date(2026, 1, 1), date(2026, 1, 2), "A"]
+    told = explain("nps", [10, 0, 9], accounts=[{"B": 1}, "C", "D"])
+    assert told.dropped == (("accounts", "object", 1, (0,)),)
+
+
 def test_the_callers_arrays_are_left_alone():
     lost, new = np.array([1.0, -2.0, np.nan]), np.array([np.nan, 2.0, 3.0])
     weights = np.array([1.0, np.nan])
