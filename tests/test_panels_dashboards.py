@@ -8,7 +8,6 @@ import polars as pl
 import pytest
 from csmetrics_panels import DASHBOARDS, dashboard
 from csmetrics_panels.dashboards.blocks import Across, Figures, Grid, Picture, Words
-from test_panels_sources import upload
 
 from csmetrics_core import CATALOG, MetricError, churn_rate, ndr, nps, nps_change
 from csmetrics_core.samples import SampleCompany, sample_company
@@ -208,13 +207,13 @@ def test_own_tables_replace_the_sample_and_user_text_stays_text() -> None:
     assert "made up" in board._said.value
     evil = "<script>alert(1)</script>"
     csv = f"date,nps,segment,comment\n2026-09-01,0,{evil},{evil}\n2026-09-02,10,b,Great\n"
-    board._upload.value = (upload("responses.csv", csv.encode()),)
+    board._upload.take({"responses.csv": csv.encode()})
     assert figures(board)["NPS, one vote a response"] == "0.0"
     board.choose(page="Comments")
     assert all("<script" not in getattr(w, "value", "") for w in board._screens[4].children)
     board.choose(segment=evil, page="NPS")
     assert figures(board)["NPS, one vote a response"] == "-100.0"
-    board._upload.value = (upload("x.doc", b"x"),)
+    board._upload.take({"x.doc": b"x"})
     assert "x.doc is no" in board._said.value
     assert figures(board)["NPS, one vote a response"] == "-100.0"
 

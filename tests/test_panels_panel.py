@@ -170,6 +170,26 @@ def test_nothing_chosen_says_what_to_choose() -> None:
     assert shown._python.text == ""
 
 
+def test_data_that_give_nothing_to_choose_from_say_so() -> None:
+    def said(data: object, metric: str = "nps") -> str:
+        return unescape(panel(metric, data)._card.value.split("</style>")[1])
+
+    assert "Choose the data, or upload a file." in said(None)
+    assert "df has no rows." in said(pd.DataFrame({"score": []}))
+    assert "df has no rows." in said(pd.DataFrame())
+    nothing = said(pd.DataFrame({"score": [None, None], "<b>": ["x", "y"]}))
+    assert "scores: no column holds a whole number from 0 to 10. The columns are score, <b>." in nothing
+    assert "Choose scores." in said(pd.DataFrame({"a": [1, 2], "b": [3, 4]}))
+    empty = panel("nps", pd.DataFrame({"score": []}))
+    assert dict(empty._fields[0].widget.options) == {"no column fits": ""}
+    assert len(empty.data) == 0
+
+
+def test_what_has_to_be_chosen_is_said_in_the_list_itself() -> None:
+    shown = panel("nps")
+    assert shown._source.label == "choose the data"
+
+
 def test_user_text_is_shown_as_text() -> None:
     evil = "<img src=x onerror=alert(1)>"
     frame = pd.DataFrame({evil: [10, 9, 0, 10], "who": ["<script>alert(2)</script>", "b", "b", "b"]})

@@ -26,7 +26,7 @@ def test_a_reported_figure_finds_its_convention_and_the_code_says_the_same() -> 
 
 def test_figure_arguments_and_metric_can_be_changed_on_the_form() -> None:
     shown = panel("csm_reconcile")
-    assert "Choose reported." in shown._card.value
+    assert "Type the figure reported." in shown._card.value
     shown._reported.value = "7.5%"
     assert "Choose the metric's arguments" in shown._card.value.replace("&#x27;", "'")
     shown.inner.choose(lost=18, opening=240)

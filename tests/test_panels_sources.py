@@ -2,8 +2,11 @@
 
 import datetime
 import io
+import math
 import re
+import threading
 import types
+from collections.abc import Callable
 from html import unescape
 from pathlib import Path
 
@@ -24,12 +27,6 @@ MESSY = """Score;Segment;When;Note
 ten;Mid;;x
 0;Mid;2026-02-09;<b>
 """
-NOW = datetime.datetime(2026, 11, 1, tzinfo=datetime.timezone.utc)
-
-
-def upload(name: str, content: bytes) -> dict:
-    """A file as the upload button holds it."""
-    return {"name": name, "type": "", "size": len(content), "content": memoryview(content), "last_modified": NOW}
 
 
 def test_an_uploaded_csv_keeps_what_is_no_number() -> None:
@@ -77,7 +74,6 @@ def test_workbooks_give_a_choice_a_sheet_and_parquet_keeps_its_types(tmp_path) -
 @pytest.mark.parametrize(
     ("name", "content", "words"),
     [
-        ("big.csv", b"a\n" + b"1\n" * (reading.LARGEST_UPLOAD // 2), "upload takes 9 MB"),
         ("run.exe", b"MZ", "Save it as one of these"),
         ("a.xlsx", b"this is no workbook", "cannot be read as .xlsx"),
         ("a.parquet", b"PAR1 cut short", "cannot be read as .parquet"),
@@ -91,12 +87,58 @@ def test_files_that_cannot_be_taken_are_refused_with_a_remedy(name: str, content
     assert refused.value.fix
 
 
+def test_a_file_comes_in_parts_and_is_whole_again() -> None:
+    shown, content = panel("nps", data={"score": [10, 0]}), b"score\n10\n9\n0\n"
+    told: list[object] = []
+    shown._upload.send = told.append
+    shown._upload._told(None, {"step": "begin"}, [])
+    for at in range(0, len(content), 5):
+        shown._upload._told(None, {"step": "part", "name": "s.csv"}, [memoryview(content[at : at + 5])])
+    assert shown.value == 0
+    shown._upload._told(None, {"step": "end"}, [])
+    assert shown.value == pytest.approx(nps([10, 9, 0]))
+    assert told == [{"taken": True}] * (2 + math.ceil(len(content) / 5))  # the browser sends the next part after each
+
+
+@pytest.mark.parametrize("make", [lambda: panel("nps", {"score": [10, 0]}), lambda: dashboard("voice_of_customer")])
+def test_a_file_too_large_is_refused_before_it_is_sent(make: Callable) -> None:
+    shown = make()
+    sizes = [["small.csv", 10], ["big.csv", reading.LARGEST_UPLOAD + 2**20]]
+    shown._upload._told(None, {"step": "too large", "sizes": sizes}, [])
+    said = (shown._refused if hasattr(shown, "_refused") else shown._said).value
+    assert "big.csv has 101 MB, and an upload takes 100 MB. Read it in the notebook with read_table(path)" in said
+    with pytest.raises(MetricError, match="an upload takes 100 MB"):
+        reading.check_upload(dict(sizes))
+
+
+def test_an_upload_is_read_beside_the_screen_and_can_be_cancelled(monkeypatch: pytest.MonkeyPatch) -> None:
+    began, go_on = threading.Event(), threading.Event()
+    real = sources.read_upload
+
+    def slow(files: dict[str, bytes]) -> object:
+        began.set()
+        go_on.wait(30)
+        return real(files)
+
+    monkeypatch.setattr(sources, "read_upload", slow)
+    shown = type(panel("nps"))("nps", {"score": [10, 0]}, background=True)
+    shown._upload.take({"s.csv": b"score\n10\n"})
+    assert began.wait(30)
+    assert "Reading s.csv" in shown._refused.value
+    shown._cancel.click()
+    assert "Cancelled" in shown._refused.value
+    go_on.set()
+    assert shown.value == 0
+    shown._upload.take({"s.csv": b"score\n10\n"})
+    assert shown.value == 100  # the file is read, and then the metric is worked out
+
+
 def test_a_refused_upload_leaves_the_panel_as_it_was() -> None:
     shown = panel("nps", data={"score": [10, 0]})
-    shown._upload.value = (upload("x.exe", b"MZ"),)
+    shown._upload.take({"x.exe": b"MZ"})
     assert "x.exe is no" in shown._refused.value
     assert shown.value == 0
-    shown._upload.value = (upload("s.csv", b"score\n10\n10\n"),)
+    shown._upload.take({"s.csv": b"score\n10\n10\n"})
     assert shown._refused.value == ""
     assert shown.value == 100
 
@@ -186,7 +228,7 @@ def test_an_export_goes_through_its_reader_and_the_panel_tells_what_it_did(monke
     """The file's second row is headings too, and says so to the reader alone."""
     name = "surveymonkey_responses.csv"
     shown = panel("nps")
-    shown._upload.value = (upload(name, (EXPORTS / name).read_bytes()),)
+    shown._upload.take({name: (EXPORTS / name).read_bytes()})
     read = read_file(EXPORTS / name)
     assert shown.value == pytest.approx(nps(read.frame["nps"]))
     assert shown.outcome.told.n == 4
@@ -197,6 +239,8 @@ def test_an_export_goes_through_its_reader_and_the_panel_tells_what_it_did(monke
     *lines, call = shown.code.split("\n")
     exec("\n".join([*lines, f"result = {call}"]), names)
     assert names["result"] == shown.value
+    shown._show_busy(True)
+    assert "was taken for nps" in shown._refused.value  # work that lasts does not take it away
     shown._source.value = dict(shown._source.options)["sample: responses"]
     assert shown._refused.value == ""
 
@@ -205,7 +249,7 @@ def test_an_export_that_leaves_a_choice_is_refused_with_the_way_to_make_it() -> 
     text = (EXPORTS / "surveymonkey_responses.csv").read_text()
     ambiguous = re.sub(r"09/\d\d/2026", "09/03/2026", text)
     shown = panel("nps")
-    shown._upload.value = (upload("survey.csv", ambiguous.encode()),)
+    shown._upload.take({"survey.csv": ambiguous.encode()})
     said = unescape(shown._refused.value)
     assert 'How(dates="dmy")' in said
     assert "read_folder(path, How(...)).tables" in said
@@ -216,7 +260,7 @@ def test_exports_uploaded_together_complete_each_other_and_bring_their_scales(tm
     (tmp_path / "answers.csv").write_text(answers.replace(",ces7,6,", ",ces,4,"))
     (tmp_path / "subscriptions.csv").write_bytes((EXPORTS / "stripe_subscriptions.csv").read_bytes())
     board = dashboard("voice_of_customer")
-    board._upload.value = tuple(upload(path.name, path.read_bytes()) for path in sorted(tmp_path.iterdir()))
+    board._upload.take({path.name: path.read_bytes() for path in sorted(tmp_path.iterdir())})
     folder = read_folder(tmp_path)
     assert {"responses", "contracts", "subscriptions"} <= set(board.data.frames)
     assert board.data.frames["subscriptions"].native.equals(folder.tables["subscriptions"])

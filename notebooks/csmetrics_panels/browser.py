@@ -87,39 +87,51 @@ _ESM_FITTER = """
 function render({ el }) {
   const seen = new WeakSet();
   let timer = 0;
+  const fit = () => {  // Plotly hears of a new width only if it is the window's
+    clearTimeout(timer);
+    timer = setTimeout(() => window.dispatchEvent(new Event("resize")), 80);
+  };
+  let width = 0;
+  const wide = new ResizeObserver(([place]) => {
+    if (width && Math.abs(place.contentRect.width - width) > 1) fit();
+    width = place.contentRect.width;
+  });
   const look = () => {
     const root = el.closest(".csm-panel, .csm-board");
     // JupyterLab takes arrow keys and letters for commands of its own, unless the very element says no.
     for (const control of root ? root.querySelectorAll("input, select, button, [role=tab], [tabindex]") : [])
       control.setAttribute("data-lm-suppress-shortcuts", "true");
     const plots = root ? [...root.querySelectorAll(".js-plotly-plot")].filter((plot) => !seen.has(plot)) : [];
+    if (root) wide.observe(root);
     plots.forEach((plot) => seen.add(plot));
-    if (!plots.length) return;
-    clearTimeout(timer);
-    timer = setTimeout(() => window.dispatchEvent(new Event("resize")), 80);
+    if (plots.length) fit();
   };
   const watch = new MutationObserver(look);
   watch.observe(document.body, { subtree: true, childList: true, attributes: true, attributeFilter: ["class"] });
-  return () => watch.disconnect();
+  return () => { watch.disconnect(); wide.disconnect(); };
 }
 export default { render };
 """
+#: Text on the page itself takes the colours of the page's theme, which may be dark; cards and charts are paper.
+TEXT = f"var(--jp-content-font-color1, {INK})"
+QUIET = f"var(--jp-content-font-color2, {MUTED})"
 _BUTTON = f"""
 border: 1px solid {LINE}; background: {PALE}; color: {INK}; border-radius: 4px; padding: 3px 10px; cursor: pointer;
 font: inherit;
 """
-_CSS = f"""
-.csm-code {{ width: 100%; box-sizing: border-box; padding: 4px 2px; font-size: 13px; color: {INK}; }}
+CSS = f"""
+.csm-code {{ width: 100%; box-sizing: border-box; padding: 4px 2px; font-size: 13px; color: {TEXT}; }}
 .csm-code label, .csm-slider label {{ font-weight: 600; margin-right: 8px; }}
 .csm-code textarea {{ width: 100%; box-sizing: border-box; margin-top: 4px; padding: 6px 8px; resize: vertical;
   font: 12px/1.45 ui-monospace, Menlo, Consolas, monospace; color: {INK}; background: {PALE}; border: 1px solid {LINE};
   border-radius: 4px; }}
 .csm-nothing {{ display: none; }}
 .csm-code button, .csm-download button {{ {_BUTTON} white-space: nowrap; }}
-.csm-code span, .csm-download span {{ color: {MUTED}; margin-left: 8px; }}
+.csm-download button:disabled {{ cursor: progress; color: {MUTED}; }}
+.csm-code span, .csm-download span {{ color: {QUIET}; margin-left: 8px; }}
 .csm-download {{ padding: 4px 2px; font-size: 13px; }}
 .csm-slider {{ display: grid; grid-template-columns: 190px 1fr 90px; gap: 10px; align-items: center; padding: 3px 2px;
-  font-size: 13px; color: {INK}; }}
+  font-size: 13px; color: {TEXT}; }}
 .csm-slider input {{ accent-color: {ACCENT}; }}
 .csm-slider output {{ text-align: right; font-variant-numeric: tabular-nums; }}
 """
@@ -129,7 +141,7 @@ class Code(anywidget.AnyWidget):
     """Text to copy, with a label and a button; nothing to copy, nothing shown."""
 
     _esm = _ESM_CODE
-    _css = _CSS
+    _css = CSS
     label = traitlets.Unicode("").tag(sync=True)
     text = traitlets.Unicode("").tag(sync=True)
 
@@ -138,7 +150,7 @@ class Slider(anywidget.AnyWidget):
     """A number between two others, with the label tied to it and its value beside it."""
 
     _esm = _ESM_SLIDER
-    _css = _CSS
+    _css = CSS
     label = traitlets.Unicode("").tag(sync=True)
     help = traitlets.Unicode("").tag(sync=True)
     low = traitlets.Float(0.0).tag(sync=True)
@@ -163,7 +175,7 @@ class Download(anywidget.AnyWidget):
     """
 
     _esm = _ESM_DOWNLOAD
-    _css = _CSS
+    _css = CSS
     label = traitlets.Unicode("").tag(sync=True)
     said = traitlets.Unicode("").tag(sync=True)
 

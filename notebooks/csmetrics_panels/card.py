@@ -1,6 +1,6 @@
 """The result card as HTML. Every word from outside is escaped."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from html import escape
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +10,7 @@ from csmetrics_core.errors import MetricError
 from csmetrics_core.explain import Explained
 from csmetrics_core.palette import ACCENT, INK, LINE, MUTED, PALE, PAPER, STATUS
 from csmetrics_core.spec import Metric, Unit
+from csmetrics_panels.browser import QUIET, TEXT
 from csmetrics_panels.compute import Outcome
 
 if TYPE_CHECKING:
@@ -18,10 +19,12 @@ if TYPE_CHECKING:
 _MOST_ROWS = 200
 _WRONG, _WRONG_FILL = STATUS["missed"]
 STYLE = f"""<style>
-.csm {{ font: 13px/1.5 system-ui, "Segoe UI", Helvetica, Arial, sans-serif; color: {INK}; }}
+.csm {{ font: 13px/1.5 system-ui, "Segoe UI", Helvetica, Arial, sans-serif; color: {TEXT}; }}
+.csm .card, .csm .kpi, .csm .wrong, .csm .scroll {{ color: {INK}; }}
 .csm h2 {{ font-size: 19px; margin: 0 0 2px; font-weight: 650; }}
 .csm h3 {{ font-size: 14px; margin: 10px 0 4px; font-weight: 650; }}
-.csm .quiet {{ color: {MUTED}; }}
+.csm .quiet {{ color: {QUIET}; }}
+.csm .card .quiet {{ color: {MUTED}; }}
 .csm .card {{ border: 1px solid {LINE}; border-radius: 6px; padding: 12px 16px; background: {PAPER}; }}
 .csm .big {{ font-size: 34px; font-weight: 650; line-height: 1.15; font-variant-numeric: tabular-nums; }}
 .csm dl {{ display: grid; grid-template-columns: max-content 1fr; gap: 2px 14px; margin: 8px 0 0; }}
@@ -29,7 +32,7 @@ STYLE = f"""<style>
 .csm dl dd {{ margin: 0; overflow-wrap: anywhere; width: auto; float: none; }}
 .csm .wrong {{ background: {_WRONG_FILL}; border-left: 4px solid {_WRONG}; padding: 8px 12px; border-radius: 4px; }}
 .csm .empty {{ background: {PALE}; border: 1px dashed {LINE}; border-radius: 6px; padding: 18px; color: {MUTED}; }}
-.csm .scroll {{ max-height: 480px; overflow: auto; border: 1px solid {LINE}; border-radius: 6px; }}
+.csm .scroll {{ max-height: 480px; overflow: auto; border: 1px solid {LINE}; border-radius: 6px; background: {PAPER}; }}
 .csm table {{ border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; }}
 .csm caption {{ text-align: left; font-weight: 650; padding: 6px 10px; }}
 .csm th, .csm td {{ padding: 4px 10px; border-bottom: 1px solid {LINE}; text-align: left; vertical-align: top; }}
@@ -69,10 +72,9 @@ def result_card(outcome: Outcome) -> str:
     return wrap(f"<div class='card' role='status' aria-live='polite'>{content}</div>")
 
 
-def missing_card(names: Iterable[str], example: str) -> str:
-    """What still has to be chosen, in place of a result."""
-    words = f"Choose {', '.join(map(escape, names))}." if names else "Choose the data."
-    return wrap(f"<div class='empty' role='status'>{words}<br>For example {escape(example)}</div>")
+def missing_card(words: str, example: str) -> str:
+    """What still has to be done, in place of a result."""
+    return wrap(f"<div class='empty' role='status'>{escape(words)}<br>For example {escape(example)}</div>")
 
 
 def answer(words: str, details: str) -> str:

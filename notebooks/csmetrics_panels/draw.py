@@ -85,7 +85,7 @@ def shown(text: object) -> str:
 
 def _layout(title: str, height: int | None) -> dict[str, Any]:
     return {
-        "title": {"text": shown(title), "x": 0, "xanchor": "left", "font": {"size": 15}},
+        "title": {"text": shown(title), "x": 0, "xanchor": "left", "pad": {"l": 10}, "font": {"size": 15}},
         "height": height,
         "margin": {"l": 10, "r": 20, "t": 46, "b": 10},
         "font": {"family": "system-ui, Segoe UI, Helvetica, Arial, sans-serif", "size": 12, "color": INK},

@@ -71,6 +71,9 @@ class Frame:
     def __len__(self) -> int:
         return len(self.table)
 
+    def __bool__(self) -> bool:
+        return True  # one without rows is a frame too
+
     def __iter__(self) -> Iterator[str]:
         return iter(self.labels)
 

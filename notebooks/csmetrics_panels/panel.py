@@ -1,6 +1,6 @@
 """MetricPanel: one metric of the catalogue as a live instrument, with the code behind it."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -17,9 +17,10 @@ from csmetrics_panels.draw import ChartView
 from csmetrics_panels.form import OMITTED, dropdown, fields
 from csmetrics_panels.frames import Frame
 from csmetrics_panels.notebook import in_notebook
-from csmetrics_panels.reading import ENDINGS
+from csmetrics_panels.reading import ENDINGS, LARGEST_UPLOAD, check_upload
 from csmetrics_panels.request import Request, excel_formula, plain_formula, python_code
 from csmetrics_panels.rows import CHOICES, RowPicker, display
+from csmetrics_panels.upload import Upload
 from csmetrics_panels.work import Job, Worker
 
 _CARD = 'Open that metric, such as panel("nps"): its card tells the value, n, what was dropped, formula and source.'
@@ -44,7 +45,7 @@ class MetricPanel(widgets.VBox):
         self._given = sources.given(data)
         self._uploaded: list[sources.Source] = []
         self._build()
-        columns = widgets.HBox([self._left, self._right], layout={"align_items": "flex-start"})
+        columns = widgets.HBox([self._left, self._right], layout={"align_items": "flex-start", "flex_flow": "row wrap"})
         super().__init__([self._head, columns, Fitter()])
         self.add_class("csm-panel")
         self._waits = bool(choices)
@@ -122,10 +123,9 @@ class MetricPanel(widgets.VBox):
     def _build(self) -> None:
         self._head = widgets.HTML(card.heading(self.metric))
         self._source = dropdown("data", [])
-        self._upload = widgets.FileUpload(
-            accept=",".join(ENDINGS), description="Upload a file", tooltip="CSV, XLSX or Parquet, up to 9 MB"
-        )
-        self._refused = widgets.HTML()
+        takes = f"CSV, XLSX or Parquet, up to {LARGEST_UPLOAD >> 20} MB"
+        self._upload = Upload("Upload a file", takes, ENDINGS, LARGEST_UPLOAD, self._take_upload, self._refuse_sizes)
+        self._refused, self._about = widgets.HTML(), ""  # what is said now, and what is to say about the data
         self._fields = fields(self.metric, self._compute)
         self._rows = RowPicker(self.metric, lambda: self._compute(0.0))
         self._card, self._figure = widgets.HTML(), ChartView()
@@ -141,13 +141,12 @@ class MetricPanel(widgets.VBox):
         self._left = widgets.VBox([*data, *form, self._rows, self._busy], layout={"flex": "0 0 360px"})
         self._right = widgets.VBox(
             [self._card, self._figure, self._python, self._excel, self._plain, self._files],
-            layout={"flex": "1 1 auto", "min_width": "0"},
+            layout={"flex": "1 1 440px", "min_width": "0"},
         )
         self._listen()
 
     def _listen(self) -> None:
         self._source.observe(lambda _: self._load(), "value")
-        self._upload.observe(lambda _: self._take_upload(), "value")
         self._cancel.on_click(lambda _: self._stop())
 
     @contextmanager
@@ -165,39 +164,50 @@ class MetricPanel(widgets.VBox):
         found = [*self._given, *self._uploaded]
         if not self._given:
             found += [*sources.notebook_frames(), *sources.excel_selection(), *sources.samples()]
-        choose = [("choose the data", None)] if not self._given else []
+        choose = [("choose the data", "")] if not self._given else []
         needed = any(a.is_range for a in self.metric.arguments)
         self._source.layout.display = "none" if len(found) == 1 and not choose else ""
         with self._together():
             self._source.options = [*choose, *((source.label, source) for source in found)]
-            first = self._uploaded[0] if self._uploaded else self._given[0] if self._given else None
+            first = self._uploaded[0] if self._uploaded else self._given[0] if self._given else ""
             self._source.value = first
-        if not needed and first is None:
+        if not needed and not first:
             self._source.layout.display = self._upload.layout.display = "none"
         self._load()
 
-    def _take_upload(self) -> None:
-        if not self._upload.value:
-            return
-        file = self._upload.value[-1]
+    def _take_upload(self, files: Mapping[str, bytes]) -> None:
+        interrupted = self._worker.cancel()
+
+        def refuse(error: Exception) -> None:
+            if interrupted:
+                self._compute(0.0)
+            self._refused.value = card.refusal(error)
+
+        self._refused.value = card.note(f"Reading {', '.join(files)}…")
+        ((name, content),) = files.items()
+        self._worker.submit(lambda _: sources.uploaded(name, content), self._add, refuse)
+
+    def _add(self, found: list[sources.Source]) -> None:
+        self._uploaded = found + self._uploaded
+        self._list_sources()
+
+    def _refuse_sizes(self, sizes: Mapping[str, int]) -> None:
         try:
-            self._uploaded = sources.uploaded(file["name"], bytes(file["content"])) + self._uploaded
+            check_upload(sizes)
         except MetricError as error:
             self._refused.value = card.refusal(error)
-            return
-        self._list_sources()
 
     def _load(self) -> None:
         """Take the data chosen, and offer their columns."""
         if self._quiet:
             return
         source = self._source.value
-        self._refused.value = card.reading(source.folder) if source and source.folder else ""
+        self._about = card.reading(source.folder) if source and source.folder else ""
         try:
             self.frame = source.load() if source else None
         except Exception as error:  # Excel and frames fail in their own ways; the panel lives on
             self.frame = None
-            self._refused.value = card.refusal(error)
+            self._about = card.refusal(error)
         with self._together():
             for field in self._fields:
                 field.offer(self.frame)
@@ -210,18 +220,32 @@ class MetricPanel(widgets.VBox):
         if self._quiet or self._waits:
             return
         self._worker.cancel()
+        self._refused.value = self._about
         request, frame = self.request, self.frame
         missing = [a.name for a in self.metric.arguments if a.required and a.name not in request.arguments]
         if missing:
             self._outcome = None
-            example = call_text(self.metric, self.metric.examples[0])
-            self._card.value = card.missing_card(missing, example)
+            self._card.value = card.missing_card(self._wanted(missing), call_text(self.metric, self.metric.examples[0]))
             self._show_chart(None)
             self._show_code(None)
             self._show_busy(False)
             self.when_shown()
             return
         self._worker.submit(lambda job: self._work(request, frame, job), self._show, self._fail, wait)
+
+    def _wanted(self, missing: Sequence[str]) -> str:
+        """What a person has to do before there is a result."""
+        ranges = [a for a in self.metric.arguments if a.name in missing and a.is_range]
+        if not ranges:
+            return f"Choose {', '.join(missing)}."
+        if self.frame is None:
+            return "Choose the data, or upload a file."
+        if not len(self.frame):
+            return f"{self.frame.name} has no rows."
+        lacking = next((a for a in ranges if not self.frame.fitting(a.kind)), None)
+        if lacking is None:
+            return f"Choose {', '.join(missing)}."
+        return f"{lacking.name}: no column holds {lacking.kind.expected}. The columns are {', '.join(self.frame)}."
 
     def _work(self, request: Request, frame: Frame | None, job: Job) -> tuple[Outcome, Chart | Heat | None]:
         outcome = compute(request, frame, job)
@@ -258,8 +282,6 @@ class MetricPanel(widgets.VBox):
     def _show_busy(self, busy: bool) -> None:
         self._progress.value = 0.05
         self._busy.layout.visibility = "visible" if busy else "hidden"
-        if busy:
-            self._refused.value = ""
 
     def _show_progress(self, done: float) -> None:
         self._progress.value = done

@@ -14,8 +14,8 @@ from csmetrics_core.errors import MetricError, NoData, OutOfScale, WrongKind
 if TYPE_CHECKING:
     from csmetrics_core.readers import Folder
 
-#: A notebook server takes messages of 10 MiB, and a file travels in one.
-LARGEST_UPLOAD = 9 * 2**20
+#: Bytes of one file. It travels in parts and is held in memory; larger ones are read where they lie.
+LARGEST_UPLOAD = 100 * 2**20
 ENDINGS = (".csv", ".tsv", ".txt", ".xlsx", ".parquet")
 _FEW = 1000
 
@@ -53,17 +53,26 @@ def read_upload(files: Mapping[str, bytes]) -> Files:
         OutOfScale: one is too large, or of a kind not read here.
         MetricError: one cannot be read as what its name says, or an export not without guessing.
     """
-    for name, content in files.items():
-        _check_ending(name)
-        if len(content) > LARGEST_UPLOAD:
-            size, most = len(content) / 2**20, LARGEST_UPLOAD / 2**20
-            fix = "Read it in the notebook with read_table(path) and choose it there."
-            raise OutOfScale(f"{name} has {size:,.0f} MB, and an upload takes {most:.0f} MB", fix, argument="file")
+    check_upload({name: len(content) for name, content in files.items()})
     with TemporaryDirectory() as folder:
         paths = [Path(folder) / Path(name).name for name in files]
         for path, content in zip(paths, files.values(), strict=True):
             path.write_bytes(content)
         return read_files(paths)
+
+
+def check_upload(sizes: Mapping[str, int]) -> None:
+    """Refuse files that are not for uploading, by their names and bytes.
+
+    Raises:
+        OutOfScale: one is too large, or of a kind not read here.
+    """
+    for name, size in sizes.items():
+        _check_ending(name)
+        if size > LARGEST_UPLOAD:
+            problem = f"{name} has {size / 2**20:,.0f} MB, and an upload takes {LARGEST_UPLOAD / 2**20:.0f} MB"
+            fix = "Read it in the notebook with read_table(path), or start with `csmetrics panel FILE`."
+            raise OutOfScale(problem, fix, argument="file")
 
 
 def read_files(paths: Sequence[Path]) -> Files:

@@ -14,6 +14,7 @@ from csmetrics_panels.compute import arguments_of
 from csmetrics_panels.form import dropdown
 from csmetrics_panels.panel import MetricPanel
 from csmetrics_panels.request import excel_formula, python_code
+from csmetrics_panels.rows import display
 
 _DECLARED = lookup("csm_reconcile")
 
@@ -82,7 +83,8 @@ class ReconcilePanel(widgets.VBox):
         self._found, reported, outcome = None, self._reported.value.strip(), self.inner.outcome
         try:
             if not reported:
-                self._card.value = card.missing_card(["reported"], f"2.5% for {lookup(self._choice.value).title}")
+                example = f"2.5% for {lookup(self._choice.value).title}"
+                self._card.value = card.missing_card("Type the figure reported.", example)
             elif outcome is None:
                 self._card.value = card.note("Choose the metric's arguments below.")
             else:
@@ -91,6 +93,7 @@ class ReconcilePanel(widgets.VBox):
         except MetricError as error:
             self._card.value = card.refusal(error)
         known = self._found is not None
+        display(self._file, known)
         self._code.text = self.code if known else ""
         self._formula.text = excel_formula(self.inner.request, self.inner.frame, reported) if known else ""
 

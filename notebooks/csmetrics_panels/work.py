@@ -95,9 +95,10 @@ class Worker:
 
     def wait(self, seconds: float | None = None) -> None:
         """Wait until the newest job is over."""
-        thread = self._thread
-        if thread is not None and thread is not threading.current_thread():
-            thread.join(seconds)
+        waited = None
+        while (thread := self._thread) not in (None, waited, threading.current_thread()):
+            thread.join(seconds)  # type: ignore[union-attr]
+            waited = thread  # a job may have started the next one
 
     def _run(self, job: Job, work: Any, show: Any, fail: Any, delay: float) -> None:
         timer = threading.Timer(PATIENCE, self._show_busy, (job,))

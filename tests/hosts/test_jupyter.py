@@ -124,6 +124,62 @@ def test_a_messy_upload_is_read_and_its_text_stays_text(host, notebooks) -> None
     watch.check()
 
 
+def test_a_file_larger_than_a_message_of_the_server_arrives_whole(host, notebooks) -> None:
+    """A notebook server drops the connection on a message of more than 10 MiB, and nothing on the page says why."""
+    row = "10,{}\n".format("x" * 1000)
+    (notebooks / "large.csv").write_text("score,comment\n" + 12_000 * row + "0,last\n")
+    page, watch = host("panel")
+    with page.expect_file_chooser() as chooser:
+        page.get_by_role("button", name="Upload a file").click()
+    chooser.value.set_files(notebooks / "large.csv")
+    expect(page, "100 × (12,000 − 1) ÷ 12,001")
+    page.keep("large-file")
+    watch.check()
+
+
+@pytest.mark.parametrize("width", [800, 1400])
+def test_nothing_is_cut_off_or_unreadable_on_any_page(host, width: int) -> None:
+    page, watch = host("panel")
+    page.set_viewport_size({"width": width, "height": 1100})
+    page.evaluate(_THEME, "JupyterLab Dark")
+    page.wait_for_timeout(1500)
+    page.keep(f"dark-{width}")
+    root = page.locator(".csm-panel").bounding_box()
+    for part in (".csm .card", ".js-plotly-plot .main-svg", ".csm-code textarea"):
+        box = page.locator(part).first.bounding_box()
+        assert box["x"] + box["width"] <= root["x"] + root["width"] + 1, part
+        assert box["width"] > 340, part
+    faint = page.evaluate(_FAINT)
+    assert faint == []
+    page.evaluate(_THEME, "JupyterLab Light")
+    watch.check()
+
+
+_THEME = """theme => {
+    const name = "apputils:change-theme", commands = window.jupyterapp?.commands;
+    return commands?.hasCommand(name) ? commands.execute(name, { theme }) : null;
+}"""  # Voila has one theme
+#: Texts of a panel that stand out from what is behind them by less than 4 to 1.
+_FAINT = """() => {
+    const parse = (colour) => colour.match(/[\\d.]+/g).map(Number);
+    const over = ([r, g, b, a = 1], [R, G, B]) => [r * a + R * (1 - a), g * a + G * (1 - a), b * a + B * (1 - a)];
+    const light = (rgb) => rgb.map((v) => v / 255).map((v) => v <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4)
+        .reduce((sum, v, i) => sum + v * [0.2126, 0.7152, 0.0722][i], 0);
+    const behind = (e) => {
+        const layers = [];
+        for (; e; e = e.parentElement) layers.push(parse(getComputedStyle(e).backgroundColor));
+        return layers.reverse().reduce((below, layer) => over(layer, below), [255, 255, 255]);
+    };
+    return [...document.querySelectorAll(".csm-panel :is(h2, div, dt, dd, b, label, span, textarea, button, select)")]
+        .filter((e) => e.offsetParent && [...e.childNodes].some((n) => n.nodeType === 3 && n.data.trim()))
+        .filter((e) => !e.closest("svg")).map((e) => {
+            const below = behind(e), ink = over(parse(getComputedStyle(e).color), below);
+            const [low, high] = [light(below), light(ink)].sort((a, b) => a - b);
+            return [(high + 0.05) / (low + 0.05), e.textContent.slice(0, 40)];
+        }).filter(([contrast]) => contrast < 4);
+}"""
+
+
 def test_typing_shows_the_errors_own_words_and_then_the_number(host) -> None:
     page, watch = host("rate")
     expect(page, "Choose lost, opening.")

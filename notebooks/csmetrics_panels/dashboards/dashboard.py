@@ -1,6 +1,6 @@
 """Dashboard: pages over a company's tables with shared filters. The subjects are in files of their own."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -17,8 +17,9 @@ from csmetrics_panels.dashboards.data import Data
 from csmetrics_panels.dashboards.view import View
 from csmetrics_panels.form import dropdown
 from csmetrics_panels.notebook import in_notebook
-from csmetrics_panels.reading import ENDINGS, Files, read_upload
+from csmetrics_panels.reading import ENDINGS, LARGEST_UPLOAD, Files, check_upload, read_upload
 from csmetrics_panels.request import LENGTHS
+from csmetrics_panels.upload import Upload
 from csmetrics_panels.work import Job, Worker
 
 Build = Callable[[View], Sequence[Block]]
@@ -55,11 +56,10 @@ class Dashboard(widgets.VBox):
         self._worker = Worker(False)  # at first: what a cell shows is there when the cell is done
         self._head = widgets.HTML(card.wrap(f"<h2>{self.title}</h2><div class='quiet'>{self.question}</div>"))
         self._said = widgets.HTML()
-        self._upload = widgets.FileUpload(
-            accept=",".join(ENDINGS), multiple=True, description="Use your own tables",
-            tooltip="CSV, XLSX or Parquet, up to 9 MB each; tables are recognised by their headings",
-            layout={"width": "230px"},
-        )  # fmt: skip
+        takes = f"CSV, XLSX or Parquet, up to {LARGEST_UPLOAD >> 20} MB each; tables are recognised by their headings"
+        self._upload = Upload(
+            "Use your own tables", takes, ENDINGS, LARGEST_UPLOAD, self._take_upload, self._refuse_sizes, multiple=True
+        )
         self._segment = dropdown("segment", [("all", "")], "One segment, or all")
         self._span = dropdown("period", [(name, name) for name in LENGTHS], "How many months count together")
         self._end = dropdown("ending", [("", None)], "The last month of the period")
@@ -159,7 +159,10 @@ class Dashboard(widgets.VBox):
         Raises:
             MetricError: they are no tables.
         """
-        self.data = Data(tables)
+        self._use(Data(tables))
+
+    def _use(self, data: Data) -> None:
+        self.data = data
         with self._together():
             self._offer()
         self.when_used(Files(self.data.frames, self.data.folder))
@@ -218,16 +221,27 @@ class Dashboard(widgets.VBox):
         for widget in (self._segment, self._span, self._end):
             widget.observe(lambda _: self.refresh(), "value")
         self._tabs.observe(lambda _: self._open(), "selected_index")
-        self._upload.observe(lambda _: self._take_upload(), "value")
         self._cancel.on_click(lambda _: self._stop())
 
-    def _take_upload(self) -> None:
-        if not self._upload.value:
-            return
+    def _take_upload(self, files: Mapping[str, bytes]) -> None:
         before = {} if self.data.is_sample else self.data.frames
+        interrupted = self._worker.cancel()
+
+        def read(_: Job) -> Data:
+            found = read_upload(files)
+            return Data(Files({**before, **found.tables}, found.folder or self.data.folder))
+
+        def refuse(error: Exception) -> None:
+            self._said.value = card.refusal(error)
+            if interrupted:
+                self.refresh()
+
+        self._said.value = card.note(f"Reading {', '.join(files)}…")
+        self._worker.submit(read, self._use, refuse)
+
+    def _refuse_sizes(self, sizes: Mapping[str, int]) -> None:
         try:
-            files = read_upload({file["name"]: bytes(file["content"]) for file in self._upload.value})
-            self.use(Files({**before, **files.tables}, files.folder or self.data.folder))
+            check_upload(sizes)
         except MetricError as error:
             self._said.value = card.refusal(error)
 
