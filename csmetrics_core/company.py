@@ -12,6 +12,7 @@ from csmetrics_core.catalog import lookup
 from csmetrics_core.cells import read
 from csmetrics_core.column import Read
 from csmetrics_core.elements import pad
+from csmetrics_core.errors import show
 from csmetrics_core.evaluate import evaluate
 from csmetrics_core.headings import PARTS, Matched, find_heading, match_tables, words_for
 from csmetrics_core.kinds import Reading
@@ -207,6 +208,23 @@ class Company:
             return evaluate(lookup(metric), (), arguments).value
 
         return self.once("evaluated", metric, make=make)  # type: ignore[no-any-return]
+
+    def not_dates(self) -> tuple[str, ...]:
+        """Columns of dates in which some cells are none; what they say is not guessed."""
+        notes = []
+        for part, fit in self.matched.items():
+            for column in dict.fromkeys((PARTS[part].dated, "start", "end")):
+                if column not in fit.columns:
+                    continue
+                drops = self.column(part, column, "day").drops
+                if wrong := [at for at, why in zip(drops.where, drops.why, strict=True) if why != "blank"]:
+                    first = show(self.cells(part, column)[wrong[0]])
+                    what = "1 cell is no date" if len(wrong) == 1 else f"{len(wrong):,} cells are no dates"
+                    notes.append(
+                        f"{fit.table}, {fit.columns[column]}: {what} and their rows are left out; the first is "
+                        f"{first}. Turn them into real dates."
+                    )
+        return tuple(notes)
 
     def copies(self) -> tuple[str, ...]:
         """Tables of identified rows in which some are exact copies of others."""

@@ -131,7 +131,7 @@ def scorecard(
         (25.0, 4, 'needs a table of subscriptions with customer, month, mrr or amount')
     """
     company = Company(tables)
-    notes = (company.note, *company.copies()) if month is None else company.copies()
+    notes = (company.note if month is None else "", *company.not_dates(), *company.copies())
     if month is not None:
         company.current = _month(month)
     lines = []

@@ -2,10 +2,14 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
+import time
 from datetime import date
+from pathlib import Path
 
+import openpyxl
 import pytest
 import xlsxwriter
 from csmetrics_addin.cli import app
@@ -363,6 +367,19 @@ def test_an_old_code_page_is_no_reason_to_stop():
     assert (done.returncode, done.stderr) == (0, b"")
 
 
+@pytest.mark.parametrize("wait", [0.05, 0.3, 1.0])
+def test_breaking_off_is_a_sentence_whenever_it_comes(tmp_path, wait):
+    words = [sys.executable, "-m", "csmetrics_addin", "demo", "--out", str(tmp_path)]
+    begun = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    while b"csmetrics_addin" not in Path(f"/proc/{begun.pid}/cmdline").read_bytes():
+        time.sleep(0.001)
+    time.sleep(wait)
+    begun.send_signal(signal.SIGINT)
+    _, said = begun.communicate(timeout=60)
+    assert said == b"Broken off.\n"
+    assert begun.returncode in (130, -signal.SIGINT)  # a shell shows 130 for both
+
+
 def test_errors_go_to_stderr_with_their_code():
     done = process("compute", "nps", "--scores", "11")
     assert (done.returncode, done.stdout) == (3, b"")
@@ -380,6 +397,84 @@ def test_version(run):
     from csmetrics_core.version import __version__
 
     assert run("--version").stdout.strip() == f"csmetrics {__version__}"
+
+
+@pytest.fixture
+def uncalculated(tmp_path):
+    """A workbook as a program writes it that calculates nothing: formulas without values among typed cells."""
+
+    def write(rows, name="made.xlsx"):
+        book = openpyxl.Workbook()
+        book.active.title = "Responses"
+        for row in rows:
+            book.active.append(row)
+        book.save(tmp_path / name)
+        return tmp_path / name
+
+    return write
+
+
+def test_formulas_that_were_never_calculated_are_counted_and_the_first_is_named(run, uncalculated):
+    path = uncalculated(
+        [["Score", "Segment", "Other"], [10, "A", "=1"], ["=9+0", "A", 1], [3, "B", 1], ["=A2", "B", 1]]
+    )
+    words = "made.xlsx: 2 formulas were never calculated and count as blank; the first is Responses!A3. Open the file"
+    for asked in (["--scores", "Score"], ["--scores", "A2:A5"], ["--scores", "Score", "--by", "Segment"]):
+        assert words in " ".join(run("compute", "nps", path, *asked).stdout.split())
+    assert "never" not in run("compute", "nps", path, "--scores", "A2").stdout
+    told = json.loads(run("compute", "nps", path, "--scores", "Score", "--json").stdout)
+    assert (told["value"], told["n"], words in told["notes"][0]) == (0.0, 2, True)
+    for command in ("scorecard", "report"):
+        shown = " ".join(run(command, path).stdout.split())
+        assert "3 formulas were never calculated and count as blank; the first is Responses!C2" in shown
+        assert "3 formulas were never" in run(command, path, "--json").stdout
+
+
+def test_where_nothing_but_such_formulas_is_left_there_is_no_answer(run, uncalculated):
+    path = uncalculated([["Score", "Segment"], ["=10", "A"], ["=9", "B"]])
+    for words in (["compute", "nps", path, "--scores", "Score"], ["scorecard", path], ["report", path]):
+        result = run(*words)
+        assert result.exit_code == 3, words
+        assert "2 formulas were never calculated" in " ".join(result.output.split())
+    assert run("compute", "nps", path, "--scores", "A2").exit_code == 3
+    headings = uncalculated([["=1", "=2"], ["=3", "=4"]], "headings.xlsx")
+    result = run("compute", "nps", headings, "--scores", "Score")
+    assert result.exit_code == 3
+    assert "4 formulas were never calculated" in result.stderr
+
+
+def test_formulas_that_give_empty_text_were_calculated(run, tmp_path):
+    path = tmp_path / "x.xlsx"
+    with xlsxwriter.Workbook(path) as book:
+        sheet = book.add_worksheet("Answers")
+        sheet.write_column(0, 0, ["Score", 10, 9])
+        sheet.write_formula(3, 0, '=IF(1,"",1)', None, "")
+        sheet.write_formula(4, 0, "=5+5", None, 10)
+    told = json.loads(run("compute", "nps", path, "--scores", "Score", "--json").stdout)
+    assert (told["n"], told["notes"]) == (3, [])
+
+
+def test_columns_that_share_a_heading_are_told_apart_or_named(run, tmp_path):
+    (tmp_path / "x.csv").write_text("Score,Score,Segment\n10,1,A\n9,2,B\n")
+    result = run("compute", "nps", tmp_path / "x.csv", "--scores", "Score")
+    assert result.exit_code == 2
+    assert 'x has 2 columns called Score. Rename one, or point at the cells of one: "x!A2:A3".' in result.stderr
+    assert value(run("compute", "nps", tmp_path / "x.csv", "--scores", "x!B2:B3", "--json")) == -100
+    assert "x has 2 columns called Score, of which the first counts." in run("scorecard", tmp_path / "x.csv").stdout
+
+
+@pytest.mark.parametrize("command", [["compute", "nps", "--scores", "Score"], ["scorecard"], ["report"]])
+@pytest.mark.parametrize("rows", [[], [["Score", "Segment"]]])
+def test_a_workbook_without_a_table_is_bad_data_and_says_so(run, uncalculated, command, rows):
+    result = run(command[0], *command[1:2], uncalculated(rows), *command[2:])
+    assert result.exit_code == 3
+    assert "holds no table" in result.stderr or "no metric could be computed" in result.stderr
+
+
+def test_a_scorecard_says_which_dates_it_could_not_read(run, tmp_path):
+    (tmp_path / "mrr.csv").write_text("customer,month,mrr\nA,2026-01-01,10\nB,01/01/2026,10\nC,01/02/2026,10\n")
+    shown = " ".join(run("scorecard", tmp_path / "mrr.csv").stdout.split())
+    assert "mrr, month: 2 cells are no dates and their rows are left out; the first is '01/01/2026'." in shown
 
 
 def test_a_book_says_what_it_cannot_find(workbook):

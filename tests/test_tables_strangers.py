@@ -61,7 +61,8 @@ def test_columns_of_any_fitting_type_give_the_same_numbers(what: str) -> None:
 
 
 WRONG = {
-    "no rows": (arrow().slice(0, 0), "holds no row with customer, month and mrr"),
+    "no rows": (arrow().slice(0, 0), "the table is empty"),
+    "no rows, all as text": (arrow(month=pa.array(["x"] * 3), mrr=pa.array(["x"] * 3)).slice(0, 0), "table is empty"),
     "ids all blank": (arrow(customer=pa.nulls(3, pa.string())), "holds no row with customer, month and mrr"),
     "ids of no type": (arrow(customer=pa.nulls(3)), "holds no row with customer, month and mrr"),
     "months all blank": (arrow(month=pa.nulls(3)), "holds no row with customer, month and mrr"),
@@ -76,11 +77,43 @@ WRONG = {
 @pytest.mark.parametrize("what", WRONG)
 def test_columns_that_cannot_be_read_are_refused_alike_on_every_engine(what: str) -> None:
     table, words = WRONG[what]
-    for engine, frame in frames(table).items():
-        empty_text = what == "no rows" and engine == "pandas"  # pandas does not know the type of no dates
-        if not empty_text:
-            with pytest.raises(MetricError, match=words):
-                tables.mrr_movements(frame, as_of=AS_OF)
+    for frame in frames(table).values():
+        with pytest.raises(MetricError, match=words):
+            tables.mrr_movements(frame, as_of=AS_OF)
+
+
+@pytest.mark.parametrize("kind", ["object", "str"])
+def test_an_empty_pandas_frame_says_that_it_is_empty(kind: str) -> None:
+    names = ["customer", "month", "mrr", "user", "timestamp", "start", "end", "account", "contacts", "resolved", "nps"]
+    frame = pd.DataFrame(columns=names, dtype=kind)
+    for function in (
+        tables.mrr_movements, tables.retention, tables.cohort_retention, tables.customer_movements,
+        tables.active_users, tables.usage_by_account, tables.fcr, lambda f: tables.survey(f, "nps"),
+    ):  # fmt: skip
+        with pytest.raises(MetricError, match="the table is empty"):
+            function(frame)
+
+
+def test_objects_that_are_no_dates_or_numbers_are_never_made_into_some() -> None:
+    rows = {"customer": ["A", "A", "B"], "month": MONTHS, "mrr": [1.0, 2.0, 3.0]}
+    for stranger in ("01/02/2025", "2025-02-01", 45658):
+        frame = pd.DataFrame(rows | {"month": [*MONTHS[:2], stranger]})
+        with pytest.raises(MetricError, match=f"read as month, holds dates beside '?{stranger}'?; expected dates"):
+            tables.mrr_movements(frame, as_of=AS_OF)
+    zones = [datetime(2025, 1, 1), datetime(2025, 1, 1, tzinfo=NEW_YORK), datetime(2025, 1, 1)]
+    with pytest.raises(MetricError, match="holds dates of several kinds; expected dates"):
+        tables.mrr_movements(pd.DataFrame(rows | {"month": zones}).astype({"month": object}), as_of=AS_OF)
+    with pytest.raises(MetricError, match=r"read as mrr, holds .*; expected numbers"):
+        tables.mrr_movements(pd.DataFrame(rows | {"mrr": [Decimal(1), "2", Decimal(3)]}), as_of=AS_OF)
+    unused = pd.DataFrame(rows | {"note": [MONTHS[0], "x", None], "price": [Decimal(1), "x", None]})
+    assert plain(tables.mrr_movements(unused, as_of=AS_OF))["closing"] == [3, 3]
+
+
+def test_an_error_cell_among_answers_is_passed_on() -> None:
+    for frame in frames(pa.table({"nps": ["10", "#DIV/0!", "x", "9"]})).values():
+        with pytest.raises(MetricError, match="scores holds the error #DIV/0!") as caught:
+            tables.survey(frame, "nps")
+        assert caught.value.code == "#DIV/0!"
 
 
 def test_a_zone_of_its_own_is_read_on_the_wanted_clock() -> None:

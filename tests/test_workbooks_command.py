@@ -5,7 +5,9 @@ import signal
 import subprocess
 import sys
 import time
+from datetime import date
 
+import openpyxl
 import pandas as pd
 import pytest
 from csmetrics_addin.cli import app
@@ -91,6 +93,38 @@ def test_revenue_long_and_months_across_give_the_same_workbook(tmp_path, kind):
     assert {at for at in figures if figures[at] != ours.get(at)} <= {("Revenue", "A3")}
 
 
+def test_a_date_that_can_be_read_in_two_ways_is_left_out_and_said_so(tmp_path):
+    rows = "A,01/02/2026,10\nA,2026-03-01,12\nA,2026-04,13\nA,46143,14\n"
+    (tmp_path / "mrr.csv").write_text("customer,month,mrr\n" + rows)
+    words = ["workbook", "new", "revenue_retention", "--data", str(tmp_path / "mrr.csv"), "--out"]
+    done = run(*words, tmp_path / "x.xlsx")
+    said = " ".join(done.output.split())
+    assert done.exit_code == 0, said
+    assert "2 cells under Month are no dates, the first is '01/02/2026'; their rows are left out." in said
+    assert "2 rows without customer, month or amount are left out" in said
+    (tmp_path / "mrr.csv").write_text("customer,month,mrr\nA,01/02/2026,10\nB,01/03/2026,10\n")
+    done = run(*words, tmp_path / "y.xlsx")
+    assert done.exit_code == 3
+    assert "no row is left" in done.output
+    assert not (tmp_path / "y.xlsx").exists()
+
+
+def test_formulas_that_were_never_calculated_are_said_or_refused(tmp_path):
+    book = openpyxl.Workbook()
+    for row in (["Customer", "Month", "MRR"], ["A", date(2026, 1, 1), "=5+5"], ["B", date(2026, 1, 1), 7]):
+        book.active.append(row)
+    book.save(tmp_path / "mrr.xlsx")
+    words = ["workbook", "new", "revenue_retention", "--data", str(tmp_path / "mrr.xlsx"), "--out"]
+    done = run(*words, tmp_path / "x.xlsx")
+    assert done.exit_code == 0
+    assert "the formula in Sheet!C2 was never calculated and counts as blank" in " ".join(done.output.split())
+    book.active.delete_rows(3)
+    book.save(tmp_path / "mrr.xlsx")
+    done = run(*words, tmp_path / "y.xlsx")
+    assert done.exit_code == 3
+    assert "never calculated" in done.output
+
+
 def test_repeated_rows_of_a_customer_and_month_are_added_up_and_said():
     long = long_revenue()
     mapped = map_tables(recipe("revenue_retention"), {"export": pd.concat([long, long.head(1)])})
@@ -141,7 +175,7 @@ def test_a_disk_that_takes_no_more_is_said_and_leaves_nothing(tmp_path, monkeypa
     assert (tmp_path / "x.xlsx").read_bytes() == b"the one before"
 
 
-COMMAND = [sys.executable, "-m", "csmetrics_addin.cli", "workbook", "new", "usage", "--out"]
+COMMAND = [sys.executable, "-m", "csmetrics_addin", "workbook", "new", "usage", "--out"]
 
 
 def test_breaking_off_leaves_no_half_written_workbook(tmp_path):

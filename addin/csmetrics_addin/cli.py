@@ -107,7 +107,3 @@ def main() -> None:
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")
     app()
-
-
-if __name__ == "__main__":
-    main()

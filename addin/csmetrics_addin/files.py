@@ -1,14 +1,15 @@
 """The ways people point at cells of a file: `Sheet!Heading`, `Table[Heading]`, `Sheet!B2:B100`, a heading alone."""
 
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from csmetrics_addin.opening import Block, Heard, Rows, found_table, open_file, unheard
-from csmetrics_addin.terminal import Problem, nearest, plain
+from csmetrics_addin.opening import Block, Heard, found_table, open_file, unheard
+from csmetrics_addin.terminal import BAD_DATA, Problem, nearest, plain
 
 if TYPE_CHECKING:
     from csmetrics_core.readers import How
@@ -45,6 +46,8 @@ class Book:
         heard: is told how far reading is.
         how: what the file cannot say about itself: its encoding and delimiter.
 
+    `notes` takes what the reader must know about the cells that were asked for.
+
     Raises:
         Problem: it is not there, not readable, or another kind of file.
     """
@@ -52,7 +55,8 @@ class Book:
     def __init__(self, path: Path, heard: Heard = unheard, how: "How | None" = None) -> None:
         self.path = path
         must_be_file(path)
-        self.sheets, self._tables = open_file(path, heard, how)
+        self.sheets, self._tables, self._pending = open_file(path, heard, how)
+        self.notes: list[str] = []
 
     @cached_property
     def blocks(self) -> dict[str, Block]:
@@ -69,7 +73,13 @@ class Book:
         return blocks
 
     def tables(self) -> dict[str, Mapping[str, list[Any]]]:
-        """Every table as heading -> cells."""
+        """Every table as heading -> cells; of several columns with one heading the first."""
+        for sheet, places in self._pending.items():
+            self._note_pending(sheet, places)
+        for name, block in self.blocks.items():
+            for heading, count in Counter(filter(None, block.headings)).items():
+                if count > 1:
+                    self._note(f"{name} has {count} columns called {heading}, of which the first counts.")
         return {
             name: {heading: block.cells(self.sheets[block.sheet], heading) for heading in block.headings if heading}
             for name, block in self.blocks.items()
@@ -87,6 +97,8 @@ class Book:
         if "!" in reference:
             name, rest = reference.rsplit("!", 1)
             return self._under(_unquoted(name.strip()), rest.strip())
+        if not self.blocks and not _is_place(reference):
+            raise self.without_table()
         holding = [name for name, block in self.blocks.items() if _same(reference, block.headings)]
         if len(holding) == 1:
             return self._under(holding[0], reference)
@@ -97,8 +109,15 @@ class Book:
             return self._under(next(iter(self.sheets)), reference)
         headings = [heading for block in self.blocks.values() for heading in block.headings if heading]
         fix = f'Say which sheet: "{plain(next(iter(self.sheets)))}!{plain(reference)}".'
-        fix = fix if _is_place(reference) else nearest(reference, headings, "" if headings else "It holds no headings.")
+        fix = fix if _is_place(reference) else nearest(reference, headings)
         raise Problem(f"{plain(self.path.name)} has no column {plain(reference)}", fix)
+
+    def without_table(self) -> Problem:
+        """The problem of a file in which no table was found."""
+        for sheet, places in self._pending.items():
+            self._note_pending(sheet, places)  # they may be why
+        fix = " ".join(self.notes) or "A table needs a row of headings and at least one row below it."
+        return Problem(f"{plain(self.path.name)} holds no table", fix, code=BAD_DATA)
 
     def _under(self, name: str, rest: str) -> Cells:
         blocks = {**self.blocks, **self._tables}
@@ -108,11 +127,63 @@ class Book:
             raise Problem(f"{self.path.name} has no sheet or table {plain(name)}", nearest(name, known))
         block = blocks.get(found)
         if block and (heading := _same(rest, block.headings)):
-            return Cells(block.cells(self.sheets[block.sheet], heading), found, block.row + 1)
+            return self._headed(block, heading, found)
         if found in self.sheets and (place := _is_place(rest)):
-            return _range(found, self.sheets[found], place)
+            return self._range(found, place)
         headings = [heading for heading in block.headings if heading] if block else []
         raise Problem(f"{plain(found)} has no column {plain(rest)}", nearest(rest, headings))
+
+    def _headed(self, block: Block, heading: str, name: str) -> Cells:
+        """The cells under a heading."""
+        places = [place for place, other in enumerate(block.headings, block.column) if other == heading]
+        if len(places) > 1:
+            from openpyxl.utils import get_column_letter
+
+            letter = get_column_letter(places[0] + 1)
+            column = f"{plain(block.sheet)}!{letter}{block.row + 1}:{letter}{block.end}"
+            fix = f'Rename one, or point at the cells of one: "{column}".'
+            raise Problem(f"{plain(name)} has {len(places)} columns called {plain(heading)}", fix)
+        cells = Cells(block.cells(self.sheets[block.sheet], heading), name, block.row + 1)
+        return self._told(cells, block.sheet, range(block.row, block.end), range(places[0], places[0] + 1))
+
+    def _range(self, sheet: str, place: re.Match[str]) -> Cells:
+        """The cells of a reference such as B2, B2:B9 or B:B."""
+        rows = self.sheets[sheet]
+        left, right = _column_number(place[1]), _column_number(place[3] or place[1])
+        top = int(place[2] or 1) - 1
+        bottom = int(place[4] or len(rows)) if place[3] else top + 1
+        block = [[row[c] if c < len(row) else None for c in range(left, right + 1)] for row in rows[top:bottom]]
+        values: Any = block
+        if left == right:
+            column = [row[0] for row in block]
+            values = column[0] if not place[3] and column else column
+        return self._told(Cells(values, sheet, top + 1), sheet, range(top, bottom), range(left, right + 1))
+
+    def _told(self, cells: Cells, sheet: str, rows: range, columns: range) -> Cells:
+        """Cells, after a word on formulas among them that have no value.
+
+        Raises:
+            Problem: there is nothing else among them.
+        """
+        places = [at for at in self._pending.get(sheet, ()) if at[0] in rows and at[1] in columns]
+        if places:
+            self._note_pending(sheet, places)
+            if not _holds_value(cells.values):
+                raise Problem(f"there is nothing to compute from: {self.notes.pop()}", code=BAD_DATA)
+        return cells
+
+    def _note_pending(self, sheet: str, places: Sequence[tuple[int, int]]) -> None:
+        from csmetrics_core.readers.formulas import MEND, pending_words
+
+        self._note(f"{plain(self.path.name)}: {pending_words(plain(sheet), places)}. {MEND}")
+
+    def _note(self, text: str) -> None:
+        if text not in self.notes:
+            self.notes.append(text)
+
+
+def _holds_value(values: Any) -> bool:
+    return any(map(_holds_value, values)) if isinstance(values, list) else values is not None
 
 
 def _is_place(text: str) -> re.Match[str] | None:
@@ -148,17 +219,6 @@ def must_be_file(path: Path) -> None:
 
 def _beside(path: Path) -> list[str]:
     return [p.name for p in path.parent.iterdir()] if path.parent.is_dir() else []
-
-
-def _range(sheet: str, rows: Rows, place: re.Match[str]) -> Cells:
-    left, right = _column_number(place[1]), _column_number(place[3] or place[1])
-    top = int(place[2] or 1) - 1
-    bottom = int(place[4] or len(rows)) if place[3] else top + 1
-    block = [[row[c] if c < len(row) else None for c in range(left, right + 1)] for row in rows[top:bottom]]
-    if left == right:
-        column = [row[0] for row in block]
-        return Cells(column[0] if not place[3] and column else column, sheet, top + 1)
-    return Cells(block, sheet, top + 1)
 
 
 def _column_number(letters: str) -> int:

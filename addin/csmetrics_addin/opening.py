@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from csmetrics_addin.exports import in_options
 from csmetrics_addin.terminal import BAD_DATA, Problem
@@ -43,8 +43,16 @@ class Block:
         return [row[place] if place < len(row) else None for row in rows[self.row : self.end]]
 
 
-def open_file(path: Path, heard: Heard = unheard, how: "How | None" = None) -> tuple[dict[str, Rows], dict[str, Block]]:
-    """The sheets of a file, and its Excel tables.
+class Opened(NamedTuple):
+    """The sheets of a file, its Excel tables, and where formulas stand that were never calculated, counted from 0."""
+
+    sheets: dict[str, Rows]
+    tables: dict[str, Block]
+    pending: dict[str, tuple[tuple[int, int], ...]]
+
+
+def open_file(path: Path, heard: Heard = unheard, how: "How | None" = None) -> Opened:
+    """What a file holds, as raw cells.
 
     Args:
         path: text with delimiters, or a workbook.
@@ -86,8 +94,7 @@ def _headings(cells: Sequence[Any]) -> tuple[str, ...]:
     return tuple("" if cell is None else str(cell).strip() for cell in cells)
 
 
-def _workbook(path: Path, heard: Heard) -> tuple[dict[str, Rows], dict[str, Block]]:
-    """Sheets and Excel tables of a workbook."""
+def _workbook(path: Path, heard: Heard) -> Opened:
     from csmetrics_core.readers.sheets import open_workbook
 
     used, tables = open_workbook(path)
@@ -96,18 +103,19 @@ def _workbook(path: Path, heard: Heard) -> tuple[dict[str, Rows], dict[str, Bloc
         heard(name, done, total)
         rows[name] = _from_the_first_cell(sheet)
         done += len(sheet.cells)
-    return rows, {name: Block(*table) for name, table in tables.items()}
+    pending = {name: sheet.pending for name, sheet in used.items() if sheet.pending}
+    return Opened(rows, {name: Block(*table) for name, table in tables.items()}, pending)
 
 
 def _from_the_first_cell(used: "Used") -> Rows:
     """The rows of a sheet from A1 on, in which an empty cell is None; the reader gives empty text."""
-    (above, before), cells = used
+    (above, before), cells, _ = used
     return [[] for _ in range(above)] + [
         [*[None] * before, *(None if cell == "" else cell for cell in row)] for row in cells
     ]
 
 
-def _text(path: Path, heard: Heard, how: "How") -> tuple[dict[str, Rows], dict[str, Block]]:
+def _text(path: Path, heard: Heard, how: "How") -> Opened:
     """A text file as one sheet; numbers and ISO dates are read as such, everything else stays text."""
     from csmetrics_core.readers.text_files import open_text
 
@@ -118,7 +126,7 @@ def _text(path: Path, heard: Heard, how: "How") -> tuple[dict[str, Rows], dict[s
         if place % _HEARD_EVERY == 0:
             heard(path.name, place, text.kept)
         sheet.append([_typed(cell, comma) for cell in row] if place else list(row))
-    return {path.stem: sheet}, {path.stem: Block(path.stem, _headings(text.headings), 1, 0, len(sheet))}
+    return Opened({path.stem: sheet}, {path.stem: Block(path.stem, _headings(text.headings), 1, 0, len(sheet))}, {})
 
 
 def _typed(cell: str, decimal_comma: bool = False) -> Any:

@@ -1,6 +1,7 @@
 """A computed metric on the screen and as JSON."""
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -16,12 +17,24 @@ _SHOWN = 20  # rows of a long result on the screen
 Given = dict[str, Cells]
 
 
-def show(told: Explained, given: Given) -> None:
+def show(told: Explained, given: Given, notes: Sequence[str] = ()) -> None:
+    """Print a result, and what to know about the file it comes from."""
+    _show(told, given)
+    show_notes(notes)
+
+
+def show_notes(notes: Sequence[str]) -> None:
+    """Print what the reader must know."""
+    for note in notes:
+        screen().print(styled(f"Note: {note}"))
+
+
+def _show(told: Explained, given: Given) -> None:
     metric, terminal = told.metric, screen()
     if isinstance(told.value, dict):
         units = {c.name: c.unit for c in metric.columns}
         terminal.print(result_table(told.value, units, metric.title))
-        _print_notes(told)
+        show_notes(told.notes)
         return
     rows: list[tuple[str, object]] = []
     left_out = iter(_dropped(told, given))
@@ -41,11 +54,6 @@ def show(told: Explained, given: Given) -> None:
         terminal.print()
         elements = {"row": list(range(1, told.value.size + 1)), "value": told.value.ravel()}
         terminal.print(result_table(elements, {"value": metric.unit}, ""))
-
-
-def _print_notes(told: Explained) -> None:
-    for note in told.notes:
-        screen().print(styled(f"Note: {note}"))
 
 
 def _dropped(told: Explained, given: Given) -> list[tuple[str, str]]:
@@ -101,7 +109,7 @@ def _texts(name: str, values: Any, units: dict[str, Unit]) -> list[str]:
             for value in values]  # fmt: skip
 
 
-def as_data(told: Explained) -> dict[str, Any]:
+def as_data(told: Explained, notes: Sequence[str] = ()) -> dict[str, Any]:
     metric, value = told.metric, told.value
     answer: dict[str, Any] = {"metric": metric.name, "unit": metric.unit.name if metric.gives != "table" else "table"}
     answer["value"] = records(value) if isinstance(value, dict) else value
@@ -112,7 +120,7 @@ def as_data(told: Explained) -> dict[str, Any]:
         {"argument": name, "reason": reason, "count": count, "first": first}
         for name, reason, count, first in told.dropped
     ]
-    answer |= {"working": told.working, "notes": told.notes}
+    answer |= {"working": told.working, "notes": [*told.notes, *notes]}
     return {**answer, "formula": metric.formula, "convention": metric.convention, "source": metric.source}
 
 

@@ -6,12 +6,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
-from zipfile import BadZipFile, ZipFile
+from zipfile import BadZipFile
 
 import openpyxl
 import pandas as pd
 from python_calamine import CalamineError, PasswordError, SheetTypeEnum, ZipError, load_workbook
 
+from csmetrics_core.readers.formulas import MEND, Place, look_into, pending_words
 from csmetrics_core.readers.report import How, UnreadableFile
 from csmetrics_core.readers.text_files import open_text
 
@@ -48,10 +49,17 @@ class Sheet:
 
 
 class Used(NamedTuple):
-    """The part of a worksheet that is used, and the row and column it begins in, counted from 0."""
+    """The part of a worksheet that is used, and the row and column it begins in, counted from 0.
+
+    Args:
+        start: the row and column of its first cell.
+        cells: its rows.
+        pending: places in the worksheet of formulas that were never calculated, whose cells look blank.
+    """
 
     start: tuple[int, int]
     cells: list[list[Any]]
+    pending: tuple[Place, ...] = ()
 
 
 class ExcelTable(NamedTuple):
@@ -113,8 +121,10 @@ def open_workbook(path: Path, only: str | None = None) -> tuple[dict[str, Used],
             sheets = {name: book.get_sheet_by_name(name) for name in ([only] if only else worksheets)}
             found = {name: Used(sheet.start or (0, 0), sheet.to_python()) for name, sheet in sheets.items()}
             tables = {name: _table(book.get_table_by_name(name)) for name in _table_names(path, book)}
-        if _holds_errors(path):
-            found = _with_errors(path, list(found))
+        if path.suffix.lower() in _XLSX:
+            unsaid = look_into(path)
+            found = _with_errors(path, list(found)) if unsaid.errors else found
+            found = {name: used._replace(pending=unsaid.pending.get(name, ())) for name, used in found.items()}
     except PasswordError:
         raise _locked(path) from None
     except (CalamineError, ZipError, BadZipFile, OSError, ValueError) as error:
@@ -141,14 +151,6 @@ def _table(table: Any) -> ExcelTable:
     return ExcelTable(table.sheet, headings, row, column, end[0] + 1 if end else row)
 
 
-def _holds_errors(path: Path) -> bool:
-    """Whether an .xlsx holds error cells, which the quick reader would give as blank."""
-    if path.suffix.lower() not in _XLSX:
-        return False
-    with ZipFile(path) as parts:
-        return any(b't="e"' in parts.read(name) for name in parts.namelist() if name.startswith("xl/worksheets/sheet"))
-
-
 def _with_errors(path: Path, names: list[str]) -> dict[str, Used]:
     book = openpyxl.load_workbook(path, read_only=True, data_only=True)
     try:
@@ -159,7 +161,7 @@ def _with_errors(path: Path, names: list[str]) -> dict[str, Used]:
 
 def _sheet(file: str, name: str, used: Used) -> Sheet:
     """A sheet from its used cells: titles above the headings are skipped, and so are rows blank throughout."""
-    start, cells = used
+    start, cells, pending = used
     is_heading = [sum(_is_filled(cell) for cell in row) > 1 for row in cells]
     above = is_heading.index(True) if True in is_heading else 0
     header, *body = cells[above:]
@@ -173,7 +175,8 @@ def _sheet(file: str, name: str, used: Used) -> Sheet:
         )
 
     headings = tuple("" if cell is None else str(cell).strip() for cell in header)
-    return Sheet(file, name, headings, len(filled), load, start[0] + above + 2, True)
+    notes = [f"{pending_words(name, pending)}. {MEND}"] if pending else []
+    return Sheet(file, name, headings, len(filled), load, start[0] + above + 2, True, notes)
 
 
 def _is_filled(cell: Any) -> bool:

@@ -6,7 +6,7 @@ from typing import Any
 import narwhals as nw
 import numpy as np
 
-from csmetrics_core.errors import WrongShape, off_scale
+from csmetrics_core.errors import off_scale
 from csmetrics_core.reductions.accounts import AccountCounts, account_columns
 from csmetrics_core.tables.engine import UNKNOWN, Source, collected, day_of, like, one_if, open_table
 from csmetrics_core.tables.schema import Role
@@ -59,7 +59,7 @@ def usage_by_account(
     source.rows = source.rows.with_columns(day=day_of("date"))
     ends = collected(_usable(source).select(first=nw.col("day").min(), last=nw.col("day").max(), rows=nw.len()))
     if not int(ends["rows"][0]):
-        raise WrongShape("the table holds no row with account, user and date", "Give at least one.")
+        raise source.nothing("the table holds no row with account, user and date")
     first, last = int(ends["first"][0]), int(ends["last"][0])
     counted, available = _counted(source, first, last, days, key_features)
     columns, more = account_columns(counted, available, days)

@@ -7,7 +7,7 @@ from typing import Any
 import narwhals as nw
 import numpy as np
 
-from csmetrics_core.errors import WrongShape, off_scale
+from csmetrics_core.errors import off_scale
 from csmetrics_core.metrics.adoption import adoption_columns
 from csmetrics_core.periods import as_dates, day_text
 from csmetrics_core.reductions.windows import blank_start, span_of, stickiness, users_in_window
@@ -106,7 +106,7 @@ def _known_days(source: Source, counted: dict[str, Any], end: int) -> dict[str, 
     good = (day != NEVER) & (day != UNKNOWN)
     kept = good & (day < end)
     if not kept.any():
-        raise WrongShape(f"the table holds no user with a date before {day_text(end)}", "Give as_of, a later day.")
+        raise source.nothing(f"the table holds no user with a date before {day_text(end)}", "Give as_of, a later day.")
     if (good & ~kept).any():
         source.note(f"days left out because they are not over: {int(day[good].max()) - end + 1}")
     return {name: counted[name][kept] for name in ("day", "gap", "value")}
@@ -225,7 +225,7 @@ def feature_adoption(
     features = sorted({f for f, s in zip(counted["feature"], state, strict=True) if s != 1}, key=_label_order)
     place = {feature: i for i, feature in enumerate(features)}
     if not features:
-        raise WrongShape("the table holds no row with user and feature", "Give at least one.")
+        raise source.nothing("the table holds no row with user and feature")
     by_feature = np.zeros((2, len(features)), dtype=np.int64)
     for name, s, u, r in zip(counted["feature"], state.tolist(), users.tolist(), rows.tolist(), strict=True):
         if s == 0:

@@ -7,7 +7,6 @@ import narwhals as nw
 import numpy as np
 
 from csmetrics_core.cells import OPEN_ENDED
-from csmetrics_core.errors import WrongShape
 from csmetrics_core.periods import Period, as_dates, first_day, index_of
 from csmetrics_core.reductions.flows import below_zero
 from csmetrics_core.reductions.money import LARGEST_CENTS, refuse_inexact_total
@@ -127,7 +126,7 @@ def _turns(source: Source, counted: dict[str, Any], period: Period) -> Turns:
         _refuse_backwards(source)
     known = state != 1
     if not known.any():
-        raise WrongShape("the table holds no row with customer and start", "Give at least one.")
+        raise source.nothing("the table holds no row with customer and start")
     begins, stops = counted["begins"], counted["stops"]
     latest = int(counted["last"][known].max())
     ends = np.array([int(counted["first"][known].min()), latest])
@@ -270,7 +269,7 @@ def _usable(source: Source, counted: dict[str, Any], end: int, period: Period, b
     if not kept.any():
         day = as_dates(first_day(np.array([end]), period))[0]
         problem = f"the table holds no customer with a date in a {period} that is over by {day}"
-        raise WrongShape(problem, "Give as_of, the day the data were taken.")
+        raise source.nothing(problem, "Give as_of, the day the data were taken.")
     value = np.asarray(counted["cents" if by_money else "customers"], dtype=float)
     refuse_inexact_total(float(value[kept].max()), "mrr")
     return {"cohort": counted["cohort"][kept], "period": seen[kept], "value": value[kept].astype(np.int64)}

@@ -9,9 +9,9 @@ from typing import Any, get_args
 import narwhals as nw
 import numpy as np
 
-from csmetrics_core.errors import WrongKind, wrong_kind
+from csmetrics_core.errors import WrongKind, WrongShape, wrong_kind
 from csmetrics_core.periods import Period, index_of
-from csmetrics_core.tables.frames import engine_failed, known_time_zone, one_of, schema_of, wrapped
+from csmetrics_core.tables.frames import engine_failed, is_empty, known_time_zone, no_rows, one_of, schema_of, wrapped
 from csmetrics_core.tables.schema import Role, mapping_note, resolve
 
 #: pandas frames beyond this many rows are read by DuckDB, which is faster and needs less memory.
@@ -50,6 +50,10 @@ class Source:
         """Say how many rows were left out."""
         if rows:
             self.note(f"rows left out because of {why}: {rows}")
+
+    def nothing(self, problem: str, fix: str = "Give at least one.") -> WrongShape:
+        """The error for a table of which no row can be used; one without rows says just that."""
+        return no_rows() if is_empty(wrapped(self.native)) else WrongShape(problem, fix)
 
     def count(self, *conditions: nw.Expr) -> int:
         """How many rows of the table meet conditions; a pass of its own, for what is seldom asked."""
@@ -90,7 +94,12 @@ def open_table(
     known_time_zone(time_zone)
     table = wrapped(frame)
     kinds = schema_of(table)
-    found = resolve(kinds, roles, given)
+    try:
+        found = resolve(kinds, roles, given)
+    except WrongKind:
+        if is_empty(table):  # whose columns may have any type
+            raise no_rows() from None
+        raise
     rows = _lazy(table, list(dict.fromkeys(found.values())), time_zone)
     blank = {column: kind for column, kind in kinds.items() if kind == nw.Unknown}
     schema = {**rows.collect_schema(), **blank}

@@ -9,13 +9,30 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import narwhals as nw
 from narwhals.exceptions import DuplicateError
 
-from csmetrics_core.errors import MetricError, WrongCall, WrongKind, WrongShape, wrong_kind
+from csmetrics_core.errors import MetricError, WrongCall, WrongKind, WrongShape, show, wrong_kind
 
 _ENGINES = ("_duckdb", "duckdb", "ibis", "narwhals", "polars", "py4j", "pyarrow", "pyspark", "sqlglot")
 
 
 class EngineFailed(MetricError):
     """The engine could not read the table, or had no room for it."""
+
+
+class Mixed(nw.Object):
+    """The type of a column of dates that also holds something else, or dates that do not go together."""
+
+    __slots__ = ("_stranger",)
+
+    def __init__(self, stranger: Any) -> None:
+        self._stranger = stranger
+
+    def __repr__(self) -> str:
+        return "dates of several kinds" if self._stranger is None else f"dates beside {show(self._stranger)}"
+
+
+def no_rows() -> WrongShape:
+    """The error for a table without rows."""
+    return WrongShape("the table is empty", "Give at least one row.")
 
 
 def engine_failed(error: Exception) -> EngineFailed | None:
@@ -79,13 +96,23 @@ def readable(frame: Any) -> Any:
 
 
 def _from_objects(column: Any) -> Any:
-    """A column of Python values as dates or numbers, where that is what they are."""
+    """A column of Python values as dates or numbers, where all of them are that."""
     import pandas
 
     first = _first(column) if column.dtype.kind == "O" else None
-    if isinstance(first, date):
-        return pandas.to_datetime(column)
-    return column.astype("float64") if isinstance(first, Decimal) else column
+    wanted = {date: date, Decimal: (Decimal, int, float)}
+    kinds = next((kinds for kind, kinds in wanted.items() if isinstance(first, kind)), None)
+    if kinds is None or _stranger(column, kinds) is not None:
+        return column
+    try:
+        return pandas.to_datetime(column) if kinds is date else column.astype("float64")
+    except (TypeError, ValueError):  # days beyond the calendar, times of several zones
+        return column
+
+
+def _stranger(column: Any, kinds: Any) -> Any:
+    """The first value that is none of some kinds; None where there is none."""
+    return next((value for value in column[column.notna()] if not isinstance(value, kinds)), None)
 
 
 def _first(column: Any) -> Any:
@@ -103,9 +130,22 @@ def schema_of(frame: nw.DataFrame | nw.LazyFrame) -> dict[str, Any]:
             first = _first(native[name])
             if first is None:
                 schema[name] = nw.Unknown()
+            elif isinstance(first, date):
+                schema[name] = Mixed(_stranger(native[name], date))
             elif not isinstance(first, Hashable):
                 schema[name] = nw.List(nw.Unknown)
     return schema
+
+
+def is_empty(frame: nw.DataFrame | nw.LazyFrame) -> bool:
+    """Whether a table has no rows; asked only of one that is refused."""
+    try:
+        rows = frame.head(1)
+        return len(rows.collect() if isinstance(rows, nw.LazyFrame) else rows) == 0
+    except Exception as error:
+        if (failed := engine_failed(error)) is None:
+            raise
+        raise failed from error
 
 
 def known_time_zone(name: str) -> str:

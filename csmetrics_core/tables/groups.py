@@ -7,13 +7,13 @@ import narwhals as nw
 import numpy as np
 
 from csmetrics_core.catalog import lookup
-from csmetrics_core.errors import UndefinedMetric, WrongCall, WrongShape, off_scale
+from csmetrics_core.errors import CELL_ERRORS, ErrorInCell, UndefinedMetric, WrongCall, WrongShape, off_scale
 from csmetrics_core.evaluate import evaluate
 from csmetrics_core.intervals import confidence_level
 from csmetrics_core.results import Ratio
 from csmetrics_core.spec import Category, Metric
 from csmetrics_core.tables.engine import UNKNOWN, Source, collected, like, millisecond_of, open_table
-from csmetrics_core.tables.frames import names_of, values_like
+from csmetrics_core.tables.frames import names_of, no_rows, values_like
 from csmetrics_core.tables.schema import Role
 
 _FLAGS = ("resolved", "reopened", "transferred", "abandoned")
@@ -65,7 +65,7 @@ def survey(
     groups = _cells(source, by, (role,))
     rows = []
     for group, (cells, counts) in groups.items():
-        scores = [(_number(cell), count) for (cell,), count in zip(cells, counts, strict=True)]
+        scores = [(_number(cell, first.name), count) for (cell,), count in zip(cells, counts, strict=True)]
         given = [(value, count) for value, count in scores if value is not None]
         answers = np.repeat([value for value, _ in given], [count for _, count in given])
         row = _row(declared, {first.name: answers, **options}, confidence)
@@ -236,7 +236,7 @@ def health(
     found = collected(source.rows.filter(source.known("account") == 1).sort("account", *inputs))
     block = np.array([[_NOTHING if v is None else float(v) for v in found[name]] for name in inputs]).T
     if not block.size:
-        raise WrongShape("the table holds no row with an account", "Give at least one.")
+        raise source.nothing("the table holds no row with an account")
     single = block.shape[0] == 1
     lines = list(inputs.values())
     if len(lines) == 1:  # a block has two columns at least; the same one twice weighs what it weighs once
@@ -277,7 +277,7 @@ def _cells(source: Source, by: Sequence[str], names: Sequence[str]) -> dict[tupl
         cells.append(tuple(_cell(column[row]) for column in columns))
         counts.append(int(count))
     if not groups:
-        raise WrongShape("the table is empty", "Give at least one row.")
+        raise no_rows()
     return dict(sorted(groups.items(), key=lambda item: [(v is None, isinstance(v, str), v or 0) for v in item[0]]))
 
 
@@ -287,9 +287,15 @@ def _cell(value: Any) -> Any:
     return None if value is None or value != value else value
 
 
-def _number(cell: Any) -> float | None:
-    """An answer as a number, also where the column holds text; None where it is none."""
+def _number(cell: Any, argument: str) -> float | None:
+    """An answer as a number, also where the column holds text; None where it is none.
+
+    Raises:
+        ErrorInCell: it is a spreadsheet's error, which is passed on.
+    """
     if isinstance(cell, str):
+        if cell in CELL_ERRORS:
+            raise ErrorInCell(cell, argument, None)
         try:
             return float(cell) if cell == cell.strip() else None
         except ValueError:

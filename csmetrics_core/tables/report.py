@@ -8,16 +8,16 @@ from typing import Any
 import narwhals as nw
 
 from csmetrics_core.catalog import CATALOG
-from csmetrics_core.errors import MetricError, WrongShape
+from csmetrics_core.errors import MetricError, WrongKind, WrongShape
 from csmetrics_core.spec import Unit
 from csmetrics_core.tables.accounts import usage_by_account
 from csmetrics_core.tables.activity import active_users, feature_adoption
 from csmetrics_core.tables.contracts import contract_months
 from csmetrics_core.tables.customers import cohort_retention, customer_movements
-from csmetrics_core.tables.frames import EngineFailed, schema_of, wrapped
+from csmetrics_core.tables.frames import EngineFailed, is_empty, no_rows, schema_of, wrapped
 from csmetrics_core.tables.groups import fcr, survey
 from csmetrics_core.tables.revenue import mrr_movements, retention
-from csmetrics_core.tables.schema import Role, resolve
+from csmetrics_core.tables.schema import Role, look_for, resolve
 
 
 @dataclass(frozen=True)
@@ -138,13 +138,28 @@ def fitting(frame: Any) -> list[Recipe]:
 
     Raises:
         WrongShape: there is none; the message lists the columns.
+        WrongKind: a column of the right name holds something else.
     """
-    schema = schema_of(wrapped(frame))
+    table = wrapped(frame)
+    schema = schema_of(table)
     found = [recipe for recipe in RECIPES if _has(schema, recipe.needs)]
     if not found:
-        problem = f"no metric fits the columns {', '.join(map(str, schema))}"
-        raise WrongShape(problem, "Rename them, or call the functions of csmetrics_core.tables with column names.")
+        raise no_rows() if is_empty(table) else _nothing_fits(schema)
     return found
+
+
+def _nothing_fits(schema: Mapping[str, Any]) -> MetricError:
+    """Why no recipe fits: a column of the right name holds something else, or there are none of these names."""
+    for recipe in RECIPES:
+        if all(look_for(role.name, schema) for role in recipe.needs):
+            try:
+                resolve(schema, recipe.needs, {})
+            except WrongKind as error:
+                error.problem = f"{recipe.title}: {error.problem}"
+                return error
+    needs = dict.fromkeys(", ".join(role.name for role in recipe.needs) for recipe in RECIPES)
+    problem = f"no metric fits the columns {', '.join(map(str, schema))}"
+    return WrongShape(problem, f"Name them as a report needs them: {'; '.join(needs)}.")
 
 
 def _has(schema: Mapping[str, Any], needs: Sequence[Role]) -> bool:
@@ -195,6 +210,9 @@ def section(recipe: Recipe, frame: Any, asked: Asked) -> Section:
         return Section(recipe.title, {}, {}, tuple(notes), str(error))
     columns = (result.collect() if isinstance(result, nw.LazyFrame) else result).to_dict(as_series=False)
     shown = {name: [None if v is None or v != v else v for v in values] for name, values in columns.items()}
+    if "n" in shown and not any(shown["n"]):
+        left_out = sum(count or 0 for count in shown["dropped"])
+        return Section(recipe.title, {}, {}, tuple(notes), f"none of the {left_out:,} cells is an answer that counts.")
     measured = {} if metric.columns else dict.fromkeys(("value", "low", "high"), metric.unit)
     by_age = {name: ages for name in columns if ages and name.startswith("age_")}
     return Section(recipe.title, shown, units | measured | by_age, tuple(dict.fromkeys(notes)))

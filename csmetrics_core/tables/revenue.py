@@ -282,7 +282,7 @@ def _span(source: Source, counted: dict[str, Any], as_of: date | None) -> tuple[
     source.dropped(int(rows[place == _BLANK_VALUE].sum()), "a blank month or mrr")
     good = place < _BELOW_ZERO - NEVER // 2
     if not good.any():
-        raise WrongShape("the table holds no row with customer, month and mrr", "Give at least one.")
+        raise source.nothing("the table holds no row with customer, month and mrr")
     amounts = np.asarray(counted.get("mrr", counted.get("base")), dtype=float)
     refuse_inexact_total(float(amounts[good].max()), "mrr")
     source.notes.extend(repeats_note(int((rows - np.asarray(counted["pairs"]))[good].sum())))

@@ -85,7 +85,7 @@ def resolve(
     found: dict[str, str] = {}
     for role in roles:
         named = given.get(role.name)
-        column = _exactly(named, schema) if named is not None else _look_for(role.name, schema)
+        column = _exactly(named, schema) if named is not None else look_for(role.name, schema)
         if column is None:
             if named is None and not role.needed:
                 continue
@@ -110,7 +110,8 @@ def _exactly(named: str, schema: Mapping[str, object]) -> str | None:
     return next((column for column in schema if plain(column) == plain(named)), None)
 
 
-def _look_for(role: str, schema: Mapping[str, object]) -> str | None:
+def look_for(role: str, schema: Mapping[str, object]) -> str | None:
+    """The column of a role, by its name alone."""
     for name in (role, *ALSO_CALLED.get(role, ())):
         if (column := find_heading(name, schema)) is not None:
             return column

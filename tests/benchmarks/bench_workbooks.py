@@ -43,5 +43,5 @@ def rows() -> Iterator[tuple[str, float, float, str]]:
             frame.to_csv(source, index=False)
             words = ["workbook", "new", template, "--data", str(source), "--out", str(target)]
             began = perf_counter()
-            subprocess.run([sys.executable, "-m", "csmetrics_addin.cli", *words], check=True, capture_output=True)
+            subprocess.run([sys.executable, "-m", "csmetrics_addin", *words], check=True, capture_output=True)
             yield f"workbook new {template}, {len(frame):,} rows", perf_counter() - began, 0.0, "6 s"

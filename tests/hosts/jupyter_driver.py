@@ -81,7 +81,7 @@ def _say_no_to_news(config: Path) -> None:
 def command_server(file: Path) -> Iterator[str]:
     """`csmetrics panel FILE`; gives its address."""
     port = free_port()
-    command = [sys.executable, "-m", "csmetrics_addin.cli", "panel", str(file), "--no-browser", f"--port={port}"]
+    command = [sys.executable, "-m", "csmetrics_addin", "panel", str(file), "--no-browser", f"--port={port}"]
     env = {**os.environ, "JUPYTER_CONFIG_DIR": str(file.parent / "config"), "IPYTHONDIR": str(file.parent / "ipython")}
     with _running(command, file.parent / "panel.log", f"http://127.0.0.1:{port}", env) as address:
         yield address

@@ -2,10 +2,12 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from csmetrics_core.errors import show
 from csmetrics_core.headings import find_heading, plain
 from csmetrics_core.readers import UnreadableFile
 from csmetrics_core.readers.wide import month_of
@@ -223,7 +225,13 @@ def _fill_revenue(sheet: Sheet, name: str, frame: "pd.DataFrame", mapped: Mapped
 def _from_long(frame: "pd.DataFrame", mapped: Mapped, sheet: str) -> "pd.DataFrame":
     import pandas as pd
 
-    month = pd.to_datetime(frame["Month"], errors="coerce")
+    month = _read_months(frame["Month"])
+    unread = frame["Month"][month.isna() & frame["Month"].notna()]
+    if len(unread):
+        mapped.notes.append(
+            f"{sheet}: {len(unread):,} cells under Month are no dates, the first is {show(unread.iloc[0])}; their rows "
+            "are left out. Give real dates, or write them as 2026-03-01."
+        )
     amount = pd.to_numeric(frame["MRR"], errors="coerce")
     usable = month.notna() & amount.notna() & frame["Customer"].notna()
     if (dropped := int((~usable).sum())) > 0:
@@ -233,6 +241,14 @@ def _from_long(frame: "pd.DataFrame", mapped: Mapped, sheet: str) -> "pd.DataFra
     if repeats:
         mapped.notes.append(f"{sheet}: {repeats:,} rows repeat a customer and month; they are added up.")
     return revenue_across(frame) if len(frame) else _revenue_template()
+
+
+def _read_months(cells: "pd.Series") -> "pd.Series":
+    """Months from dates, or text that can be read in one way; 01/02/2026 can be read in two."""
+    import pandas as pd
+
+    dates = cells.map(lambda cell: month_of(cell.strip()[:10]) if isinstance(cell, str) else cell)
+    return pd.to_datetime(dates.where(dates.map(lambda cell: isinstance(cell, date))))
 
 
 def _empty(sheet: Sheet) -> "pd.DataFrame":

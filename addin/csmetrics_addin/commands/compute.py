@@ -12,7 +12,7 @@ from typer.main import get_command
 
 from csmetrics_addin.files import Book, Cells
 from csmetrics_addin.opening import typed_value
-from csmetrics_addin.results import Given, as_data, print_json, records, result_table, show
+from csmetrics_addin.results import Given, as_data, print_json, records, result_table, show, show_notes
 from csmetrics_addin.terminal import BAD_DATA, Problem, plain, screen
 from csmetrics_core import CATALOG, lookup
 from csmetrics_core.documentation import call_text
@@ -80,11 +80,11 @@ def _command(metric: Metric) -> Callable[..., None]:
         book = Book(file) if file else None
         given = {a.name: _cells(a, options[a.name], book) for a in metric.arguments if options[a.name] is not None}
         if by is None:
-            _one(metric, given, level, as_json)
+            _one(metric, given, level, as_json, book.notes if book else [])
         elif book is None:
             raise Problem("--by needs a file", "Name the file after the metric.")
         else:
-            _by(metric, given, book.cells(by), as_json)
+            _by(metric, given, book.cells(by), as_json, book.notes)
 
     parameters = [*_parameters(metric)]
     run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
@@ -133,7 +133,7 @@ def _cells(argument: Argument, text: str, book: Book | None) -> Cells:
     return Cells(text)
 
 
-def _one(metric: Metric, given: Given, level: float, as_json: bool) -> None:
+def _one(metric: Metric, given: Given, level: float, as_json: bool, notes: list[str]) -> None:
     arguments = {name: cells.values for name, cells in given.items()}
     try:
         told = explained(evaluate(metric, (), arguments), level)
@@ -143,20 +143,21 @@ def _one(metric: Metric, given: Given, level: float, as_json: bool) -> None:
             error.fix = f"That is row {place.first_row + error.position} of {plain(place.where)}. {error.fix}"
         raise
     if as_json:
-        print_json(as_data(told))
+        print_json(as_data(told, notes))
     else:
-        show(told, given)
+        show(told, given, notes)
     if told.failures and len(told.failures) == np.size(told.value):
         raise typer.Exit(BAD_DATA)
 
 
-def _by(metric: Metric, given: Given, groups: Cells, as_json: bool) -> None:
+def _by(metric: Metric, given: Given, groups: Cells, as_json: bool, notes: list[str]) -> None:
     positional = [given[name].values if name in given else None for name in metric.names]
     table = evaluate(CATALOG["csm_by"], (metric.name, groups.values, *positional)).value
     if as_json:
-        print_json({"metric": metric.name, "groups": records(table)})
+        print_json({"metric": metric.name, "groups": records(table), "notes": notes})
         return
     if not any(table["flag"]):
         del table["flag"]
     units = dict.fromkeys(("value", "low", "high"), metric.unit)
     screen().print(result_table(table, units, f"{metric.title}, {metric.unit.name}"))
+    show_notes(notes)

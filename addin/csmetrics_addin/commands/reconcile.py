@@ -1,6 +1,5 @@
 """`csmetrics reconcile METRIC REPORTED VALUES`: which documented convention gives a figure from elsewhere."""
 
-import json
 from math import isnan
 from pathlib import Path
 from typing import Annotated, Any
@@ -9,6 +8,7 @@ import typer
 
 from csmetrics_addin.files import Book
 from csmetrics_addin.opening import typed_value
+from csmetrics_addin.results import print_json, show_notes
 from csmetrics_addin.terminal import Problem, grid, screen, styled
 from csmetrics_core import Reconciliation, lookup
 from csmetrics_core.metrics.about import signature_text
@@ -40,10 +40,12 @@ def reconcile(
     declared = lookup(metric)
     book = Book(file) if file else None
     found = compare(declared.name, reported, **_arguments(declared, values, book))
+    notes = book.notes if book else []
     if as_json:
-        screen().print(json.dumps(_as_json(found), ensure_ascii=False, indent=2), soft_wrap=True)
+        print_json(_as_json(found) | {"notes": notes})
     else:
         _print(found)
+        show_notes(notes)
 
 
 def _arguments(declared: Metric, values: list[str], book: Book | None) -> dict[str, Any]:

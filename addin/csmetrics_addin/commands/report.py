@@ -6,6 +6,7 @@ import tempfile
 import warnings
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import datetime
 from glob import glob
 from pathlib import Path
@@ -15,7 +16,7 @@ import typer
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from csmetrics_addin.files import Book
-from csmetrics_addin.results import print_json, records, result_table
+from csmetrics_addin.results import print_json, records, result_table, show_notes
 from csmetrics_addin.terminal import BAD_DATA, Problem, plain, screen, styled
 from csmetrics_core.catalog import CATALOG
 from csmetrics_core.errors import MetricError
@@ -58,15 +59,18 @@ def report(
     paths = _found(files)
     if engine not in ("duckdb", "spark"):
         raise Problem(f"there is no engine {plain(engine)}", "There are: duckdb, spark.")
-    tables = _workbook(paths) if paths[0].suffix.lower() in _WORKBOOKS else None
-    if tables is None:
+    notes: list[str] = []
+    if paths[0].suffix.lower() in _WORKBOOKS:
+        tables = _workbook(paths[0], notes)
+    else:
         tables = _spark(paths, asked, master) if engine == "spark" else _duckdb(paths, asked, memory, spill)
     done = [part for name, frame, connection in tables for part in _sections(name, frame, connection, asked)]
     if as_json:
-        print_json([_as_data(name, part) for name, part in done])
+        print_json([_as_data(name, replace(part, notes=(*part.notes, *notes))) for name, part in done])
     else:
         for name, part in done:
             _show(name if len({n for n, _ in done}) > 1 else "", part)
+        show_notes(notes)
     if all(part.problem for _, part in done):
         raise typer.Exit(BAD_DATA)
 
@@ -106,12 +110,17 @@ def _found(files: str) -> list[Path]:
     return paths
 
 
-def _workbook(paths: list[Path]) -> list[tuple[str, Any, Any]]:
-    """Every table of a workbook as a pandas frame."""
+def _workbook(path: Path, notes: list[str]) -> list[tuple[str, Any, Any]]:
+    """Every table of a workbook as a pandas frame; `notes` takes what to know about it."""
     import pandas
 
     found = []
-    for name, columns in Book(paths[0]).tables().items():
+    book = Book(path)
+    tables = book.tables()
+    notes += book.notes
+    if not tables:
+        raise book.without_table()
+    for name, columns in tables.items():
         series = {heading: pandas.Series(cells, dtype=object) for heading, cells in columns.items()}
         found.append((name, readable(pandas.DataFrame(series).replace({"": None}).infer_objects()), None))
     return found
@@ -186,6 +195,10 @@ def _watched(recipe: Recipe, frame: Any, connection: Any, asked: Asked) -> Secti
                 computing.result(timeout=0.1)
             except TimeoutError:
                 continue
+            except KeyboardInterrupt:
+                if connection is not None:
+                    connection.interrupt()  # or the query would be waited for
+                raise
     return computing.result()
 
 

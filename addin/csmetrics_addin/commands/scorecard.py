@@ -1,6 +1,7 @@
 """`csmetrics scorecard FILE`: the sixteen headline metrics of the tables in a file."""
 
 import json
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -87,7 +88,7 @@ def scorecard_of_file(
         raise Problem(f"--ces-easy is {plain(ces_easy)}", "Say high or low.")
     how = choices(dates, decimal, encoding, amounts, rate, column, as_of)
     with working("Reading...") as step:
-        tables, folder = _read(files, how)
+        tables, folder, notes = _read(files, how)
         scales = ({} if folder is None else folder.scales) | {
             name: scale for name, scale in (("csat", csat_scale), ("ces", ces_scale)) if scale is not None
         }
@@ -99,6 +100,7 @@ def scorecard_of_file(
         )
         at = f"{month:%Y-%m}" if month else None
         card = scorecard(tables, month=at, assumptions=given, progress=lambda title: step(f"{title}..."))
+        card = replace(card, notes=(*card.notes, *notes))
     if as_json:
         more = {} if folder is None else {"files": folder_data(folder)}
         typer.echo(json.dumps(_as_json(card) | more, ensure_ascii=False, indent=2))
@@ -111,19 +113,22 @@ def scorecard_of_file(
         raise Problem("no metric could be computed", f"A scorecard can use {needed}.", code=BAD_DATA)
 
 
-def _read(files: list[Path], how: "How") -> tuple[dict[str, Any], "Folder | None"]:
-    """The tables of all files; folders and product exports through the readers, which type their columns."""
+def _read(files: list[Path], how: "How") -> tuple[dict[str, Any], "Folder | None", list[str]]:
+    """The tables of all files and what to know of them; exports go through the readers, which type their columns."""
     exports = are_exports(files)
     tables: dict[str, Any] = {}
+    notes: list[str] = []
     for file in files:
         if file not in exports:
-            tables |= Book(file, how=how).tables()
+            book = Book(file, how=how)
+            tables |= book.tables()
+            notes += book.notes
     if not exports:
-        return tables, None
+        return tables, None, notes
     from csmetrics_core.readers import read_folder
 
     folder = read_folder(exports, how)
-    return tables | folder.tables, folder
+    return tables | folder.tables, folder, notes
 
 
 def show(card: Scorecard) -> None:
@@ -138,9 +143,10 @@ def show(card: Scorecard) -> None:
             terminal.print(styled("unclear: the month before lies inside this month's interval", "dim"))
         terminal.print()
     _show_missing(card)
-    terminal.print(styled("Computed from", "bold"))
-    terminal.print(facts([(line.metric.title, _basis(line)) for line in card.lines if line.value is not None]))
-    terminal.print()
+    if rows:
+        terminal.print(styled("Computed from", "bold"))
+        terminal.print(facts([(line.metric.title, _basis(line)) for line in card.lines if line.value is not None]))
+        terminal.print()
     if card.matched:
         terminal.print(styled("Recognised", "bold"))
         terminal.print(facts([(part, _recognised(card, part)) for part in card.matched]))

@@ -86,9 +86,16 @@ def _mapped(template: str, files: list[Path]) -> "Mapped":
         from csmetrics_workbooks.build import recipe
         from csmetrics_workbooks.userdata import map_tables, read_tables
 
-        tables = read_tables(files, lambda path: Book(path, lambda *how_far: hear("Reading", *how_far)))
+        books: list[Book] = []
+
+        def opened(path: Path) -> Book:
+            books.append(Book(path, lambda *how_far: hear("Reading", *how_far)))
+            return books[-1]
+
+        tables = read_tables(files, opened)
         hear("Matching", f"{sum(map(len, tables.values())):,} rows", 0, 0)
         mapped = map_tables(recipe(template), tables)
+        mapped.notes += [note for book in books for note in book.notes]
     _report(mapped)
     missing = [f"{one.sheet}: {one.header}" for one in mapped.columns if one.needed and one.how == "missing"]
     if missing or not mapped.columns:
@@ -100,6 +107,8 @@ def _mapped(template: str, files: list[Path]) -> "Mapped":
         raise Problem(
             f"nothing was found for {names}", f"Name the columns as the data sheets do: {wanted}.", code=BAD_DATA
         )
+    if all(mapped.frames[sheet].empty for sheet in {one.sheet for one in mapped.columns}):
+        raise Problem("no row is left to put into the workbook", "See above why they are left out.", code=BAD_DATA)
     return mapped
 
 
