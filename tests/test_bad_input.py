@@ -139,6 +139,8 @@ def test_an_error_cell_is_passed_on_as_it_is():
         (lambda: csm.clv(100, 0.8, 0), ZeroDenominator),
         (lambda: csm.cac_payback(100, 50, 0), ZeroDenominator),
         (lambda: csm.csat([1, 2, 3], 3), OutOfScale),
+        (lambda: csm.ces([1, 2, 2], 2), OutOfScale),
+        (lambda: csm.ces_interval([1, 2, 3], 3, "low"), OutOfScale),
         (lambda: csm.grr(100, 60, 50), OutOfScale),
         (lambda: csm.allowed_churn(100, 0, 0, 1.2), OutOfScale),
         (lambda: csm.health_score([50, None, None]), NoData),

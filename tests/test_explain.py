@@ -109,7 +109,7 @@ def test_a_day_is_told_as_a_date():
 def test_groups_are_told_apart_whatever_they_are_called():
     scores = [10, 0, 0, 9]
     table = csm.csm_by("nps", ["All", 10, 2, 10], scores)
-    assert table["group"].tolist() == ["2", "10", "All", "All"]
+    assert table["group"].tolist() == ["2", "10", "All", "All groups"]
     assert table["value"].tolist() == [-100, 0, 100, 0]
     days = [pd.Timestamp("2026-01-31"), pd.NaT, pd.NA, " "]
     assert csm.csm_by("nps", days, scores)["group"].tolist() == ["(blank)", "2026-01-31", "All"]

@@ -61,5 +61,23 @@ def test_native_restricted_to_rows_equals_python_on_those_rows(name, tmp_path):
     assert agree(python(metric, inside), theirs)
 
 
+@pytest.mark.parametrize(
+    ("name", "call"),
+    [
+        ("ces", {"ratings": [1, 2, 3], "scale_max": 3}),
+        ("ces", {"ratings": [1, 2, 3], "scale_max": 3, "easy_from": 3}),
+        ("ces", {"ratings": [1, 2, 3, 4], "scale_max": 4, "easy": "low"}),
+        ("mrr", {"amounts": [100, 200], "intervals": ["monthly", "annual"]}),
+        ("mrr", {"amounts": [100, 200], "intervals": [None, None]}),
+        ("arr", {"amounts": [100, None], "intervals": [None, 1]}),
+        ("mrr", {"amounts": [None, None], "intervals": [1, 1]}),
+        ("mrr", {"amounts": [None, None], "intervals": [None, None]}),
+    ],
+)
+def test_native_equals_python_where_the_line_is_thin(name, call, tmp_path):
+    [theirs] = compute(CATALOG[name], [call], None, tmp_path)
+    assert agree(python(CATALOG[name], call), theirs)
+
+
 def test_every_metric_has_a_native_form_or_says_why():
     assert all(bool(m.native) != bool(m.no_native) for m in CATALOG.values())

@@ -218,7 +218,8 @@ def csm_by(metric: MetricName, groups: Annotated[Raw, Id()], *arguments: Raw) ->
         raise WrongShape(f"groups has {len(labels)} rows and no range is as long", "Select the same rows in each.")
     rows = []
     parts = [(name, labels == name) for name in sorted(set(labels), key=_place)]
-    for name, keep in [*parts, ("All", np.ones(len(labels), dtype=bool))]:
+    total = "All" if "All" not in labels else "All groups"
+    for name, keep in [*parts, (total, np.ones(len(labels), dtype=bool))]:
         part = [_select(c, keep) if s else c for c, s in zip(columns, split, strict=True)]
         rows.append((name, *_measure(declared, part)))
     names = ("group", "value", "n", "low", "high", "flag")

@@ -115,11 +115,15 @@ def csat_interval(
     return Pair(*interval_of(proportion(satisfied, ratings.size, 100))(confidence))
 
 
+_SHORTEST = 4  # answers; the top two of fewer are more than the upper half
 _EASY_FROM = 'IF({easy_from}="",IF({easy}="high",IF({scale_max}=7,5,{scale_max}-1),IF({scale_max}=7,3,2)),{easy_from})'
 
 
 def _easy(ratings: np.ndarray, scale_max: float, easy: str, easy_from: float | None) -> int:
     """How many found it easy: 5 and up of 7, else the top two; or the mirror image where low is easy."""
+    if easy_from is None and scale_max < _SHORTEST:
+        fix = "On a scale this short the top two hold the middle: say which answer counts as easy."
+        raise off_scale("easy_from", None, "missing", f"an answer from 1 to {scale_max:g}", fix)
     if easy == "high":
         line = (5 if scale_max == 7 else scale_max - 1) if easy_from is None else easy_from
         return count(ratings >= line)
@@ -136,8 +140,9 @@ def _easy(ratings: np.ndarray, scale_max: float, easy: str, easy_from: float | N
     formula="100 × answers that found it easy ÷ answers",
     convention="Easy is 5 and up of 7, else the top two; where low means easy, up to 3 of 7, else the bottom two.",
     native=(
+        f'IF(AND({{easy_from}}="",{{scale_max}}<{_SHORTEST}),{{NUM}},'
         f'100*COUNTIFS({{ratings}},IF({{easy}}="high",">=","<=")&{_EASY_FROM}{{where}})'
-        '/COUNTIFS({ratings},">=1"{where})'
+        '/COUNTIFS({ratings},">=1"{where}))'
     ),
     source="CES 2.0: CEB/Gartner (2013), share answering 5 or more of 7",
     example=(
@@ -153,7 +158,8 @@ def ces(ratings: Ratings, scale_max: ScaleMax, easy: Literal["high", "low"] = "h
         ratings: Answers, one a response.
         scale_max: The highest answer on the scale, 7 or 5 for most questions.
         easy: Which end of the scale means easy.
-        easy_from: Moves the line: the first answer that counts as easy, coming from the middle.
+        easy_from: Moves the line: the first answer that counts as easy, coming from the middle; required on scales
+            shorter than 4.
     """
     return proportion(_easy(ratings, scale_max, easy, easy_from), ratings.size, 100)
 
@@ -201,7 +207,8 @@ def ces_interval(
         ratings: Answers, one a response.
         scale_max: The highest answer on the scale, 7 or 5 for most questions.
         easy: Which end of the scale means easy.
-        easy_from: Moves the line: the first answer that counts as easy, coming from the middle.
+        easy_from: Moves the line: the first answer that counts as easy, coming from the middle; required on scales
+            shorter than 4.
         confidence: Confidence level, such as 0.95.
     """
     return Pair(*interval_of(proportion(_easy(ratings, scale_max, easy, easy_from), ratings.size, 100))(confidence))
