@@ -1,12 +1,14 @@
 """Dashboards say what the core says, of the rows chosen, and say what is missing where they cannot."""
 
 import datetime
+import re
 
 import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
 from csmetrics_panels import DASHBOARDS, dashboard
+from csmetrics_panels import sources as panel_sources
 from csmetrics_panels.dashboards.blocks import Across, Figures, Grid, Picture, Words
 
 from csmetrics_core import CATALOG, MetricError, churn_rate, ndr, nps, nps_change
@@ -216,6 +218,76 @@ def test_own_tables_replace_the_sample_and_user_text_stays_text() -> None:
     board._upload.take({"x.doc": b"x"})
     assert "x.doc is no" in board._said.value
     assert figures(board)["NPS, one vote a response"] == "-100.0"
+
+
+@pytest.mark.parametrize(
+    ("name", "choices"),
+    [
+        ("unit_economics", {"page": "What if", "churn": 0.031, "cac": 50_000.0}),
+        ("unit_economics", {"page": "What if", "segment": "SMB", "horizon": 24}),
+        ("health_score", {"growth": 0, "frequency": 4.5, "green": 80, "band": "amber"}),
+        ("voice_of_customer", {"page": "Comments", "band": "promoters", "span": "trailing 12"}),
+    ],
+)
+def test_sliders_lists_and_the_page_are_in_the_code(company: SampleCompany, name: str, choices: dict) -> None:
+    board = dashboard(name, company.tables, **choices)
+    names: dict = {"tables": company.tables}
+    exec(board.code.replace("\ndashboard(", "\nagain = dashboard("), names)
+    assert names["again"].choices() == board.choices()
+    assert figures(names["again"]) == figures(board)
+    grids = [[str(b) for b in flat(one.blocks) if isinstance(b, Grid)] for one in (names["again"], board)]
+    assert grids[0] == grids[1]
+    for key, value in choices.items():
+        assert board.choices()[key] == value
+
+
+def test_one_slider_moved_leaves_the_others_where_the_company_stands(company: SampleCompany) -> None:
+    stands = dashboard("unit_economics", company, page="What if").knobs
+    board = dashboard("unit_economics", company).what_if(churn=0.05)
+    assert {name: s.value for name, s in board.knobs.items() if name != "churn"} == {
+        name: s.value for name, s in stands.items() if name != "churn"
+    }
+
+
+def test_reset_puts_the_sliders_back_where_the_segment_stands(company: SampleCompany) -> None:
+    board = dashboard("unit_economics", company, page="What if").what_if(churn=0.05, arpa=1)
+    board.choose(segment="SMB")
+    assert board.knobs["arpa"].value == 1
+    board._back.click()
+    fresh = dashboard("unit_economics", company, page="What if", segment="SMB")
+    assert figures(board) == figures(fresh)
+    assert "churn" not in board.choices()
+    health = dashboard("health_score", company)
+    before = figures(health)
+    health.choose(growth=0, green=90)
+    assert figures(health) != before
+    health._back.click()
+    assert figures(health) == before
+    assert health.typed == dashboard("health_score", company).typed
+
+
+def test_what_cannot_be_chosen_on_a_dashboard_is_refused_by_name(company: SampleCompany) -> None:
+    board = dashboard("health_score", company)
+    for choices, words in (
+        ({"page": "Nope"}, "page is 'Nope'; expected one of Scores and back-test"),
+        ({"weight": 1}, "no choice called 'weight'. There are segment, span, end, page, frequency"),
+        ({"growth": "much"}, "growth is 'much'; expected a number from 0"),
+        ({"growth": -1}, "growth is -1; expected a number from 0"),
+        ({"band": "blue"}, "band is 'blue'; expected one of red, amber, green"),
+    ):
+        with pytest.raises(MetricError, match=re.escape(words)):
+            board.choose(**choices)
+
+
+def test_the_code_names_a_file_and_says_what_it_cannot_name(monkeypatch: pytest.MonkeyPatch, tmp_path) -> None:
+    tables = {"responses": pd.DataFrame({"date": ["2026-09-01"], "nps": [10]})}
+    tables["responses"].to_csv(tmp_path / "responses.csv", index=False)
+    by_path = dashboard("voice_of_customer", tmp_path / "responses.csv")
+    assert f"dashboard('voice_of_customer', {str(tmp_path / 'responses.csv')!r}, span=" in by_path.code
+    monkeypatch.setattr(panel_sources, "_notebook_names", lambda: {"mine": tables, "tables": 3})
+    assert "dashboard('voice_of_customer', mine, span=" in dashboard("voice_of_customer", tables).code
+    other = dashboard("voice_of_customer", dict(tables)).code
+    assert "# tables_given: the data given to this panel\ndashboard('voice_of_customer', tables_given," in other
 
 
 def test_the_code_makes_the_same_dashboard_again(company: SampleCompany) -> None:

@@ -34,10 +34,10 @@ def given(data: Any) -> list[Source]:
     if isinstance(data, Frame):
         return [Source(data.name, lambda: data)]
     if isinstance(data, Mapping) and data and all(_is_frame(value) for value in data.values()):
-        return [_held(str(name), value, *_called(value, str(name))) for name, value in data.items()]
+        return [_held(str(name), value, *called(value, str(name))) for name, value in data.items()]
     if isinstance(data, Mapping):
         data = _columns(data)
-    frame = Frame(data, *_called(data, "df"))
+    frame = Frame(data, *called(data, "df"))
     return [Source("data", lambda: frame)]
 
 
@@ -153,7 +153,7 @@ def _notebook_names() -> dict[str, Any]:
     return dict(shell.user_ns) if shell else {}
 
 
-def _called(data: Any, wanted: str) -> tuple[str, str]:
+def called(data: Any, wanted: str) -> tuple[str, str]:
     """What the code calls somebody's data; where the notebook has no name for them, a line says what is meant."""
     known = _notebook_names()
     if known.get(wanted) is data:

@@ -3,15 +3,16 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
 import ipywidgets as widgets
 
 from csmetrics_core.company import Missing, month_text
-from csmetrics_core.errors import MetricError, wrong_kind
+from csmetrics_core.errors import MetricError, WrongCall, wrong_kind
 from csmetrics_core.samples import SAMPLE_NOTE
 from csmetrics_panels import card, export
-from csmetrics_panels.browser import Code, Download, Fitter
+from csmetrics_panels.browser import Code, Download, Fitter, Slider
 from csmetrics_panels.dashboards.blocks import Block, Screen, Words
 from csmetrics_panels.dashboards.data import Data
 from csmetrics_panels.dashboards.view import View
@@ -19,6 +20,7 @@ from csmetrics_panels.form import dropdown
 from csmetrics_panels.notebook import in_notebook
 from csmetrics_panels.reading import ENDINGS, LARGEST_UPLOAD, Files, check_upload, read_upload
 from csmetrics_panels.request import LENGTHS
+from csmetrics_panels.sources import called
 from csmetrics_panels.upload import Upload
 from csmetrics_panels.work import Job, Worker
 
@@ -40,7 +42,7 @@ class Dashboard(widgets.VBox):
     Args:
         tables: pandas or Polars frames by name, a sample company, a file or a folder; by default the sample company.
         background: compute on a thread; by default where a notebook runs.
-        choices: `segment`, `span` and `end` to start with.
+        choices: `segment`, `span`, `end` and `page` to start with, and the page's own, such as `churn` or `band`.
     """
 
     name = ""
@@ -49,6 +51,7 @@ class Dashboard(widgets.VBox):
 
     def __init__(self, tables: Any = None, *, background: bool | None = None, **choices: Any) -> None:
         self.data = Data(tables)
+        self._given = tables
         self.when_used: Callable[[Any], None] = lambda _: None  # told of tables that come later
         self._quiet = True
         self._blocks: dict[int, Sequence[Block]] = {}
@@ -70,7 +73,9 @@ class Dashboard(widgets.VBox):
         for widget in filters[:3]:
             widget.style.description_width = "60px"
             widget.layout.width = "250px"
+        self._back = widgets.Button(description="Reset", tooltip="Put back what was changed on this page")
         self._pages = list(self.pages())
+        self._start = {name: knob.value for name, knob in self.knobs.items()}
         self._screens = [Screen(layout={"width": "100%"}) for _ in self._pages]
         boxes = [
             widgets.VBox([*page.controls, screen]) for page, screen in zip(self._pages, self._screens, strict=True)
@@ -93,6 +98,22 @@ class Dashboard(widgets.VBox):
     def pages(self) -> Sequence[Page]:
         """The tabs."""
         raise NotImplementedError
+
+    @property
+    def knobs(self) -> Mapping[str, Any]:
+        """What can be changed on the pages, beside the filters they share, by the name `choose` takes."""
+        return {}
+
+    def turned(self) -> dict[str, Any]:
+        """Those that stand elsewhere than where they began."""
+        return {name: knob.value for name, knob in self.knobs.items() if knob.value != self._start[name]}
+
+    def reset(self) -> None:
+        """Put them back where they began."""
+        with self._together():
+            for name, value in self._start.items():
+                self.knobs[name].value = value
+        self.refresh()
 
     @property
     def view(self) -> View:
@@ -119,35 +140,69 @@ class Dashboard(widgets.VBox):
     @property
     def code(self) -> str:
         """The same dashboard as Python."""
-        tables = "" if self.data.is_sample else ", tables"
+        tables, said = self._spelled()
         words = [f"{name}={value!r}" for name, value in self.choices().items()]
-        return f"from csmetrics_panels import dashboard\n\ndashboard({', '.join([repr(self.name) + tables, *words])})"
+        call = f"dashboard({', '.join([repr(self.name), *tables, *words])})"
+        return "\n".join(["from csmetrics_panels import dashboard", "", *said, call])
+
+    def _spelled(self) -> tuple[list[str], list[str]]:
+        """The tables as the code names them, and what there is to say about that."""
+        if self._given is None:
+            return [], []
+        if isinstance(self._given, str | Path):
+            return [repr(str(self._given))], []
+        name, said = called(self._given, "tables")
+        return [name], [said] if said else []
 
     def choices(self) -> dict[str, Any]:
         """What is chosen, as `choose` takes it."""
         chosen = {"segment": self._segment.value, "span": self._span.value}
         end = self._end.value
-        return {k: v for k, v in chosen.items() if v} | ({"end": month_text(end)} if end is not None else {})
+        found = {k: v for k, v in chosen.items() if v} | ({"end": month_text(end)} if end is not None else {})
+        front = self._tabs.selected_index or 0
+        return found | ({"page": self._pages[front].title} if front else {}) | self.turned()
 
     def choose(self, **choices: Any) -> "Dashboard":
-        """Choose the segment, the span, the month it ends with (such as "2026-09"), and the page by its title.
+        """Choose the segment, the span, the month it ends with (such as "2026-09"), the page by its title, and knobs.
 
         Raises:
             MetricError: there is no such choice.
         """
         with self._together():
-            for name, value in choices.items():
-                if name == "page":
-                    self._tabs.selected_index = [page.title for page in self._pages].index(value)
-                    continue
-                widget = {"segment": self._segment, "span": self._span, "end": self._end}.get(name)
-                options = dict(widget.options) if widget is not None else {}
-                if value not in options and value not in options.values():
-                    known = ", ".join(map(str, options)) or "segment, span, end, page"
-                    raise wrong_kind(name, None, value, f"one of {known}")
-                widget.value = options.get(value, value)
+            for name in sorted(choices, key=lambda name: name in self.knobs):  # a page starts from the rows chosen
+                self._choose(name, choices[name])
         self.refresh()
         return self
+
+    def _choose(self, name: str, value: Any) -> None:
+        lists = {"segment": self._segment, "span": self._span, "end": self._end}
+        knob = {**lists, **self.knobs}.get(name)
+        if name == "page":
+            titles = {page.title: place for place, page in enumerate(self._pages)}
+            if value not in titles:
+                raise wrong_kind(name, None, value, f"one of {', '.join(titles)}")
+            self._tabs.selected_index = titles[value]
+        elif knob is None:
+            known = ", ".join([*lists, "page", *self.knobs])
+            raise WrongCall(f"there is no choice called {name!r}", f"There are {known}.")
+        elif isinstance(knob, Slider):
+            self.turn(name, knob, value)
+        else:
+            options = dict(knob.options)
+            if value not in options and value not in options.values():
+                raise wrong_kind(name, None, value, f"one of {', '.join(map(str, options))}")
+            knob.value = options.get(value, value)
+
+    def turn(self, name: str, slider: Slider, value: Any) -> None:
+        """Move a slider; one that ends too early is made longer.
+
+        Raises:
+            WrongKind: it is no number, or below where the slider begins.
+        """
+        if isinstance(value, bool) or not isinstance(value, int | float) or not slider.low <= value < float("inf"):
+            raise wrong_kind(name, None, value, f"a number from {slider.low:g}")
+        slider.high = max(slider.high, float(value))
+        slider.value = float(value)
 
     def tell(self, words: str) -> None:
         """Say something above the filters."""
@@ -159,10 +214,8 @@ class Dashboard(widgets.VBox):
         Raises:
             MetricError: they are no tables.
         """
-        self._use(Data(tables))
-
-    def _use(self, data: Data) -> None:
-        self.data = data
+        self.data = Data(tables)
+        self._given = tables
         with self._together():
             self._offer()
         self.when_used(Files(self.data.frames, self.data.folder))
@@ -222,14 +275,15 @@ class Dashboard(widgets.VBox):
             widget.observe(lambda _: self.refresh(), "value")
         self._tabs.observe(lambda _: self._open(), "selected_index")
         self._cancel.on_click(lambda _: self._stop())
+        self._back.on_click(lambda _: self.reset())
 
     def _take_upload(self, files: Mapping[str, bytes]) -> None:
         before = {} if self.data.is_sample else self.data.frames
         interrupted = self._worker.cancel()
 
-        def read(_: Job) -> Data:
+        def read(_: Job) -> Files:
             found = read_upload(files)
-            return Data(Files({**before, **found.tables}, found.folder or self.data.folder))
+            return Files({**before, **found.tables}, found.folder or self.data.folder)
 
         def refuse(error: Exception) -> None:
             self._said.value = card.refusal(error)
@@ -237,7 +291,7 @@ class Dashboard(widgets.VBox):
                 self.refresh()
 
         self._said.value = card.note(f"Reading {', '.join(files)}…")
-        self._worker.submit(read, self._use, refuse)
+        self._worker.submit(read, self.use, refuse)
 
     def _refuse_sizes(self, sizes: Mapping[str, int]) -> None:
         try:

@@ -58,7 +58,7 @@ class HealthDashboard(Dashboard):
         self._account.observe(lambda _: self.refresh(), "value")
         sliders = [*self._weights.values(), *self._edges.values()]
         return [
-            Page("Scores and back-test", self._scores, [*sliders, self._band]),
+            Page("Scores and back-test", self._scores, [*sliders, self._back, self._band]),
             Page("What drives a score", self._drivers, [self._account]),
         ]
 
@@ -66,6 +66,10 @@ class HealthDashboard(Dashboard):
     def weights(self) -> dict[str, float]:
         """The weight of each input."""
         return {name: slider.value for name, slider in self._weights.items()}
+
+    @property
+    def knobs(self) -> dict[str, Any]:
+        return {**self._weights, **self._edges, "band": self._band}
 
     @property
     def typed(self) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """What a customer brings and costs, and what would happen if."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -55,7 +56,7 @@ class UnitEconomicsDashboard(Dashboard):
         self._touched = False
         for name, slider in self._sliders.items():
             slider.observe(lambda _, n=name: self._slid(n), "value")
-        return [Page("Today", self._today), Page("What if", self._what_if, list(self._sliders.values()))]
+        return [Page("Today", self._today), Page("What if", self._what_if, [*self._sliders.values(), self._back])]
 
     def _slid(self, name: str) -> None:
         slider = self._sliders[name]
@@ -66,12 +67,26 @@ class UnitEconomicsDashboard(Dashboard):
 
     def what_if(self, **values: float) -> "UnitEconomicsDashboard":
         """Move the sliders: arpa, gross_margin, churn, cac, discount, horizon, target_ndr."""
-        with self._together():
-            for name, value in values.items():
-                self._sliders[name].value = value
-        self._touched = True
-        self.refresh()
+        self.choose(**values)
         return self
+
+    @property
+    def knobs(self) -> dict[str, Slider]:
+        return self._sliders
+
+    def turned(self) -> dict[str, Any]:
+        return {name: slider.value for name, slider in self._sliders.items()} if self._touched else {}
+
+    def turn(self, name: str, slider: Slider, value: Any) -> None:
+        if not self._touched:
+            with suppress(Missing, MetricError):  # then the others stay where they are
+                self._start_from(self.view)
+            self._touched = True
+        super().turn(name, slider, value)
+
+    def reset(self) -> None:
+        self._touched = False
+        self.refresh()
 
     @property
     def typed(self) -> dict[str, Any]:
@@ -133,7 +148,7 @@ class UnitEconomicsDashboard(Dashboard):
                 slider = self._sliders[name]
                 slider.high = max(slider.high, float(f"{value * 1.5:.1g}"))
                 slider.step = _step(slider.low, slider.high)
-                slider.value = value
+                slider.value = float(value)
                 slider.shown = _WHAT_IF[name][1].text(value)
 
 

@@ -44,6 +44,10 @@ class VoiceDashboard(Dashboard):
             Page("Comments", self._comments, [self._band]),
         ]
 
+    @property
+    def knobs(self) -> dict[str, Any]:
+        return {"band": self._band}
+
     def _nps(self, view: View) -> Sequence[Block]:
         plain = _answers(view, "nps", "scores")
         figures = [figure(view.tell("nps", plain), "NPS, one vote a response")]
