@@ -130,8 +130,7 @@ def wrong_kind(argument: str, position: int | None, got: object, expected: str, 
 
 def too_long(argument: str, position: int | None, got: int) -> OutOfScale:
     """The error for a whole number that no floating-point number can hold."""
-    expected = "a number a spreadsheet can hold"
-    return off_scale(argument, position, f"1e{len(str(got)) - 1}", expected, "Correct the cell.")
+    return off_scale(argument, position, got, "a number a spreadsheet can hold", "Correct the cell.")
 
 
 def show(value: object) -> str:
@@ -142,5 +141,7 @@ def show(value: object) -> str:
         return str(value).upper()
     try:
         return f"{float(value):.10g}"  # type: ignore[arg-type]
+    except OverflowError:
+        return f"1e{len(str(value)) - 1}"
     except (TypeError, ValueError):
         return str(value)[:40]

@@ -80,9 +80,8 @@ class Explained:
         for argument, reason, count, first in self.dropped:
             more = ", ..." if count > len(first) else ""
             places = ", ".join(str(p + 1) for p in first)
-            rows.append(
-                (f"dropped from {argument}", f"{count} {reason} ({'rows' if count > 1 else 'row'} {places}{more})")
-            )
+            each = "cell" if metric.argument(argument).role is Role.BLOCK else "row"
+            rows.append((f"dropped from {argument}", f"{count} {reason} ({each}{'s' * (count > 1)} {places}{more})"))
         if self.working and (self.denominator, self.scale) != (1.0, 1.0):
             rows += [("numerator", self.numerator), ("denominator", self.denominator)]
         rows.append(("working", self.working))

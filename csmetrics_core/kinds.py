@@ -233,7 +233,7 @@ class Day(Kind):
 
     @property
     def scale(self) -> str:
-        return "Dates; blank means not yet." if self.open_ended else "Dates."
+        return f"Dates{'; blank means not yet' * self.open_ended}; a zoned time counts in UTC."
 
     @property
     def bad(self) -> float:
@@ -253,7 +253,7 @@ class Moment(Day):
 
     @property
     def scale(self) -> str:
-        return "Dates with time of day."
+        return "Dates with time of day, a zoned one in UTC."
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from csmetrics_core.catalog import lookup
 from csmetrics_core.conventions import CONVENTIONS, Convention
 from csmetrics_core.errors import MetricError, WrongKind, WrongShape, wrong_kind
 from csmetrics_core.evaluate import evaluate
+from csmetrics_core.kinds import LARGEST
 from csmetrics_core.spec import FRACTION, POINTS, Metric
 
 REPRODUCES, CLOSEST = "reproduces it", "closest"
@@ -188,7 +189,8 @@ def read_figure(reported: Any) -> Reported:
         pointed = digits if _NUMBER.fullmatch(digits) else digits.replace(",", ".")
         digits = pointed.replace(",", "").replace("−", "-")
     else:
-        known = isinstance(reported, Real) and not isinstance(reported, bool) and isfinite(reported)
+        size: Any = abs(reported) if isinstance(reported, Real) and not isinstance(reported, bool) else nan
+        known = size <= LARGEST
         whole = known and float(reported).is_integer()
         digits = str(int(reported)) if whole else repr(float(reported)) if known else ""
     if not known or not isfinite(float(digits)):

@@ -101,6 +101,11 @@ def test_a_level_of_confidence_is_checked(level):
         csm.explain("nps_interval", [10, 9, 0], confidence="x" if level is None else level)
 
 
+def test_what_is_left_out_of_a_block_is_told_by_cell():
+    rows = dict(csm.explain("health_score", [[80, 50, 60], [None, 70, 20]]).rows())
+    assert rows["dropped from values"] == "1 blank (cell 4)"
+
+
 def test_a_day_is_told_as_a_date():
     found = csm.explain("dau", ["A", "B"], [46026, 46026], 46026)
     assert found.working == "day = 2026-01-04: 2"

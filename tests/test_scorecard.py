@@ -266,6 +266,13 @@ def test_health_of_one_account_or_by_one_input_is_a_score_too(accounts, n):
     assert line.basis == "mean over accounts; frequency of 30 days"
 
 
+def test_without_dates_nothing_is_said_of_a_month():
+    tables = {"responses": {"Score": [10, 9, 0], "Comment": ["good", "", "bad"]}, "tickets": {"Contacts": [1, 2]}}
+    card = scorecard(tables)
+    assert [card[name].basis for name in ("nps", "sentiment", "fcr")] == ["responses", "comments", "resolved tickets"]
+    assert scorecard({"responses": {"Comment": [" "]}})["sentiment"].missing == "there are no comments"
+
+
 def test_health_says_when_no_paying_account_used_the_product():
     nobody = {"customer": ["Z"], "start": [date(2026, 1, 1)], "end": [None]}
     line = scorecard({"events": used_by("AB", 30), "customers": nobody})["health_score"]

@@ -59,6 +59,11 @@ class Call:
     columns: tuple[str, ...] = ()
 
 
+def of_month(what: str, month: int | None) -> str:
+    """What a figure rests on: the rows of the month, or all rows where no table has dates."""
+    return what if month is None else f"{what} of the month"
+
+
 def dated(company: Company, month: int | None, part: str) -> int:
     """The month, for a metric that has no meaning without one."""
     if part != "customers" or not company.has("subscriptions"):

@@ -8,7 +8,7 @@ from csmetrics_core.catalog import lookup
 from csmetrics_core.company import Company, Missing, month_text
 from csmetrics_core.evaluate import evaluate
 from csmetrics_core.headings import plain
-from csmetrics_core.headline.given import Assumptions, Call, dated
+from csmetrics_core.headline.given import Assumptions, Call, dated, of_month
 
 #: Cost of serving customers, by the words a costs table has for it.
 _SERVING = frozenset(("delivery", "costofsales", "costofrevenue", "cogs"))
@@ -35,7 +35,7 @@ def mrr(company: Company, month: int | None, given: Assumptions) -> Call:
     else:
         column = "mrr" if company.has("subscriptions", "mrr") else "amount"
         arguments = {"amounts": company.take("subscriptions", column, rows)}
-    return Call(arguments, "subscriptions of the month")
+    return Call(arguments, of_month("subscriptions", month))
 
 
 def _mrr(company: Company, month: int | None, given: Assumptions) -> float:

@@ -7,7 +7,7 @@ import numpy as np
 from csmetrics_core.catalog import lookup
 from csmetrics_core.company import Company, Missing
 from csmetrics_core.evaluate import evaluate
-from csmetrics_core.headline.given import Assumptions, Call
+from csmetrics_core.headline.given import Assumptions, Call, of_month
 
 
 def _answers(company: Company, month: int | None, question: str) -> Any:
@@ -16,13 +16,13 @@ def _answers(company: Company, month: int | None, question: str) -> Any:
 
 def nps(company: Company, month: int | None, given: Assumptions) -> Call:
     """The month's answers."""
-    return Call({"scores": _answers(company, month, "nps")}, "responses of the month")
+    return Call({"scores": _answers(company, month, "nps")}, of_month("responses", month))
 
 
 def csat(company: Company, month: int | None, given: Assumptions) -> Call:
     """The month's answers."""
     arguments = {"ratings": _answers(company, month, "csat"), "scale_max": given.csat_scale}
-    return Call(arguments, f"responses of the month, scale 1-{given.csat_scale}")
+    return Call(arguments, f"{of_month('responses', month)}, scale 1-{given.csat_scale}")
 
 
 def ces(company: Company, month: int | None, given: Assumptions) -> Call:
@@ -32,15 +32,15 @@ def ces(company: Company, month: int | None, given: Assumptions) -> Call:
         "scale_max": given.ces_scale,
         "easy": given.ces_easy,
     }
-    return Call(arguments, f"responses of the month, scale 1-{given.ces_scale}, {given.ces_easy} is easy")
+    return Call(arguments, f"{of_month('responses', month)}, scale 1-{given.ces_scale}, {given.ces_easy} is easy")
 
 
 def sentiment(company: Company, month: int | None, given: Assumptions) -> Call:
     """The month's comments, those left blank aside."""
     comments = [c for c in _answers(company, month, "comment") if isinstance(c, str) and c.strip()]
     if not comments:
-        raise Missing("there are no comments in the month")
-    return Call({"comments": comments}, "comments of the month", averaged=True)
+        raise Missing(f"there are no {of_month('comments', month)}")
+    return Call({"comments": comments}, of_month("comments", month), averaged=True)
 
 
 def conversion_rate(company: Company, month: int | None, given: Assumptions) -> Call:
@@ -63,4 +63,4 @@ def fcr(company: Company, month: int | None, given: Assumptions) -> Call:
     parts: Any = evaluate(lookup("fcr_from_contacts"), (), arguments).parts
     said = f"; flags: {', '.join(flags)}" if flags else ""
     counts = {"first_contact": int(parts.numerator), "contacts": int(parts.denominator)}
-    return Call(counts, f"resolved tickets of the month{said}")
+    return Call(counts, f"{of_month('resolved tickets', month)}{said}")

@@ -124,7 +124,7 @@ def csm_benchmarks(metric: MetricName = "") -> Table:
     Args:
         metric: The name of the metric, such as "fcr"; left out, all there are.
     """
-    wanted = asked_about(metric).name if metric else ""
+    wanted = "" if isinstance(metric, str) and not metric else asked_about(metric).name
     shown = [figure for figure in BENCHMARKS if figure.metric == wanted or not wanted]
     return Table(
         {

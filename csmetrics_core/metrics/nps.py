@@ -251,7 +251,7 @@ def nps_responses_needed(
         population: How many could answer at all; blank for very many.
     """
     spread = promoter_share + detractor_share - (promoter_share - detractor_share) ** 2
-    z = np.vectorize(critical_value)(confidence)
+    z = np.vectorize(critical_value, otypes=[float])(confidence)
     needed = np.maximum(1, (z * 100 / margin) ** 2 * spread)
     if population is not None:
         limited = needed / (1 + (needed - 1) / population)
