@@ -229,7 +229,7 @@ class Day(Kind):
 
     @property
     def fix(self) -> str:
-        return "Enter it as a date, not as text."
+        return "Enter a real date, not text or another number."
 
     @property
     def scale(self) -> str:

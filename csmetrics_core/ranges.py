@@ -193,7 +193,8 @@ def _per_column(argument: Argument, raw: Any, width: int) -> Any:
     column.values = column.values.copy()  # it may be the caller's own array
     for position, reason in zip(column.drops.where, column.drops.why, strict=True):
         if reason != "blank":
-            raise wrong_kind(argument.name, position, as_typed(column, position), argument.kind.expected)
+            cell, kind = as_typed(column, position), argument.kind
+            raise wrong_kind(argument.name, position, cell, kind.expected, kind.fix)
         column.values[position] = argument.default
     _refuse_off_scale(argument, argument.kind, column.values, column)
     return np.full(width, column.values[0]) if shape is None else column.values

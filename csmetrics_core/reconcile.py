@@ -180,7 +180,7 @@ def read_figure(reported: Any) -> Reported:
     """
     text = reported.strip() if isinstance(reported, str) else ""
     percent = text.endswith("%")
-    digits = text.rstrip("%").strip()
+    digits = text.removesuffix("%").strip()
     if isinstance(reported, str):
         if percent and _EITHER_COMMA.fullmatch(digits):
             fix = "Write a decimal point, or leave the comma out."

@@ -84,7 +84,8 @@ def test_every_argument_refuses_the_bad_value_of_its_kind(declared, argument):
 def test_no_cell_breaks_the_house(declared, argument, cell):
     try:
         value = evaluate(declared, (), spoiled(declared, argument, cell)).value
-    except MetricError:
+    except MetricError as error:
+        assert error.fix
         return
     assert not isinstance(value, float) or np.isfinite(value)
 

@@ -194,7 +194,7 @@ def test_digits_tell_the_rounding(typed, value, half_unit, percent):
 
 
 @pytest.mark.parametrize(
-    "typed", ["", "-", ".", "about 3", "1.600,5", "3 of 4", None, True, float("nan"), [0.1], "=1+1", "9" * 400, 10**400]
+    "typed", ["", "-", ".", "about 3", "1.600,5", "3 of 4", None, True, float("nan"), [0.1], "=1+1", "9" * 400, 10**400, "1.5%%"]
 )
 def test_what_is_no_figure_is_refused(typed):
     with pytest.raises(WrongKind, match="expected a number, or text such as 2"):

@@ -93,7 +93,8 @@ def feedback_themes(
     given = np.full(len(comments), np.nan) if scores is None else scores.astype(float)
     if band != "all":
         if scores is None:
-            raise wrong_kind("scores", None, "missing", f'a score a comment, as band "{band}" needs it')
+            expected = f'a score a comment, as band "{band}" needs it'
+            raise wrong_kind("scores", None, "missing", expected, "Give the scores, or take all bands.")
         low, high = _BANDS[band]
         chosen = np.flatnonzero((given >= low) & (given <= high))
         comments, given = [comments[i] for i in chosen], given[chosen]
