@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 from pandas.testing import assert_frame_equal
 
+from csmetrics_core.errors import OutOfScale
 from csmetrics_core.samples import SAMPLE_NOTE, SampleCompany, sample_company
 
 COLUMNS = {
@@ -143,9 +144,16 @@ def test_nothing_but_renewals_and_trial_dates_lies_outside_the_window(end):
 
 
 @pytest.mark.parametrize("argument", ["customers", "months", "event_days"])
-def test_sizes_below_one_are_refused_by_name(argument):
-    with pytest.raises(ValueError, match=f"{argument} is 0; expected at least 1"):
-        sample_company(**{argument: 0})
+@pytest.mark.parametrize("value", [0, -1, 2.5, "x", None, True])
+def test_sizes_below_one_are_refused_by_name(argument, value):
+    with pytest.raises(OutOfScale, match=f"^sample_company: {argument} is .*; expected a whole number of 1 or more"):
+        sample_company(**{argument: value})
+
+
+@pytest.mark.parametrize("seed", [-1, 2**32, 0.5, None])
+def test_a_seed_out_of_its_bounds_is_refused(seed):
+    with pytest.raises(OutOfScale, match=r"seed is .*; expected a whole number from 0 to 4294967295"):
+        sample_company(seed=seed)
 
 
 @pytest.mark.parametrize("end", ["2026-13-45", "30.09.2026", "", None])

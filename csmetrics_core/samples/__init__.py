@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields
 from datetime import date
-from typing import TYPE_CHECKING
+from math import inf
+from numbers import Integral
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from csmetrics_core.errors import off_scale
 from csmetrics_core.samples.business import business_tables
 from csmetrics_core.samples.columns import Table, stream
 from csmetrics_core.samples.lives import live
@@ -21,6 +24,7 @@ if TYPE_CHECKING:
 
 __all__ = ["SAMPLE_NOTE", "SampleCompany", "sample_company"]
 
+_LAST_SEED = 2**32 - 1
 SAMPLE_NOTE = "Sample data: this company, its accounts and all its figures are made up."
 
 
@@ -103,7 +107,7 @@ def sample_company(
         A SampleCompany, its tables as attributes and in ``tables``.
 
     Raises:
-        ValueError: customers, months or event_days below 1, or ``end`` is no date.
+        OutOfScale: customers, months, event_days or seed is no whole number within its bounds, or ``end`` no date.
 
     Examples:
         >>> company = sample_company(customers=50, months=12)
@@ -113,8 +117,8 @@ def sample_company(
         ['customers', 'contracts', 'subscriptions']
     """
     for name, value in (("customers", customers), ("months", months), ("event_days", event_days)):
-        if value < 1:
-            raise ValueError(f"sample_company: {name} is {value}; expected at least 1.")
+        _refuse(name, value, 1, inf, "a whole number of 1 or more")
+    _refuse("seed", seed, 0, _LAST_SEED, f"a whole number from 0 to {_LAST_SEED}")
     import pandas as pd
 
     lives = live(customers, months, seed, _day(end))
@@ -128,11 +132,21 @@ def sample_company(
     return SampleCompany(**tables)
 
 
+def _refuse(name: str, value: Any, least: int, most: float, expected: str) -> None:
+    """Refuse a size or a seed that is no whole number within its bounds."""
+    if isinstance(value, bool) or not isinstance(value, Integral) or not least <= int(value) <= most:
+        refused = off_scale(name, None, value, expected, "Correct it, or leave it out.")
+        refused.metric = "sample_company"
+        raise refused
+
+
 def _day(end: str) -> np.datetime64:
     try:
         return np.datetime64(date.fromisoformat(end), "D")
     except (TypeError, ValueError):
-        raise ValueError(f"sample_company: end is {end!r}; expected a date as YYYY-MM-DD.") from None
+        refused = off_scale("end", None, end, "a date as YYYY-MM-DD", "Give a day such as 2026-09-30.")
+        refused.metric = "sample_company"
+        raise refused from None
 
 
 def _in_microseconds(table: Table) -> Table:
