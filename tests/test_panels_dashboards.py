@@ -266,6 +266,13 @@ def test_reset_puts_the_sliders_back_where_the_segment_stands(company: SampleCom
     assert health.typed == dashboard("health_score", company).typed
 
 
+def test_tables_without_dates_say_so_in_the_list_of_months() -> None:
+    board = dashboard("voice_of_customer", {"responses": {"nps": [10, 9, 0]}})
+    assert (board._end.label, board.end) == ("no dates", None)
+    assert "end" not in board.choices()
+    assert figures(board)["NPS, one vote a response"] == f"{nps([10, 9, 0]):.1f}"
+
+
 def test_what_cannot_be_chosen_on_a_dashboard_is_refused_by_name(company: SampleCompany) -> None:
     board = dashboard("health_score", company)
     for choices, words in (

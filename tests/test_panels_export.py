@@ -1,14 +1,17 @@
 """What is on the screen goes out: the template workbook with these data and choices, CSV whose text stays text."""
 
 import io
+import threading
 
 import numpy as np
 import openpyxl
 import pandas as pd
 import pytest
 from csmetrics_panels import DASHBOARDS, dashboard, panel
+from csmetrics_panels.browser import Download
 from csmetrics_panels.export import csv_bytes, dashboard_files
 from csmetrics_panels.metric_workbook import workbook as metric_workbook
+from csmetrics_panels.work import Worker
 from csmetrics_panels.workbook_data import workbook
 from test_panels_panel import METRICS, example_data
 
@@ -90,7 +93,8 @@ def test_a_file_that_cannot_be_made_is_said_beside_the_button() -> None:
     button.send = lambda content, buffers=None: sent.append((content, buffers))
     button._asked(None, {"wanted": True}, None)
     assert "there is no result yet" in button.said
-    assert sent == [({"filename": ""}, None)]
+    assert not button.busy
+    assert sent == []
     shown = panel("nps", data={"score": [10]})
     button = shown._files.children[0]
     button.send = lambda content, buffers=None: sent.append((content, buffers))
@@ -150,3 +154,28 @@ def test_what_is_no_single_number_is_refused_in_words(company: SampleCompany) ->
     many = pd.DataFrame({"score": np.full(200_001, 9)})
     with pytest.raises(MetricError, match="200,001 rows count, and the workbook takes 200,000"):
         metric_workbook(panel("nps", data=many).outcome)
+
+
+def test_a_file_is_made_beside_the_screen_and_can_be_cancelled() -> None:
+    began, go_on, sent = threading.Event(), threading.Event(), []
+
+    def make() -> tuple[str, str, bytes]:
+        began.set()
+        go_on.wait(30)
+        return "x.csv", "text/csv", b"x"
+
+    button = Download("Make", make)
+    button._worker = Worker(True)
+    button.send = lambda *message: sent.append(message)
+    button._asked(None, {"wanted": True}, None)
+    assert began.wait(30)
+    assert (button.busy, button.said) == (True, "Making the file…")
+    button._asked(None, {"wanted": False}, None)
+    assert (button.busy, button.said) == (False, "Cancelled")
+    go_on.set()
+    button._worker.wait(30)
+    assert sent == []
+    button._asked(None, {"wanted": True}, None)
+    button._worker.wait(30)
+    assert sent == [({"filename": "x.csv", "type": "text/csv"}, [b"x"])]
+    assert not button.busy

@@ -185,6 +185,16 @@ def test_data_that_give_nothing_to_choose_from_say_so() -> None:
     assert len(empty.data) == 0
 
 
+def test_dates_held_as_text_are_said_to_be_text() -> None:
+    frame = pd.DataFrame({"score": [10, 9, 0], "when": ["2026-01-31", "2026-02-01 10:00", None]})
+    shown = panel("nps", frame)
+    assert "when: dates held as text. Make them dates, as pd.to_datetime does" in shown._rows.hint.value
+    assert shown._rows.hint.layout.display == ""
+    dated = panel("nps", frame.assign(when=pd.to_datetime(frame["when"], format="ISO8601")))
+    assert dated._rows.hint.layout.display == "none"
+    assert dict(dated._rows.dated_by.options) == {"none": "", "when": "when"}
+
+
 def test_what_has_to_be_chosen_is_said_in_the_list_itself() -> None:
     shown = panel("nps")
     assert shown._source.label == "choose the data"

@@ -11,6 +11,8 @@ import traitlets
 
 from csmetrics_core.errors import MetricError
 from csmetrics_core.palette import ACCENT, INK, LINE, MUTED, PALE
+from csmetrics_panels.notebook import in_notebook
+from csmetrics_panels.work import Worker
 
 _ESM_CODE = """
 function render({ model, el }) {
@@ -49,12 +51,12 @@ _ESM_DOWNLOAD = """
 function render({ model, el }) {
   const button = document.createElement("button"), said = document.createElement("span");
   button.type = "button"; said.setAttribute("role", "status");
-  const update = () => { button.textContent = model.get("label"); said.textContent = model.get("said"); };
-  button.onclick = () => { button.disabled = true; model.send({ wanted: true }); };
+  const update = () => {
+    button.textContent = model.get("busy") ? "Cancel" : model.get("label"); said.textContent = model.get("said");
+  };
+  button.onclick = () => model.send({ wanted: !model.get("busy") });
   model.on("change", update);
   model.on("msg:custom", (message, buffers) => {
-    button.disabled = false;
-    if (!message.filename) return;
     const link = document.createElement("a");
     link.href = URL.createObjectURL(new Blob([buffers[0]], { type: message.type }));
     link.download = message.filename;
@@ -167,7 +169,9 @@ class Fitter(anywidget.AnyWidget):
 
 
 class Download(anywidget.AnyWidget):
-    """A button that makes a file when it is pressed and hands it to the browser.
+    """A button that makes a file when it is pressed, beside the screen, and hands it to the browser.
+
+    While it works, the same button cancels.
 
     Args:
         label: the words on it.
@@ -178,21 +182,27 @@ class Download(anywidget.AnyWidget):
     _css = CSS
     label = traitlets.Unicode("").tag(sync=True)
     said = traitlets.Unicode("").tag(sync=True)
+    busy = traitlets.Bool(False).tag(sync=True)
 
     def __init__(self, label: str, make: Callable[[], tuple[str, str, bytes]]) -> None:
         super().__init__(label=label)
         self._make = make
+        self._worker = Worker(in_notebook())
         self.on_msg(self._asked)
 
     def _asked(self, _: object, message: dict[str, object], __: object) -> None:
         if not message.get("wanted"):
+            stopped, self.busy = self._worker.cancel(), False
+            self.said = "Cancelled" if stopped else self.said
             return
-        self.said = "Making the file…"
-        try:
-            name, kind, content = self._make()
-        except Exception as error:  # whatever it is, the button says it and can be pressed again
-            self.said = str(error) if isinstance(error, MetricError) else f"{type(error).__name__}: {error}"
-            self.send({"filename": ""})
-            return
-        self.said = f"{name} is in the browser's downloads"
+        self.busy, self.said = True, "Making the file…"
+        self._worker.submit(lambda _: self._make(), self._hand_over, self._refuse)
+
+    def _refuse(self, error: Exception) -> None:
+        self.busy = False
+        self.said = str(error) if isinstance(error, MetricError) else f"{type(error).__name__}: {error}"
+
+    def _hand_over(self, made: tuple[str, str, bytes]) -> None:
+        name, kind, content = made
+        self.busy, self.said = False, f"{name} is in the browser's downloads"
         self.send({"filename": name, "type": kind}, [content])

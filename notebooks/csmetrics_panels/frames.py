@@ -1,7 +1,7 @@
 """A frame of any kind behind one small face: its columns, what they could be used for, and some of their rows."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cached_property
 from importlib.util import find_spec
 from itertools import zip_longest
@@ -15,6 +15,7 @@ from csmetrics_core.cells import Drops, read
 from csmetrics_core.errors import WrongKind, WrongShape
 from csmetrics_core.kinds import Kind, Number
 from csmetrics_core.periods import index_of
+from csmetrics_panels.reading import looks_like_a_date
 
 Rows = NDArray[np.int64] | slice | None
 BLANK = "(blank)"
@@ -125,6 +126,10 @@ class Frame:
     def dates(self) -> list[str]:
         """The columns that hold dates."""
         return [name for name in self if self._is_date(name)]
+
+    def dates_as_text(self) -> list[str]:
+        """The columns of text that most likely are meant as dates."""
+        return [name for name in self if _mostly_true(map(looks_like_a_date, self.sample(name)))]
 
     def segments(self) -> list[str]:
         """The columns that put rows into a few groups."""
@@ -273,6 +278,11 @@ def _fits(kind: Kind, is_date: bool, cells: list[Any]) -> bool:
     numbers = found.values[~np.isnan(found.values)]
     known = kind if not isinstance(kind, Number) or not isinstance(kind.high, str) else Number(kind.low)
     return 2 * int(known.refused(numbers).sum()) <= numbers.size
+
+
+def _mostly_true(found: Iterable[bool]) -> bool:
+    found = list(found)
+    return 2 * sum(found) > len(found)
 
 
 def _mostly(drops: Drops, cells: list[Any]) -> bool:

@@ -192,7 +192,7 @@ def _typed(column: Any) -> Any:
     if known.any() and 2 * numbers.notna().sum() > known.sum():
         return _where_known(numbers, column)
     head = column[known].head(_FEW)
-    if not len(head) or 2 * head.map(_looks_like_a_date).sum() <= len(head):
+    if not len(head) or 2 * head.map(looks_like_a_date).sum() <= len(head):
         return column
     dates = pd.to_datetime(column, errors="coerce", format="ISO8601")
     return _where_known(dates, column)
@@ -204,7 +204,8 @@ def _where_known(read: Any, column: Any) -> Any:
     return read if found.sum() == column.notna().sum() else read.astype(object).where(found, column)
 
 
-def _looks_like_a_date(cell: Any) -> bool:
+def looks_like_a_date(cell: Any) -> bool:
+    """Whether a cell is text that begins with an ISO date."""
     return isinstance(cell, str) and bool(re.match(r"\d{4}-\d{2}-\d{2}([ T]|$)", cell))
 
 

@@ -8,11 +8,13 @@ import ipywidgets as widgets
 
 from csmetrics_core.errors import wrong_kind
 from csmetrics_core.spec import Metric
+from csmetrics_panels import card
 from csmetrics_panels.compute import spans, splits
 from csmetrics_panels.form import dropdown
 from csmetrics_panels.frames import Frame, short
 from csmetrics_panels.request import LENGTHS, Request, span_text
 
+_HINT = "{}: dates held as text. Make them dates, as pd.to_datetime does, to choose a month or a quarter."
 CHOICES = ("segment_by", "segment", "dated_by", "span", "end")
 
 
@@ -39,7 +41,8 @@ class RowPicker(widgets.VBox):
         self.dated_by = dropdown("date", [("none", "")], "The column that says when")
         self.span = dropdown("period", [(name, name) for name in ("all", *LENGTHS)], "How many months count together")
         self.end = dropdown("ending", [("", None)], "The last month of the period")
-        super().__init__([self.segment_by, self.segment, self.dated_by, self.span, self.end])
+        self.hint = widgets.HTML()
+        super().__init__([self.segment_by, self.segment, self.dated_by, self.span, self.end, self.hint])
         self.segment_by.observe(lambda _: self._offer_segments(), "value")
         self.dated_by.observe(lambda _: self._offer_ends(), "value")
         self.span.observe(lambda _: self._offer_ends(), "value")
@@ -50,6 +53,9 @@ class RowPicker(widgets.VBox):
         """Offer the columns of other data."""
         self.frame = frame
         groups, dates = (frame.segments(), frame.dates()) if frame else ([], [])
+        text = frame.dates_as_text() if frame and not dates and splits(self.metric) else []
+        self.hint.value = card.note(_HINT.format(", ".join(text))) if text else ""
+        display(self.hint, bool(text))
         with self.together():
             self.segment_by.options = [("none", ""), *((short(name), name) for name in groups)]
             self.dated_by.options = [("none", ""), *((short(name), name) for name in dates)]

@@ -65,7 +65,7 @@ class Dashboard(widgets.VBox):
         )
         self._segment = dropdown("segment", [("all", "")], "One segment, or all")
         self._span = dropdown("period", [(name, name) for name in LENGTHS], "How many months count together")
-        self._end = dropdown("ending", [("", None)], "The last month of the period")
+        self._end = dropdown("ending", [("no dates", "")], "The last month of the period")
         self._progress = widgets.FloatProgress(min=0, max=1, description="working", layout={"width": "220px"})
         self._cancel = widgets.Button(description="Cancel", tooltip="Stop, and keep what is shown")
         self._busy = widgets.HBox([self._progress, self._cancel], layout={"visibility": "hidden"})
@@ -98,6 +98,11 @@ class Dashboard(widgets.VBox):
     def pages(self) -> Sequence[Page]:
         """The tabs."""
         raise NotImplementedError
+
+    @property
+    def end(self) -> int | None:
+        """The last month chosen, counted from January 1970; None where no table has dates."""
+        return None if self._end.value == "" else self._end.value
 
     @property
     def knobs(self) -> Mapping[str, Any]:
@@ -157,7 +162,7 @@ class Dashboard(widgets.VBox):
     def choices(self) -> dict[str, Any]:
         """What is chosen, as `choose` takes it."""
         chosen = {"segment": self._segment.value, "span": self._span.value}
-        end = self._end.value
+        end = self.end
         found = {k: v for k, v in chosen.items() if v} | ({"end": month_text(end)} if end is not None else {})
         front = self._tabs.selected_index or 0
         return found | ({"page": self._pages[front].title} if front else {}) | self.turned()
@@ -250,7 +255,7 @@ class Dashboard(widgets.VBox):
     def _view(self, job: Job) -> View:
         frames, company = self.data.split(self._segment.value)
         span = self._span.value
-        return View(frames, company, self.data.given, self._segment.value, span, LENGTHS[span], self._end.value, job)
+        return View(frames, company, self.data.given, self._segment.value, span, LENGTHS[span], self.end, job)
 
     def _show(self, front: int, blocks: Sequence[Block]) -> None:
         self._blocks[front] = blocks
@@ -263,7 +268,7 @@ class Dashboard(widgets.VBox):
         """Offer the segments and months of the tables."""
         self._segment.options = [("all", ""), *((name, name) for name in self.data.segments)]
         months = self.data.months()
-        self._end.options = [(month_text(month), month) for month in months] or [("no dates", None)]
+        self._end.options = [(month_text(month), month) for month in months] or [("no dates", "")]
         self._end.value = self._end.options[0][1]
         note = SAMPLE_NOTE if self.data.is_sample else f"Your tables: {', '.join(self.data.frames)}."
         unsplit = ", ".join(self.data.unsplit()) if self.data.segments else ""
