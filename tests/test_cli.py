@@ -477,6 +477,69 @@ def test_a_scorecard_says_which_dates_it_could_not_read(run, tmp_path):
     assert "mrr, month: 2 cells are no dates and their rows are left out; the first is '01/01/2026'." in shown
 
 
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "cp1252"])
+def test_a_report_reads_text_as_other_commands_do(run, tmp_path, encoding):
+    rows = ["Account;Segment;month;mrr", "A;Süd;2026-01-01;1.5", "A;Süd;2026-02-01;12,5"]
+    (tmp_path / "x.csv").write_text("\n".join(rows) + "\n", encoding=encoding)
+    bridge = json.loads(run("report", tmp_path / "x.csv", "--as-of", "2026-03-01", "--json").stdout)[0]
+    assert [row["closing"] for row in bridge["rows"]] == [1.5, 12.5]
+
+
+@pytest.mark.parametrize(
+    ("dates", "words", "closing"),
+    [
+        (["01/01/2026", "01/02/2026"], [], None),
+        (["01/01/2026", "01/02/2026"], ["--dates", "dmy"], [10, 20]),
+        (["01/01/2026", "01/02/2026"], ["--dates", "mdy"], [30]),
+        (["31/01/2026", "01/02/2026"], [], [10, 20]),
+        (["01/31/2026", "02/01/2026"], [], [10, 20]),
+        (["01.01.2026", "01.02.2026"], [], [10, 20]),
+        (["2026-01-01", "2026-02-01"], [], [10, 20]),
+    ],
+)
+def test_a_report_asks_which_number_of_a_date_is_the_day(run, tmp_path, dates, words, closing):
+    rows = [f"A,{day},{amount}" for day, amount in zip(dates, (10, 20), strict=True)]
+    (tmp_path / "x.csv").write_text("\n".join(["customer,month,mrr", *rows]) + "\n")
+    result = run("report", tmp_path / "x.csv", "--as-of", "2026-03-01", "--json", *words)
+    if closing is None:
+        assert result.exit_code == 3
+        assert "x.csv writes dates that can be read in two ways. No day is above 12: say --dates dmy" in result.stderr
+    else:
+        assert [row["closing"] for row in json.loads(result.stdout)[0]["rows"]] == closing
+
+
+@pytest.mark.parametrize(
+    ("content", "words", "code", "said"),
+    [
+        ("", [], 3, "x.csv is empty"),
+        ("customer,month,mrr\n", [], 3, "the table is empty"),
+        ("customer,month,mrr\nA,2026-01-01,5\nA,2026-02-01\nB,2026-01-01,3\n", [], 3, "row 3 has 2 cells"),
+        ("customer,month,mrr\nA,soon,5\n", [], 3, "MRR movements: column 'month', read as month, holds String"),
+        ("costumer,mounth,mmr\nA,2026-01-01,5\n", [], 3, "Name them as a report needs them: customer, month, mrr;"),
+        ("nps\n10\n#N/A\n", [], 3, "scores holds the error #N/A"),
+        ("nps\ngood\nbad\n", [], 3, "none of the 2 cells is an answer that counts"),
+        ("nps\n10\n", ["--time-zone", "Mars"], 2, "--time-zone Mars is no zone"),
+        ("nps\n10\n", ["--dates", "x"], 2, "--dates is x. Say dmy or mdy."),
+    ],
+)
+def test_a_report_that_cannot_be_says_why(run, tmp_path, content, words, code, said):
+    (tmp_path / "x.csv").write_text(content)
+    result = run("report", tmp_path / "x.csv", *words)
+    assert result.exit_code == code
+    assert said in " ".join(result.output.split())
+
+
+def test_a_line_a_report_cannot_read_is_named_with_its_file(run, tmp_path):
+    good = "customer,month,mrr\n" + "A,2026-01-01,5\n" * 30_000
+    for name, last in (("a.csv", ""), ("b.csv", "A,soon,6\n")):
+        (tmp_path / name).write_text(good + last)
+    result = run("report", tmp_path)
+    assert result.exit_code == 3
+    assert "Line: 30002" in result.stderr
+    assert "b.csv" in result.stderr
+    assert 'column "month"' in result.stderr
+
+
 def test_a_book_says_what_it_cannot_find(workbook):
     with pytest.raises(Problem, match=r"There are|Did you mean"):
         Book(workbook).cells("Nothing!Like")

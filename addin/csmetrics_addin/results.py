@@ -2,7 +2,10 @@
 
 import json
 from collections.abc import Sequence
+from datetime import date
+from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 import numpy as np
 import typer
@@ -140,8 +143,13 @@ def _plain(value: Any) -> Any:
         return _plain(value.tolist()) if value.dtype.kind != "M" else value.astype(str).tolist()
     if isinstance(value, list | tuple):
         return [_plain(item) for item in value]
-    if isinstance(value, np.datetime64):
+    return _one(value.item() if isinstance(value, np.generic) and value.dtype.kind != "M" else value)
+
+
+def _one(value: Any) -> Any:
+    """One value; days and amounts that JSON has no form for are text."""
+    if isinstance(value, date):
+        return value.isoformat().removesuffix("T00:00:00")
+    if isinstance(value, np.datetime64 | Decimal | UUID):
         return str(value)
-    if isinstance(value, np.generic):
-        value = value.item()
     return None if isinstance(value, float) and value != value else value

@@ -100,6 +100,15 @@ def peek(path: Path, how: How) -> list[str]:
     return _in_its_encoding(path, how, first_row)
 
 
+def how_written(path: Path, how: How) -> tuple[str, str]:
+    """The encoding and the delimiter of a text file, as its beginning shows them.
+
+    Raises:
+        UnreadableFile: they cannot be told.
+    """
+    return _in_its_encoding(path, how, lambda encoding: (encoding, _start(path, encoding, how)[1]))
+
+
 def _in_its_encoding(path: Path, how: How, read: Callable[[str], T]) -> T:
     encodings = [how.encoding] if how.encoding else _encodings(path)
     for encoding in encodings:

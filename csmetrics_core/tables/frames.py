@@ -42,6 +42,8 @@ def engine_failed(error: Exception) -> EngineFailed | None:
     lines = str(error).strip().splitlines() or [type(error).__name__]
     # Spark's first line only says where in its own code it was; the last cause is what happened.
     words = next((line for line in reversed(lines) if "SparkException" in line), lines[0]).strip()[:300]
+    if "CSV" in words:
+        words = f"{words.rstrip('.')}, {_csv_details(lines)}"
     low = words.lower()
     fix = "Check that the files are whole and that the engine can read them by itself."
     if "no space" in low or "disk" in low or "temp_directory" in low or "offload" in low or "could not write" in low:
@@ -49,6 +51,13 @@ def engine_failed(error: Exception) -> EngineFailed | None:
     elif "memory" in low:
         fix = "Give the engine more memory, or a folder with room to spill."
     return EngineFailed(f"the engine failed: {words.rstrip('.')}", fix)
+
+
+def _csv_details(lines: Sequence[str]) -> str:
+    """What DuckDB says further down about a text file it cannot read: the file, and what is wrong with the line."""
+    wrong = next((line for line in lines if line.startswith(("Error when conv", "Expected", "Invalid unicode"))), "")
+    file = next((line.partition("=")[2].strip() for line in lines if line.strip().startswith("file =")), "")
+    return ", ".join(filter(None, (file, wrong.strip()))) or "no table"
 
 
 def wrapped(frame: Any) -> nw.DataFrame | nw.LazyFrame:

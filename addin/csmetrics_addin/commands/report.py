@@ -2,8 +2,6 @@
 
 import re
 import sys
-import tempfile
-import warnings
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -15,20 +13,16 @@ from typing import Annotated, Any
 import typer
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-from csmetrics_addin.files import Book
+from csmetrics_addin.exports import Dates
+from csmetrics_addin.frames import PARQUET, TEXT, WORKBOOKS, by_cells, by_duckdb, by_spark, unreadable
 from csmetrics_addin.results import print_json, records, result_table, show_notes
 from csmetrics_addin.terminal import BAD_DATA, Problem, plain, screen, styled
 from csmetrics_core.catalog import CATALOG
 from csmetrics_core.errors import MetricError
-from csmetrics_core.tables.frames import EngineFailed, engine_failed, readable
+from csmetrics_core.tables.frames import EngineFailed, engine_failed, known_time_zone
 from csmetrics_core.tables.report import SURVEYS, Asked, Recipe, Section, fitting, section
 
 app = typer.Typer(add_completion=False)
-_READERS = {
-    ".parquet": "read_parquet", ".pq": "read_parquet", ".csv": "read_csv", ".tsv": "read_csv", ".txt": "read_csv",
-    ".gz": "read_csv",
-}  # fmt: skip
-_WORKBOOKS = (".xlsx", ".xlsm")
 _SIZE = re.compile(r"\d+(\.\d+)?\s*(KB|MB|GB|TB|KiB|MiB|GiB|TiB)", re.IGNORECASE)
 _LAST = 12  # rows of a table by month or day on the screen
 
@@ -50,20 +44,29 @@ def report(
         list[str] | None,
         typer.Option("--set", metavar="METRIC.ARGUMENT=VALUE", help="A survey's scale or line, as ces.scale_max=5."),
     ] = None,
+    dates: Dates = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Report every metric that the columns of a file, a folder or a glob allow."""
     if memory and not _SIZE.fullmatch(memory.strip()):
         raise Problem(f"--memory {plain(memory)} is no size", "Give one such as 3GB.")
+    if dates not in (None, "dmy", "mdy"):
+        raise Problem(f"--dates is {plain(dates)}", "Say dmy or mdy.")
+    try:
+        known_time_zone(time_zone)
+    except MetricError:
+        raise Problem(f"--time-zone {plain(time_zone)} is no zone", "Give one such as Europe/Berlin.") from None
     asked = Asked(tuple(by or ()), as_of.date() if as_of else None, time_zone, _options(options or []))
     paths = _found(files)
     if engine not in ("duckdb", "spark"):
         raise Problem(f"there is no engine {plain(engine)}", "There are: duckdb, spark.")
     notes: list[str] = []
-    if paths[0].suffix.lower() in _WORKBOOKS:
-        tables = _workbook(paths[0], notes)
+    if paths[0].suffix.lower() in WORKBOOKS:
+        tables = by_cells(paths[0], notes)
+    elif engine == "spark":
+        tables = by_spark(paths, time_zone, master)
     else:
-        tables = _spark(paths, asked, master) if engine == "spark" else _duckdb(paths, asked, memory, spill)
+        tables = by_duckdb(paths, time_zone, memory, spill, dates, notes)
     done = [part for name, frame, connection in tables for part in _sections(name, frame, connection, asked)]
     if as_json:
         print_json([_as_data(name, replace(part, notes=(*part.notes, *notes))) for name, part in done])
@@ -100,71 +103,14 @@ def _found(files: str) -> list[Path]:
         if folder.is_file()
         else map(Path, glob(files, recursive=True))
     )
-    paths = sorted(p for p in names if p.is_file() and p.suffix.lower() in (*_READERS, *_WORKBOOKS))
+    paths = sorted(p for p in names if p.is_file() and p.suffix.lower() in (*TEXT, *PARQUET, *WORKBOOKS))
     if not paths:
         raise Problem(f"there is no CSV, Parquet or Excel file {plain(files)}", "Check the name; quote a glob.")
     kinds = {p.suffix.lower() for p in paths}
-    if len(kinds) > 1 or (kinds & set(_WORKBOOKS) and len(paths) > 1):
+    if len(kinds) > 1 or (kinds & set(WORKBOOKS) and len(paths) > 1):
         problem = f"{plain(files)} means files of several kinds: {', '.join(sorted(kinds))}"
         raise Problem(problem, "Give files of one kind; workbooks one at a time.")
     return paths
-
-
-def _workbook(path: Path, notes: list[str]) -> list[tuple[str, Any, Any]]:
-    """Every table of a workbook as a pandas frame; `notes` takes what to know about it."""
-    import pandas
-
-    found = []
-    book = Book(path)
-    tables = book.tables()
-    notes += book.notes
-    if not tables:
-        raise book.without_table()
-    for name, columns in tables.items():
-        series = {heading: pandas.Series(cells, dtype=object) for heading, cells in columns.items()}
-        found.append((name, readable(pandas.DataFrame(series).replace({"": None}).infer_objects()), None))
-    return found
-
-
-def _duckdb(paths: list[Path], asked: Asked, memory: str, spill: Path | None) -> list[tuple[str, Any, Any]]:
-    """The files as one relation that DuckDB reads piece by piece."""
-    try:
-        import duckdb
-    except ModuleNotFoundError:
-        raise Problem("reports need DuckDB", "Install it: pip install 'csmetrics[engines]'.") from None
-    connection = duckdb.connect()
-    connection.execute("SET enable_progress_bar = true")  # without it DuckDB does not say how far it is
-    connection.execute("SET enable_progress_bar_print = false")
-    settings = {"TimeZone": asked.time_zone, "temp_directory": str(spill or Path(tempfile.gettempdir()) / "csmetrics")}
-    if memory:
-        settings["memory_limit"] = memory.strip()
-    try:
-        for name, value in settings.items():
-            connection.execute(f"SET {name} = ?", [value])
-        reader = _READERS[paths[0].suffix.lower()]
-        relation = getattr(connection, reader)([str(p) for p in paths], union_by_name=True)
-    except duckdb.Error as error:
-        raise _unreadable(engine_failed(error) or EngineFailed(str(error))) from None
-    return [(paths[0].name, relation, connection)]
-
-
-def _spark(paths: list[Path], asked: Asked, master: str) -> list[tuple[str, Any, Any]]:
-    """The files as a Spark frame; a cluster must see them under the same path."""
-    try:
-        from pyspark.sql import SparkSession
-    except ModuleNotFoundError:
-        raise Problem("--engine spark needs PySpark and Java", "Install it: pip install 'csmetrics[spark]'.") from None
-    warnings.filterwarnings("ignore", category=FutureWarning, module="pyspark")
-    builder = SparkSession.builder.master(master).appName("csmetrics report")
-    settings = {"sql.session.timeZone": asked.time_zone, "log.level": "ERROR", "ui.showConsoleProgress": "false"}
-    for name, value in settings.items():
-        builder = builder.config(f"spark.{name}", value)
-    session = builder.getOrCreate()
-    names = [str(p.resolve()) for p in paths]
-    if paths[0].suffix.lower() in (".parquet", ".pq"):
-        return [(paths[0].name, session.read.parquet(*names), None)]
-    separator = "\t" if paths[0].suffix.lower() == ".tsv" else ","
-    return [(paths[0].name, session.read.csv(names, header=True, inferSchema=True, sep=separator), None)]
 
 
 def _sections(name: str, frame: Any, connection: Any, asked: Asked) -> Iterator[tuple[str, Section]]:
@@ -210,15 +156,7 @@ def _computed(recipe: Recipe, frame: Any, asked: Asked) -> Section:
         failed = error if isinstance(error, EngineFailed) else engine_failed(error)
         if failed is None:
             raise
-        raise _unreadable(failed) from None
-
-
-def _unreadable(failed: EngineFailed) -> Problem:
-    """An engine's own error as one sentence."""
-    fix = failed.fix
-    if "folder" in fix:
-        fix = "Give a folder with room with --spill" + (", or more with --memory." if "memory" in fix else ".")
-    return Problem(plain(failed.problem), fix, code=BAD_DATA)
+        raise unreadable(failed) from None
 
 
 def _as_data(name: str, part: Section) -> dict[str, Any]:
