@@ -138,6 +138,7 @@ def test_an_error_cell_is_passed_on_as_it_is():
         (lambda: csm.mrr([1, 2, 3], [1, 2]), WrongShape),
         (lambda: csm.saas_quick_ratio(10, 0, 0, 0), ZeroDenominator),
         (lambda: csm.clv(100, 0.8, 0), ZeroDenominator),
+        (lambda: csm.clv(100, 0.8, 0, 0.01), ZeroDenominator),
         (lambda: csm.cac_payback(100, 50, 0), ZeroDenominator),
         (lambda: csm.csat([1, 2, 3], 3), OutOfScale),
         (lambda: csm.ces([1, 2, 2], 2), OutOfScale),

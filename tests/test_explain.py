@@ -106,6 +106,15 @@ def test_what_is_left_out_of_a_block_is_told_by_cell():
     assert rows["dropped from values"] == "1 blank (cell 4)"
 
 
+@pytest.mark.parametrize("name", NUMBERS)
+def test_every_cell_of_an_explanation_is_one_a_spreadsheet_takes(name):
+    metric = CATALOG[name]
+    for example in metric.examples:
+        given = [example.arguments.get(a.name) for a in metric.arguments]
+        table = csm.csm_explain(name, *given)
+        assert {type(cell) for cell in table["value"]} <= {str, int, float}, table
+
+
 def test_a_day_is_told_as_a_date():
     found = csm.explain("dau", ["A", "B"], [46026, 46026], 46026)
     assert found.working == "day = 2026-01-04: 2"

@@ -221,3 +221,15 @@ def test_groups_pool_to_the_total(rows):
     assert parts["n"].sum() == total["n"] == len(rows)
     assert (parts["value"] * parts["n"]).sum() / len(rows) == pytest.approx(total["value"])
     assert total["value"] == csm.nps(answers)
+
+
+def test_lifetime_value_is_the_sum_of_its_periods():
+    """Nobody lost has a value only up to a horizon, whatever the discount."""
+    rates = {"churn": [0, 0, 0.05, 0.05, 0], "discount_per_period": [0, 0.01, 0.01, 0, 0.01]}
+    found = csm.clv(100, 0.8, **rates, horizon=[12, 12, 36, None, None])
+    by_sum = [
+        sum(80 * ((1 - c) / (1 + d)) ** t for t in range(n))
+        for c, d, n in ((0, 0, 12), (0, 0.01, 12), (0.05, 0.01, 36))
+    ]
+    assert found[:4] == pytest.approx([*by_sum, 1600])
+    assert np.isnan(found[4])

@@ -72,6 +72,9 @@ def test_native_restricted_to_rows_equals_python_on_those_rows(name, tmp_path):
         ("arr", {"amounts": [100, None], "intervals": [None, 1]}),
         ("mrr", {"amounts": [None, None], "intervals": [1, 1]}),
         ("mrr", {"amounts": [None, None], "intervals": [None, None]}),
+        ("clv", {"arpa": 100, "gross_margin": 0.8, "churn": 0, "discount_per_period": 0.01}),
+        ("clv", {"arpa": 100, "gross_margin": 0.8, "churn": 0, "discount_per_period": 0.01, "horizon": 12}),
+        ("clv", {"arpa": 100, "gross_margin": 0.8, "churn": 0, "horizon": 12}),
     ],
 )
 def test_native_equals_python_where_the_line_is_thin(name, call, tmp_path):

@@ -165,7 +165,7 @@ def _cell(value: Any) -> Any:
         return f"{value.size} values"
     if isinstance(value, tuple):
         return " to ".join(f"{v:.6g}" for v in value)
-    return value.item() if isinstance(value, np.generic) else value
+    return value.item() if isinstance(value, np.generic | np.ndarray) else value
 
 
 @metric(

@@ -24,12 +24,13 @@ Costs = Annotated[Values, Amount(hint="Type costs as positive amounts.")]
     formula="ARPA × gross margin × (1 + d) ÷ (churn + d), × (1 − ((1 − churn) ÷ (1 + d))^horizon) with a horizon",
     convention=(
         "ARPA, churn, discount and horizon are all of the same period. Margin must be typed, if only as 1. "
-        "The first margin is received at once. Zero churn has a value only with a horizon or a discount."
+        "The first margin is received at once. Zero churn has a value only with a horizon."
     ),
     native=(
+        'IF({churn}+({horizon}<>"")=0,{DIV0},'
         'IF(AND({churn}+{discount_per_period}=0,{horizon}<>""),{arpa}*{gross_margin}*{horizon},'
         "{arpa}*{gross_margin}*(1+{discount_per_period})/({churn}+{discount_per_period})"
-        '*IF({horizon}="",1,1-((1-{churn})/(1+{discount_per_period}))^{horizon}))'
+        '*IF({horizon}="",1,1-((1-{churn})/(1+{discount_per_period}))^{horizon})))'
     ),
     source="Gupta and Lehmann (2003), Customers as assets; Recurly, discounted lifetime value",
     example=(
@@ -57,12 +58,13 @@ def clv(
     hazard = churn + discount_per_period
     annuity = arpa * gross_margin * (1 + discount_per_period)
     if horizon is None:
-        return Ratio(annuity, hazard, base="churn")
+        return Ratio(annuity, hazard * (churn != 0), base="churn")  # nobody lost yet is not nobody ever
     limit = np.asarray(horizon, dtype=float)
     kept = np.where(np.isnan(limit), 0.0, ((1 - churn) / (1 + discount_per_period)) ** limit)
     endless = hazard == 0  # nobody leaves and nothing is discounted: the horizon is the lifetime
     numerator = np.where(endless, arpa * gross_margin * np.where(np.isnan(limit), 1, limit), annuity * (1 - kept))
-    return Ratio(numerator, np.where(endless & ~np.isnan(limit), 1.0, hazard), base="churn")
+    base = np.where(np.isnan(limit), hazard * (churn != 0), np.where(endless, 1.0, hazard))
+    return Ratio(numerator, base, base="churn")
 
 
 @metric(
