@@ -14,7 +14,7 @@ import pyarrow as pa
 import pytest
 from frames import ENGINES, on_engine, plain
 
-from csmetrics_core import MetricError, tables
+from csmetrics_core import MetricError, nps, tables
 
 AS_OF = date(2026, 1, 1)
 LOCAL = [name for name in ENGINES if name not in ("PySpark", "pandas by DuckDB")]
@@ -107,6 +107,16 @@ def test_objects_that_are_no_dates_or_numbers_are_never_made_into_some() -> None
         tables.mrr_movements(pd.DataFrame(rows | {"mrr": [Decimal(1), "2", Decimal(3)]}), as_of=AS_OF)
     unused = pd.DataFrame(rows | {"note": [MONTHS[0], "x", None], "price": [Decimal(1), "x", None]})
     assert plain(tables.mrr_movements(unused, as_of=AS_OF))["closing"] == [3, 3]
+
+
+@pytest.mark.parametrize("times", [1, 20_000])  # the many are read by DuckDB
+def test_a_column_of_numbers_and_words_gives_what_the_array_function_gives(times: int) -> None:
+    frame = pd.DataFrame({"nps": [10, "9", "n/a", 3, None, Decimal(9), True] * times}, dtype=object)
+    result = tables.survey(frame, "nps")
+    assert result["value"].tolist() == [nps(frame["nps"])]
+    assert (result["n"].tolist(), result["dropped"].tolist()) == ([3 * times], [4 * times])
+    with pytest.raises(MetricError, match=r"nps\[1\] holds the error #N/A"):
+        tables.survey(pd.DataFrame({"nps": [10, "#N/A"]}, dtype=object), "nps")
 
 
 def test_an_error_cell_among_answers_is_passed_on() -> None:

@@ -161,9 +161,7 @@ def unreadable(failed: EngineFailed) -> Problem:
     """An engine's own error as one sentence."""
     fix = failed.fix
     if "CSV" in failed.problem or "sniffing" in failed.problem:
-        fix = (
-            "The files must be UTF-8, with as many cells in each row as the first has."
-        )
+        fix = "The files must be UTF-8, with as many cells in each row as the first has."
     if "folder" in fix:
         fix = "Give a folder with room with --spill" + (", or more with --memory." if "memory" in fix else ".")
     return Problem(plain(failed.problem), fix, code=BAD_DATA)

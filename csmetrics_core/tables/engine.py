@@ -11,7 +11,16 @@ import numpy as np
 
 from csmetrics_core.errors import WrongKind, WrongShape, wrong_kind
 from csmetrics_core.periods import Period, index_of
-from csmetrics_core.tables.frames import engine_failed, is_empty, known_time_zone, no_rows, one_of, schema_of, wrapped
+from csmetrics_core.tables.frames import (
+    engine_failed,
+    is_empty,
+    known_time_zone,
+    no_rows,
+    numbers_only,
+    one_of,
+    schema_of,
+    wrapped,
+)
 from csmetrics_core.tables.schema import Role, mapping_note, resolve
 
 #: pandas frames beyond this many rows are read by DuckDB, which is faster and needs less memory.
@@ -100,6 +109,10 @@ def open_table(
         if is_empty(table):  # whose columns may have any type
             raise no_rows() from None
         raise
+    for column in (found[role.name] for role in roles if role.holds == "score" and role.name in found):
+        if kinds[column] == nw.Object:  # of pandas, with cells of several kinds
+            table = nw.from_native(numbers_only(table.to_native(), column))
+            kinds[column] = nw.Float64()
     rows = _lazy(table, list(dict.fromkeys(found.values())), time_zone)
     blank = {column: kind for column, kind in kinds.items() if kind == nw.Unknown}
     schema = {**rows.collect_schema(), **blank}

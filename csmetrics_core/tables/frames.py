@@ -3,13 +3,23 @@
 from collections.abc import Hashable, Sequence
 from datetime import date
 from decimal import Decimal
+from numbers import Number
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import narwhals as nw
 from narwhals.exceptions import DuplicateError
 
-from csmetrics_core.errors import MetricError, WrongCall, WrongKind, WrongShape, show, wrong_kind
+from csmetrics_core.errors import (
+    CELL_ERRORS,
+    ErrorInCell,
+    MetricError,
+    WrongCall,
+    WrongKind,
+    WrongShape,
+    show,
+    wrong_kind,
+)
 
 _ENGINES = ("_duckdb", "duckdb", "ibis", "narwhals", "polars", "py4j", "pyarrow", "pyspark", "sqlglot")
 
@@ -122,6 +132,21 @@ def _from_objects(column: Any) -> Any:
 def _stranger(column: Any, kinds: Any) -> Any:
     """The first value that is none of some kinds; None where there is none."""
     return next((value for value in column[column.notna()] if not isinstance(value, kinds)), None)
+
+
+def numbers_only(frame: Any, name: str) -> Any:
+    """A pandas frame without the words in a column of scores; a 9 typed as text among numbers is one, as in a range.
+
+    Raises:
+        ErrorInCell: a cell holds a spreadsheet's error.
+    """
+    cells = frame[name]
+    failed = cells.isin(CELL_ERRORS).to_numpy()
+    if failed.any():
+        place = int(failed.argmax())
+        raise ErrorInCell(cells.array[place], name, place)
+    is_number = cells.map(lambda cell: isinstance(cell, Number) and not isinstance(cell, bool))
+    return frame.assign(**{name: cells.where(is_number).astype("float64")})
 
 
 def _first(column: Any) -> Any:

@@ -61,7 +61,7 @@ def survey(
     if declared.category is not Category.SURVEY or declared.gives != "number" or not first.is_range:
         raise WrongCall(f"{declared.name} is not computed from answers", "Give a survey metric, such as nps or csat.")
     role = declared.name.split("_")[0]
-    source = open_table(frame, (Role(role, "answer"), *_grouping(by)), {role: score, **_as_named(by)}, notes=notes)
+    source = open_table(frame, (Role(role, "score"), *_grouping(by)), {role: score, **_as_named(by)}, notes=notes)
     groups = _cells(source, by, (role,))
     rows = []
     for group, (cells, counts) in groups.items():

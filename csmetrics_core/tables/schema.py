@@ -29,7 +29,8 @@ class Role:
 
     Args:
         name: the keyword of the function.
-        holds: "id", "date", "moment" (a date with its time), "number", "answer" (a number or a word), "flag" or "any".
+        holds: "id", "date", "moment" (a date with its time), "number", "answer" (a number or a word), "score" (the
+            same, but only numbers count), "flag" or "any".
         needed: whether the function can do without.
     """
 
@@ -57,6 +58,7 @@ def _is_answer(kind: nw.dtypes.DType) -> bool:
 _HOLDS: dict[str, tuple[str, Callable[[nw.dtypes.DType], bool]]] = {
     "any": ("one value a cell", _is_one_cell),
     "answer": ("numbers or words", _is_answer),
+    "score": ("numbers or words", _is_answer),
     "id": ("names or numbers", _is_answer),
     "date": ("dates", _is_date),
     "moment": ("dates and times", _is_date),
