@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
-from csmetrics_panels import panel
+from csmetrics_panels import dashboard, panel
 from csmetrics_panels.form import ChoiceField, RangeField, ValueField
 
 from csmetrics_core import CATALOG, MetricError, nps
@@ -193,6 +193,14 @@ def test_dates_held_as_text_are_said_to_be_text() -> None:
     dated = panel("nps", frame.assign(when=pd.to_datetime(frame["when"], format="ISO8601")))
     assert dated._rows.hint.layout.display == "none"
     assert dict(dated._rows.dated_by.options) == {"none": "", "when": "when"}
+
+
+def test_a_notebook_read_without_a_kernel_shows_the_number() -> None:
+    kept = panel("nps", {"score": [10, 9, 8, 6]})._repr_mimebundle_()["text/plain"]
+    assert kept == "Panel of Net Promoter Score: 25.0 points (run the cell to use it)"
+    assert repr(panel("nps")) == "Panel of Net Promoter Score (run the cell to use it)"
+    board = dashboard("usage", span="quarter", end="2026-09")
+    assert repr(board) == "Dashboard Product usage: span quarter, end 2026-09 (run the cell to use it)"
 
 
 def test_what_has_to_be_chosen_is_said_in_the_list_itself() -> None:

@@ -128,10 +128,10 @@ CSS = f"""
   font: 12px/1.45 ui-monospace, Menlo, Consolas, monospace; color: {INK}; background: {PALE}; border: 1px solid {LINE};
   border-radius: 4px; }}
 .csm-nothing {{ display: none; }}
-.csm-code button, .csm-download button {{ {_BUTTON} white-space: nowrap; }}
-.csm-download button:disabled {{ cursor: progress; color: {MUTED}; }}
-.csm-code span, .csm-download span {{ color: {QUIET}; margin-left: 8px; }}
-.csm-download {{ padding: 4px 2px; font-size: 13px; }}
+.csm-code button, .csm-download button, .csm-upload button {{ {_BUTTON} white-space: nowrap; }}
+.csm-upload button:disabled {{ cursor: progress; color: {MUTED}; }}
+.csm-code span, .csm-download span, .csm-upload span {{ color: {QUIET}; margin-left: 8px; }}
+.csm-download, .csm-upload {{ padding: 4px 2px; font-size: 13px; }}
 .csm-slider {{ display: grid; grid-template-columns: 190px 1fr 90px; gap: 10px; align-items: center; padding: 3px 2px;
   font-size: 13px; color: {TEXT}; }}
 .csm-slider input {{ accent-color: {ACCENT}; }}

@@ -2,9 +2,11 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from html import unescape
 from typing import Any
 
 import ipywidgets as widgets
+import numpy as np
 
 from csmetrics_core.catalog import lookup
 from csmetrics_core.documentation import call_text
@@ -54,6 +56,13 @@ class MetricPanel(widgets.VBox):
         if choices:
             self.choose(**choices)
         self._worker = Worker(live, self._show_busy, self._show_progress)
+
+    def __repr__(self) -> str:
+        """What a notebook keeps for readers without a kernel: the metric and its number."""
+        told = self._outcome.told if self._outcome else None
+        single = told is not None and self.metric.gives == "number" and not np.ndim(told.value)
+        value = f": {unescape(card.unit_text(self.metric, told.value))}" if told is not None and single else ""
+        return f"Panel of {self.metric.title}{value} (run the cell to use it)"
 
     # What a person takes back to code.
 

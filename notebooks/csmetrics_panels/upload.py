@@ -41,7 +41,7 @@ function render({ model, el }) {
     finally { button.disabled = false; }
     said.textContent = "";
   };
-  el.classList.add("csm-download"); el.append(button, input, said);
+  el.classList.add("csm-upload"); el.append(button, input, said);
 }
 export default { render };
 """

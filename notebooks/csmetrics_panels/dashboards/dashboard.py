@@ -95,6 +95,11 @@ class Dashboard(widgets.VBox):
         self.choose(**choices) if choices else self.refresh()
         self._worker = Worker(live, self._show_busy, self._show_progress)
 
+    def __repr__(self) -> str:
+        """What a notebook keeps for readers without a kernel."""
+        chosen = ", ".join(f"{name} {value}" for name, value in self.choices().items())
+        return f"Dashboard {self.title}: {chosen} (run the cell to use it)"
+
     def pages(self) -> Sequence[Page]:
         """The tabs."""
         raise NotImplementedError

@@ -45,7 +45,7 @@ class Told:
             return ""
         change, unit = self.value - self.before, self.metric.unit
         if unit is FRACTION:
-            return f"{100 * change:+.1f} pp"
+            return f"{100 * change:+.1f} pp".replace("-", "−")
         return f"{'+' if change >= 0 else '−'}{unit.text(abs(change)).lstrip('+')}"
 
     @property
