@@ -127,5 +127,7 @@ def test_groups_are_told_apart_whatever_they_are_called():
     assert table["value"].tolist() == [-100, 0, 100, 0]
     days = [pd.Timestamp("2026-01-31"), pd.NaT, pd.NA, " "]
     assert csm.csm_by("nps", days, scores)["group"].tolist() == ["(blank)", "2026-01-31", "All"]
+    rows = [[group] for group in ("a", "b", None, "")], [[9], [0], [None], [""]]
+    assert csm.csm_by("nps", *rows)["group"].tolist() == ["a", "b", "All"]
     with pytest.raises(ErrorInCell, match=r"groups\[1\] holds the error #REF!"):
         csm.csm_by("nps", ["A", "#REF!", "A", "A"], scores)

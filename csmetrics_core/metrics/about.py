@@ -209,13 +209,16 @@ def csm_by(metric: MetricName, groups: Annotated[Raw, Id()], *arguments: Raw) ->
     if declared.gives != "number":
         problem = f"{declared.name} gives a {declared.gives}"
         raise WrongKind(problem, "Name a metric that gives a number.", argument="metric")
-    labels = np.array([_label(value, row) for row, value in enumerate(every_row(groups, "groups"))], dtype=object)
+    cells = every_row(groups, "groups")
+    labels = np.array([_label(value, row) for row, value in enumerate(cells)], dtype=object)
     columns = [every_row(a, "arguments") if shape_of(a) is not None else a for a in given]
     split = [
         len(labels) == len(c) if s is not None else False for c, s in zip(columns, map(shape_of, given), strict=True)
     ]
     if not any(split):
         raise WrongShape(f"groups has {len(labels)} rows and no range is as long", "Select the same rows in each.")
+    labels = labels[: _used_rows([cells, *(c for c, s in zip(columns, split, strict=True) if s)])]
+    columns = [c[: len(labels)] if s else c for c, s in zip(columns, split, strict=True)]
     rows = []
     parts = [(name, labels == name) for name in sorted(set(labels), key=_place)]
     total = "All" if "All" not in labels else "All groups"
@@ -226,12 +229,22 @@ def csm_by(metric: MetricName, groups: Annotated[Raw, Id()], *arguments: Raw) ->
     return Table({name: list(column) for name, column in zip(names, zip(*rows, strict=True), strict=True)})
 
 
+def _used_rows(columns: Sequence[Any]) -> int:
+    """How many rows there are up to the last that holds something: a whole column ends in blank ones."""
+    rows = range(len(columns[0]), 0, -1)
+    return next((row for row in rows if not all(_is_blank(column[row - 1]) for column in columns)), 0)
+
+
+def _is_blank(value: Any) -> bool:
+    reason = not_a_number(value)
+    return reason == "blank" or (reason is None and value != value)
+
+
 def _label(value: Any, row: int) -> str:
     """What a group is called; a day without its midnight."""
-    reason = not_a_number(value)
-    if reason in CELL_ERRORS:
-        raise ErrorInCell(reason, "groups", row)
-    if reason == "blank" or (reason is None and value != value):
+    if (reason := not_a_number(value)) in CELL_ERRORS:
+        raise ErrorInCell(str(reason), "groups", row)
+    if _is_blank(value):
         return "(blank)"
     return f"{value:g}" if isinstance(value, float) else str(value).removesuffix(" 00:00:00")
 
