@@ -4,11 +4,12 @@ One definition with the array functions: each table is reduced on its own engine
 follows is the same code. Columns are looked for by name and can be named; `notes` takes what the reader must know.
 """
 
-from csmetrics_core.tables.accounts import usage_by_account
+from csmetrics_core.tables.accounts import health, usage_by_account
 from csmetrics_core.tables.activity import active_users, feature_adoption, sessions
 from csmetrics_core.tables.contracts import contract_months
+from csmetrics_core.tables.conversion import funnel
 from csmetrics_core.tables.customers import cohort_retention, customer_movements
-from csmetrics_core.tables.groups import fcr, funnel, health, survey
+from csmetrics_core.tables.groups import fcr, survey
 from csmetrics_core.tables.revenue import mrr_movements, retention
 
 __all__ = [

@@ -1,12 +1,14 @@
-"""Usage of each account over a table of events: the inputs of its health."""
+"""Accounts over tables: the usage of each from events, and the health of each from its inputs."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import narwhals as nw
 import numpy as np
 
+from csmetrics_core.catalog import lookup
 from csmetrics_core.errors import off_scale
+from csmetrics_core.evaluate import evaluate
 from csmetrics_core.reductions.accounts import AccountCounts, account_columns
 from csmetrics_core.tables.engine import UNKNOWN, Source, collected, day_of, like, one_if, open_table
 from csmetrics_core.tables.schema import Role
@@ -135,3 +137,62 @@ def _licensed(source: Source, place: dict[Any, int]) -> np.ndarray:
             raise off_scale("licensed", None, seats, "a whole number of 0 or more", "Count whole users.")
         value[place[account]] = seats
     return value
+
+
+def health(
+    frame: Any,
+    inputs: Mapping[str, Sequence[float]],
+    *,
+    account: str | None = None,
+    amber: float = 50,
+    green: float = 75,
+    notes: list[str] | None = None,
+) -> Any:
+    """Health score and band of each account.
+
+    Args:
+        frame: one row an account, one column an input.
+        inputs: column -> (worst, best) or (worst, best, weight); worst above best where less is better.
+        account: name of the column; looked for where not given.
+        amber, green: where the bands begin.
+        notes: a list that takes what the reader must know.
+
+    Returns:
+        A frame of the caller's own kind: account, score, band, sorted by account; missing where under half
+        of the weight is known.
+
+    Raises:
+        MetricError: a column is missing or of another type, or an input's line is impossible.
+
+    Examples:
+        >>> import pandas
+        >>> frame = pandas.DataFrame({"account": ["A", "B"], "breadth": [0.9, 0.2], "tickets": [0, 8]})
+        >>> health(frame, {"breadth": (0, 1), "tickets": (10, 0)})["band"].tolist()
+        ['green', 'red']
+
+    Source: the weighted mean of normalised inputs, as `health_score`.
+    """
+    if not isinstance(inputs, Mapping) or not inputs:
+        raise off_scale("inputs", None, inputs, "columns with their (worst, best)", "Give {'breadth': (0, 1)}.")
+    for column, line in inputs.items():
+        if not isinstance(line, Sequence):
+            raise off_scale("inputs", None, f"{column}: {line}", "(worst, best) or (worst, best, weight)", "")
+        if len(line) not in (2, 3):
+            raise off_scale("inputs", None, f"{column}: {tuple(line)}", "(worst, best) or (worst, best, weight)", "")
+    roles = (Role("account", "id"), *(Role(column, "number") for column in inputs))
+    given = {"account": account, **{column: column for column in inputs}}
+    source = open_table(frame, roles, given, notes=notes)
+    found = collected(source.rows.filter(source.known("account") == 1).sort("account", *inputs))
+    block = np.array([[float("nan") if v is None else float(v) for v in found[name]] for name in inputs]).T
+    if not block.size:
+        raise source.nothing("the table holds no row with an account")
+    single = block.shape[0] == 1
+    lines = list(inputs.values())
+    if len(lines) == 1:  # a block has two columns at least; the same one twice weighs what it weighs once
+        block, lines = np.hstack([block, block]), lines * 2
+    marks = [[line[i] if len(line) > i else 1 for line in lines] for i in (2, 0, 1)]
+    done = evaluate(lookup("health_score"), (np.vstack([block, block]) if single else block, *marks))
+    scores = np.asarray(done.value)[:1] if single else np.asarray(done.value)
+    source.notes.extend(getattr(done.parts, "notes", ()))
+    words = [None if s != s else evaluate(lookup("health_band"), (s, amber, green)).value for s in scores.tolist()]
+    return like(source.native, {"account": list(found["account"]), "score": scores, "band": words})

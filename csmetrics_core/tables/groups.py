@@ -1,4 +1,4 @@
-"""Ratios by group: a survey metric, first contact resolution, the steps of a funnel, health."""
+"""Ratios by group: a survey metric, first contact resolution."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -7,13 +7,13 @@ import narwhals as nw
 import numpy as np
 
 from csmetrics_core.catalog import lookup
-from csmetrics_core.errors import CELL_ERRORS, ErrorInCell, UndefinedMetric, WrongCall, WrongShape, off_scale
+from csmetrics_core.errors import CELL_ERRORS, ErrorInCell, UndefinedMetric, WrongCall
 from csmetrics_core.evaluate import evaluate
 from csmetrics_core.intervals import confidence_level
 from csmetrics_core.results import Ratio
 from csmetrics_core.spec import Category, Metric
-from csmetrics_core.tables.engine import UNKNOWN, Source, collected, like, millisecond_of, open_table
-from csmetrics_core.tables.frames import names_of, no_rows, values_like
+from csmetrics_core.tables.engine import Source, collected, like, open_table
+from csmetrics_core.tables.frames import names_of, no_rows
 from csmetrics_core.tables.schema import Role
 
 _FLAGS = ("resolved", "reopened", "transferred", "abandoned")
@@ -122,131 +122,6 @@ def fcr(
         row = _row(lookup("fcr_from_contacts"), ranges, confidence)
         rows.append((*group, *row, sum(counts) - sum(repeats)))
     return like(source.native, _columns((*by, "value", "n", "low", "high", "dropped"), rows))
-
-
-def funnel(
-    frame: Any,
-    steps: Sequence[str],
-    *,
-    user: str | None = None,
-    step: str | None = None,
-    timestamp: str | None = None,
-    notes: list[str] | None = None,
-) -> Any:
-    """How many users reach each step of a funnel, in order, and what share that is.
-
-    Args:
-        frame: one row an event.
-        steps: the names of the steps, in order.
-        user, step, timestamp: names of the columns; looked for where not given. With a timestamp a step
-            counts only at or after the step before it; without one the order of events is not looked at.
-        notes: a list that takes what the reader must know.
-
-    Returns:
-        A frame of the caller's own kind: step, count, of_previous, of_first.
-
-    Raises:
-        MetricError: a column is missing or of another type.
-
-    Examples:
-        >>> import pandas
-        >>> frame = pandas.DataFrame({"user": ["A", "A", "B"], "step": ["visit", "trial", "visit"]})
-        >>> funnel(frame, ["visit", "trial"])["of_previous"].tolist()
-        [1.0, 0.5]
-
-    Source: definition of a step conversion rate.
-    """
-    if isinstance(steps, str) or not steps or len(set(steps)) < len(steps):
-        raise WrongShape(
-            "steps is no list, is empty or names a step twice", "Name each step once, in order.", argument="steps"
-        )
-    roles = (Role("user", "id"), Role("step", "id"), Role("timestamp", "moment", needed=False))
-    source = open_table(frame, roles, {"user": user, "step": step, "timestamp": timestamp}, notes=notes)
-    values_like("steps", steps, "step" in source.texts)
-    reached = _reached(source, steps)
-    source.note("with the order of events" if "timestamp" in source.roles else "without a timestamp: in any order")
-    done = evaluate(lookup("funnel"), (reached, list(steps)))
-    return like(source.native, done.value)
-
-
-def _reached(source: Source, steps: Sequence[str]) -> list[int]:
-    """Stage 1: how many users reach each step, each at or after the one before."""
-    moment = millisecond_of("timestamp") if "timestamp" in source.roles else nw.lit(0)
-    rows = source.rows.with_columns(moment=moment).filter(nw.col("step").is_in(list(steps)))
-    rows = rows.filter(source.known("user") == 1, nw.col("moment") != UNKNOWN)
-    names = [f"step_{number}" for number in range(len(steps))]
-    earlier = None
-    for name, step in zip(names, steps, strict=True):
-        counts = nw.col("step") == step
-        counts = counts if earlier is None else counts & (nw.col("moment") >= nw.col(earlier))
-        # Later than every moment where the step is not reached: nothing comes after it.
-        rows = rows.with_columns(at=nw.when(counts).then(nw.col("moment")).otherwise(nw.lit(2**62)))
-        rows = rows.with_columns(nw.col("at").min().over("user").alias(name))
-        earlier = name
-    users = rows.group_by("user").agg(*(nw.col(name).min() for name in names))
-    flags = {name: nw.when(nw.col(name) < 2**62).then(nw.lit(1)).otherwise(nw.lit(0)) for name in names}
-    everybody = users.with_columns(everybody=nw.lit(1), **flags).group_by("everybody")
-    found = collected(everybody.agg(*(nw.col(name).sum() for name in names)))
-    return [int(found[name][0]) if len(found[name]) else 0 for name in names]
-
-
-def health(
-    frame: Any,
-    inputs: Mapping[str, Sequence[float]],
-    *,
-    account: str | None = None,
-    amber: float = 50,
-    green: float = 75,
-    notes: list[str] | None = None,
-) -> Any:
-    """Health score and band of each account.
-
-    Args:
-        frame: one row an account, one column an input.
-        inputs: column -> (worst, best) or (worst, best, weight); worst above best where less is better.
-        account: name of the column; looked for where not given.
-        amber, green: where the bands begin.
-        notes: a list that takes what the reader must know.
-
-    Returns:
-        A frame of the caller's own kind: account, score, band, sorted by account; missing where under half
-        of the weight is known.
-
-    Raises:
-        MetricError: a column is missing or of another type, or an input's line is impossible.
-
-    Examples:
-        >>> import pandas
-        >>> frame = pandas.DataFrame({"account": ["A", "B"], "breadth": [0.9, 0.2], "tickets": [0, 8]})
-        >>> health(frame, {"breadth": (0, 1), "tickets": (10, 0)})["band"].tolist()
-        ['green', 'red']
-
-    Source: the weighted mean of normalised inputs, as `health_score`.
-    """
-    if not isinstance(inputs, Mapping) or not inputs:
-        raise off_scale("inputs", None, inputs, "columns with their (worst, best)", "Give {'breadth': (0, 1)}.")
-    for column, line in inputs.items():
-        if not isinstance(line, Sequence):
-            raise off_scale("inputs", None, f"{column}: {line}", "(worst, best) or (worst, best, weight)", "")
-        if len(line) not in (2, 3):
-            raise off_scale("inputs", None, f"{column}: {tuple(line)}", "(worst, best) or (worst, best, weight)", "")
-    roles = (Role("account", "id"), *(Role(column, "number") for column in inputs))
-    given = {"account": account, **_as_named(inputs)}
-    source = open_table(frame, roles, given, notes=notes)
-    found = collected(source.rows.filter(source.known("account") == 1).sort("account", *inputs))
-    block = np.array([[_NOTHING if v is None else float(v) for v in found[name]] for name in inputs]).T
-    if not block.size:
-        raise source.nothing("the table holds no row with an account")
-    single = block.shape[0] == 1
-    lines = list(inputs.values())
-    if len(lines) == 1:  # a block has two columns at least; the same one twice weighs what it weighs once
-        block, lines = np.hstack([block, block]), lines * 2
-    marks = [[line[i] if len(line) > i else 1 for line in lines] for i in (2, 0, 1)]
-    done = evaluate(lookup("health_score"), (np.vstack([block, block]) if single else block, *marks))
-    scores = np.asarray(done.value)[:1] if single else np.asarray(done.value)
-    source.notes.extend(getattr(done.parts, "notes", ()))
-    words = [None if s != s else evaluate(lookup("health_band"), (s, amber, green)).value for s in scores.tolist()]
-    return like(source.native, {"account": list(found["account"]), "score": scores, "band": words})
 
 
 def _grouped_by(by: Any) -> tuple[str, ...]:

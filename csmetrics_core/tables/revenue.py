@@ -1,7 +1,5 @@
-"""Recurring revenue over tables: MRR movements and retention, from long or wide months."""
+"""Recurring revenue over tables: MRR movements and retention."""
 
-import re
-from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
@@ -20,22 +18,14 @@ from csmetrics_core.tables.engine import (
     collected,
     last_complete,
     like,
-    month_of,
     one_if,
-    open_table,
     value_if,
 )
-from csmetrics_core.tables.frames import schema_of, wrapped
-from csmetrics_core.tables.schema import Role
+from csmetrics_core.tables.monthly import open_months
 
-_CUSTOMER, _MONTH, _MRR = Role("customer", "id"), Role("month", "date"), Role("mrr", "number")
-_FX = Role("fx", "number", needed=False)
 # Places after all months, see _customer_months.
 _ZERO = NEVER // 2
 _BELOW_ZERO, _BLANK_VALUE, _BLANK_CUSTOMER = 2 * NEVER, 3 * NEVER, 4 * NEVER
-_MONTH_NAMES = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
-_ISO = re.compile(r"(\d{4})[-/](\d{1,2})(?:[-/]\d{1,2})?(?:[ T]00:00:00.*)?")
-_NAMED = re.compile(r"([A-Za-z]{3})[a-z]*[ -](\d{4})")
 
 
 def mrr_movements(
@@ -77,7 +67,7 @@ def mrr_movements(
     Source: the five movements of ChartMogul's help centre, MRR movements.
     """
     given = {"customer": customer, "month": month, "mrr": mrr, "fx": fx}
-    source = _open(frame, given, time_zone, notes)
+    source = open_months(frame, given, time_zone, notes)
     counted = collected(_flows(source))
     first, size = _span(source, counted, as_of)
     flows = {name: _by_month(counted, name, first, size) for name in FLOWS}
@@ -123,72 +113,11 @@ def retention(
     """
     if not (isinstance(horizon_months, int) and 1 <= horizon_months <= 1200):
         raise off_scale("horizon_months", None, horizon_months, "a whole number from 1 to 1200", "Give months.")
-    source = _open(frame, {"customer": customer, "month": month, "mrr": mrr}, time_zone, notes)
+    source = open_months(frame, {"customer": customer, "month": month, "mrr": mrr}, time_zone, notes)
     counted = collected(_fates(source, horizon_months))
     first, size = _span(source, counted, as_of)
     fates = {name: _by_month(counted, name, first, size) for name in FATES}
     return like(source.native, retention_columns(first, fates, horizon_months))
-
-
-def _open(frame: Any, given: Mapping[str, str | None], time_zone: str, notes: list[str] | None) -> Source:
-    """Long rows of customer, month number and mrr, whichever form the table has."""
-    roles = (_CUSTOMER, _MONTH, _MRR, *((_FX,) if given.get("fx") else ()))
-    across = _months_across(frame) if not (given["month"] or given["mrr"]) else {}
-    try:
-        source = open_table(frame, roles, given, time_zone=time_zone, notes=notes)
-    except WrongShape:
-        if len(across) < 2:
-            raise
-        source = _wide(frame, given, across, time_zone, notes)
-    else:
-        source.rows = source.rows.with_columns(month=month_of("month"))
-    return source
-
-
-def _months_across(frame: Any) -> dict[str, int]:
-    """Columns whose names are months, with the number of the month."""
-    found: dict[str, int] = {}
-    for column in schema_of(wrapped(frame)):
-        text = column.strip()
-        if iso := _ISO.fullmatch(text):
-            year, month = int(iso[1]), int(iso[2])
-        elif (named := _NAMED.fullmatch(text)) and named[1].lower() in _MONTH_NAMES:
-            year, month = int(named[2]), _MONTH_NAMES.index(named[1].lower()) + 1
-        else:
-            continue
-        if 1 <= month <= 12:
-            number = (year - 1970) * 12 + month - 1
-            if number in found.values():
-                problem = f"two columns are the month {year}-{month:02}: {column!r} is the second"
-                raise WrongShape(problem, "Keep one column a month.")
-            found[column] = number
-    return found
-
-
-def _wide(
-    frame: Any, given: Mapping[str, str | None], across: Mapping[str, int], time_zone: str, notes: list[str] | None
-) -> Source:
-    named = [Role(column, "number") for column in across]
-    source = open_table(frame, (_CUSTOMER, *named), {"customer": given["customer"]}, time_zone=time_zone, notes=notes)
-    number = nw.lit(UNKNOWN)
-    for column, month in across.items():
-        number = nw.when(nw.col("month") == column).then(nw.lit(month)).otherwise(number)
-    long = _unpivoted(source.rows, list(across))
-    # A blank under a month says that there was no customer, as 0 does.
-    source.rows = long.with_columns(number.alias("month"), nw.col("mrr").fill_null(0.0))
-    source.note(f"one row a customer, {len(across)} months across: a blank there is 0")
-    return source
-
-
-def _unpivoted(rows: nw.LazyFrame, months: list[str]) -> nw.LazyFrame:
-    """Rows of customer, month and mrr from one column a month."""
-    if rows.implementation is not nw.Implementation.DUCKDB:
-        return rows.unpivot(months, index="customer", variable_name="month", value_name="mrr")
-    # Narwhals looks for the relation on DuckDB's default connection, which need not be the relation's own.
-    quoted = ", ".join('"' + month.replace('"', '""') + '"' for month in months)
-    sql = f"FROM wide UNPIVOT INCLUDE NULLS (mrr FOR month IN ({quoted}))"
-    plan: nw.LazyFrame = nw.from_native(rows.to_native().query("wide", sql))
-    return plan
 
 
 def _customer_months(source: Source) -> nw.LazyFrame:
