@@ -2,7 +2,7 @@
 
 import re
 import zipfile
-from datetime import date
+from datetime import date, datetime
 from io import BytesIO
 from pathlib import Path
 
@@ -298,3 +298,105 @@ def test_a_lite_workbook_carries_its_functions(tmp_path):
     assert any("_xldudf_HEALTH_SCORE(" in text for text in texts.values())
     assert any("xlwings Lite" in str(text) for (page, _), text in texts.items() if page == "Start")
     assert not any("addin install" in text for text in texts.values())
+
+
+def checked(cells, label):
+    """Result, count and first row of a line of the checks; none where there is no such row."""
+    [row] = [cell[1:] for (page, cell), v in cells.items() if page == "Checks" and v == label]
+    return tuple(cells.get(("Checks", f"{column}{row}")) for column in "BCD")
+
+
+def test_rows_without_a_date_and_text_for_numbers_are_counted_and_named(tmp_path):
+    dates = [pd.Timestamp("2026-09-10")] * 8
+    dates[2], dates[4], dates[5] = "2026-09-11", None, 5.0
+    arr = pd.Series([None, 10.0, 12.0, "1,200", True, None, 3.0, 4.0], dtype=object)
+    path = tmp_path / "undated.xlsx"
+    build("voice_of_customer", path, data=voice_data(responses(Date=pd.Series(dates, dtype=object), ARR=arr)), note="x")
+    cells = read(path, values=True)
+    assert checked(cells, "Responses: rows without a date in Date") == ("look", 3, 8)
+    assert checked(cells, "Responses: text in ARR and Sentiment") == ("look", 2, 9)
+    assert checked(cells, "Responses: segment blank or not on the list") == ("look", 7, 6)  # one row has nothing in it
+    assert differences(path, by_ironcalc(path, formulas(path))) == []
+
+
+def test_revenue_that_is_text_is_counted_wherever_revenue_is_pasted(tmp_path):
+    revenue = sources.sample_revenue().astype(object)
+    revenue.loc[3, "2026-05"], revenue.loc[9, "2026-06"] = "1,200", -5.0
+    for name in ("scorecard", "revenue_retention", "unit_economics"):
+        data = {s.name: make() for s, make in recipe(name).sheets.items()} | {"Revenue": revenue}
+        build(name, tmp_path / "text.xlsx", data=data, note="yours")
+        cells = read(tmp_path / "text.xlsx", values=True)
+        assert checked(cells, "Revenue: amounts that are not numbers") == ("look", 1, 9)
+        assert checked(cells, "Revenue: negative amounts")[:2] == ("look", 1)
+
+
+def test_segments_named_like_comparisons_or_in_two_cases_are_segments(tmp_path):
+    frame = responses(Segment=[">250", "<50", ">250", "North", "NORTH", "north", "50*", "<50"])
+    path = tmp_path / "sizes.xlsx"
+    build("voice_of_customer", path, data=voice_data(frame), note="yours")
+    cells = read(path, values=True)
+    assert {cells.get(("Lists", f"A{row}")) for row in range(6, 18)} - {None} == {">250", "<50", "North", "50*"}
+    assert checked(cells, "Responses: segment blank or not on the list")[:2] == ("ok", 0)
+    assert checked(cells, "Segments add up to all answers, this period")[:2] == ("ok", 0)
+    assert value_beside(cells, "Voice", ">250", "C") == pytest.approx(core.nps([10, 8]))
+    assert value_beside(cells, "Voice", "North", "D") == 3
+    assert differences(path, by_ironcalc(path, formulas(path))) == []
+
+
+@pytest.mark.parametrize("name", TEMPLATES)
+def test_months_count_back_from_one_that_a_person_types(built, name):
+    texts, cells = formulas(built / f"{name}.xlsx"), read(built / f"{name}.xlsx", values=True)
+    assert ("Lists", "B5") not in texts
+    assert cells["Lists", "B5"] == datetime(2026, 9, 1)
+    assert all(texts["Lists", f"B{row}"] == f"=DATE(YEAR(B{row - 1}),MONTH(B{row - 1})-1,1)" for row in range(6, 41))
+
+
+@pytest.mark.parametrize("name", [name for name in TEMPLATES if sheets.REVENUE in recipe(name).sheets])
+def test_a_month_the_revenue_table_has_no_column_for_has_no_data(tmp_path, name):
+    path = tmp_path / "beyond.xlsx"
+    build(name, path, choices=Choices(date(2028, 3, 1)))
+    computed = by_ironcalc(path, formulas(path))
+    assert errors(computed) == {}
+    assert differences(path, computed) == []
+    shown = {v for (sheet, _), v in computed.items() if sheet == recipe(name).dashboard}
+    assert "no data" in shown
+
+
+def test_a_target_for_a_quarter_judges_no_other_period(tmp_path):
+    for period, judged in (("quarter", {"near", "met"}), ("month", {"quarterly"}), ("trailing 12", {"quarterly"})):
+        build("scorecard", tmp_path / "period.xlsx", choices=Choices(date(2026, 9, 1), period=period))
+        cells = read(tmp_path / "period.xlsx", values=True)
+        titles = ("Customer churn rate", "Average revenue per user", "Customer retention cost")
+        assert {value_beside(cells, "Scorecard", title, "H") for title in titles} == judged
+        assert value_beside(cells, "Scorecard", "Net Promoter Score", "H") == "met"
+
+
+@pytest.mark.parametrize("name", TEMPLATES)
+def test_the_method_says_that_cells_need_the_add_in_where_they_do(built, name):
+    cells, texts = read(built / f"{name}.xlsx", values=True), formulas(built / f"{name}.xlsx")
+    needing = [text for text in texts.values() if '"needs the add-in"' in text]
+    for (page, cell), text in cells.items():
+        if page == "Method" and "its cells say so" in str(text):
+            assert any(f"{cells[page, 'B' + cell[1:]]}(" in one for one in needing), text
+
+
+def test_a_health_input_that_is_missing_costs_no_points(built):
+    cells = read(built / "health_score.xlsx", values=True)
+    heads = {
+        cells["Accounts", f"{letter}5"]: letter for letter in "ABCDEFGHIJKLMNOPQ" if ("Accounts", f"{letter}5") in cells
+    }
+    missing = 0
+    for row in range(6, 85):
+        for name in ("Frequency", "Breadth", "Depth", "Growth"):
+            lost = cells.get(("Accounts", f"{heads[f'Lost by {name.lower()}']}{row}"))
+            if ("Accounts", f"{heads[name]}{row}") not in cells:
+                assert lost in (None, "")
+                missing += 1
+    assert missing > 3
+
+
+def test_a_day_without_events_has_no_share_of_the_month(built):
+    cells = read(built / "usage.xlsx", values=True)
+    silent = [row for row in range(5, 47) if cells["Daily", f"B{row}"] == "no data"]
+    assert silent
+    assert {cells["Daily", f"E{row}"] for row in silent} == {"no data"}

@@ -7,6 +7,7 @@ from functools import cache
 from pathlib import Path
 
 import numpy as np
+import openpyxl
 import pandas as pd
 import pytest
 from calc_office import Calc, available, profile_with_addin
@@ -199,3 +200,18 @@ def test_a_score_off_its_scale_shows_the_same_error_in_both_forms(libreoffice, w
         assert computed["Voice", "C7"] == "#NUM!"
         [named] = [at for at, v in computed.items() if v == "Responses: NPS answers off the scale"]
         assert computed["Checks", named[1].replace("A", "D")] == first_data_row + responses.index.get_loc(row)
+
+
+def test_a_segment_typed_below_the_last_can_be_chosen(libreoffice, tmp_path):
+    path = tmp_path / "usage.xlsx"
+    build("usage", path)
+    book = openpyxl.load_workbook(path)
+    book["Lists"]["A8"] = "New"
+    book["Lists"]["H1"], book["Lists"]["H2"] = "=ROWS(segment_options)", "=INDEX(segment_options,4)"
+    book["Lists"]["B5"] = date(2027, 2, 1)
+    book["Lists"]["H3"] = "=INDEX(month_list,3)"
+    book.save(path)
+    cells = read(libreoffice(path), values=True)
+    assert (cells["Lists", "H1"], cells["Lists", "H2"]) == (4, "New")
+    assert cells["Lists", "B7"].date() == date(2026, 12, 1)
+    assert cells["Lists", "H3"] in (46357, cells["Lists", "B7"])

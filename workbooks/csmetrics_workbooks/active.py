@@ -4,13 +4,14 @@ import numpy as np
 
 from csmetrics_core import lookup
 from csmetrics_core.palette import ACCENT, MUTED, SERIES
-from csmetrics_core.spec import COUNT, FRACTION
+from csmetrics_core.spec import COUNT, FRACTION, Unit
 from csmetrics_workbooks.book import Book
 from csmetrics_workbooks.formulas import NO_DATA, Scope
 from csmetrics_workbooks.sheet import axis, legend
 from csmetrics_workbooks.tables import Table, as_numbers, countifs
 from csmetrics_workbooks.terms import Term, is_number, when
 
+_DAY = Unit("day", "yyyy-mm-dd;;", "{}")
 WINDOWS = {"dau": 1, "wau": 7, "mau": 30}
 
 
@@ -20,7 +21,7 @@ def helpers(book: Book) -> None:
     inside = book.add_in_segment(table)
     days = as_numbers(table.cells["Date"])
     whole = np.where(np.isfinite(days) & (days >= 1), np.floor(np.nan_to_num(days)), 0)
-    table.add("Day", f"IF(N({table.here('Date')})>=1,INT({table.here('Date')}),0)", whole, COUNT)
+    table.add("Day", f"IF(N({table.here('Date')})>=1,INT({table.here('Date')}),0)", whole, _DAY)
     numbers = _first_places([v.lower() if isinstance(v, str) else v for v in table.cells["User"]])
     user = table.here("User")
     table.add("User no", f'IF({user}="",0,MATCH({user},{table.name}[User],0))', numbers, COUNT)
@@ -124,7 +125,7 @@ def daily(book: Book, users: ActiveUsers, last: Term) -> dict[str, Term]:
             page.put(row, 1 + i, users.value(n, day), page.looks.number(COUNT))
             for i, n in enumerate(("dau", "wau", "mau"))
         ]
-        ratio = when(is_number(cells[2]), when(is_number(cells[0]), cells[0], 0) / cells[2], "")
+        ratio = when(is_number(cells[2]), when(is_number(cells[0]), cells[0] / cells[2], NO_DATA), "")
         page.put(row, 4, ratio, page.looks.number(FRACTION, font_color=MUTED))
         kept["day"].append(day.value)
         kept["dau"].append(cells[0].value)

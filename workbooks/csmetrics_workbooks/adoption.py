@@ -57,7 +57,7 @@ def adoption(book: Book, page: Page, row: int) -> None:
                 _adopted(book, given, cell, count, field, plain),
                 page.looks.number(FRACTION if column == 2 else "0.0"),
             )
-    book.used.setdefault("feature_adoption")
+    book.explain("feature_adoption")
 
 
 def _adopted(book: Book, given: dict[str, Term], name: Term, count: Term, field: str, plain: Term) -> Term:

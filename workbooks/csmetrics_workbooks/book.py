@@ -12,7 +12,7 @@ from xlsxwriter import Workbook
 from csmetrics_core import CATALOG
 from csmetrics_core.spec import COUNT, Unit
 from csmetrics_workbooks.bulk import DataWorksheet
-from csmetrics_workbooks.formulas import Host, Scope, call, table_cell
+from csmetrics_workbooks.formulas import NEEDS_ADDIN, Host, Scope, call, table_cell
 from csmetrics_workbooks.sheet import Page
 from csmetrics_workbooks.style import Looks
 from csmetrics_workbooks.tables import Table, as_numbers
@@ -96,7 +96,8 @@ class Book:
     closed: Sequence[Sequence[Any]] = ()
     heard: Heard = unheard
     checks: list[Check] = field(default_factory=list)
-    used: dict[str, None] = field(default_factory=dict)
+    used: dict[str, str] = field(default_factory=dict)
+    bare: set[str] = field(default_factory=set)
     closable: list[tuple[str, Unit, Term]] = field(default_factory=list)
     tables: dict[str, Table] = field(default_factory=dict)
 
@@ -137,8 +138,7 @@ class Book:
         known: Any = None,
     ) -> Term:
         """A metric in a cell; the method page will explain it."""
-        self.used.setdefault(name)
-        return call(name, arguments, scope, plainly, known)
+        return self._noted(name, call(name, arguments, scope, plainly, known))
 
     def table_cell(
         self,
@@ -151,8 +151,18 @@ class Book:
         plainly: Term | None = None,
     ) -> Term:
         """One cell of a metric that gives a table."""
-        self.used.setdefault(name)
-        return table_cell(name, arguments, scope, row, column, plainly, self._memo)
+        return self._noted(name, table_cell(name, arguments, scope, row, column, plainly, self._memo))
+
+    def _noted(self, name: str, cell: Term) -> Term:
+        self.explain(name)
+        if f'"{NEEDS_ADDIN}"' in cell.text:
+            self.bare.add(name)
+        return cell
+
+    def explain(self, *names: str, remark: str = "") -> None:
+        """Put metrics on the method page, with what is particular about them in this workbook."""
+        for name in names:
+            self.used[name] = remark or self.used.get(name, "")
 
     @property
     def segment(self) -> Term:
@@ -232,7 +242,9 @@ class Book:
             for s, n in zip(table.cells["Segment"], now, strict=True)
         ]
         cell = table.here("Segment")
-        formula = f"IF({table.here(period)}=1,IF(COUNTIF(segment_list,{cell})=0,0,MATCH({cell},segment_list,0)),0)"
+        # COUNTIF would take a segment called >250 for a comparison.
+        place_ = f"SUMPRODUCT((segment_list={cell})*(ROW(segment_list)-5))"
+        formula = f'IF({table.here(period)}=1,IF({cell}="",0,{place_}),0)'
         return table.add(header, formula, np.array(numbers, dtype=float), COUNT)
 
     def close_value(self, label: str, unit: Unit, value: Term) -> None:

@@ -44,7 +44,7 @@ def movements(book: Book, months: Months, first: Term, month: Term) -> dict[str,
     stayed, arrived = was.gt(0) * now.gt(0), was.eq(0) * now.gt(0)
 
     def known(of: Term) -> Term:
-        return when(months.holds(month - 1), total(of), 0)
+        return when(months.holds(month - 1) * months.holds(month), total(of), 0)
 
     return {
         "opening": when(months.holds(month - 1), total(inside * was), 0),
@@ -187,4 +187,4 @@ def cohorts(book: Book, months: Months, first: Term) -> None:
 def _kept(months: Months, first: Term, low: Term, high: Term, end: Term, size: Term) -> Term:
     paid = months.paid(end - 2) + months.paid(end - 1) + months.paid(end)
     member = first.ge(low) * first.lt(high + 1)
-    return when(size.eq(0), "", total(months.inside * member * paid.gt(0)) / size)
+    return when(size.eq(0), "", when(months.holds(end), total(months.inside * member * paid.gt(0)) / size, ""))

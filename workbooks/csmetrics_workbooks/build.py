@@ -13,7 +13,7 @@ import numpy as np
 
 from csmetrics_core.samples import SAMPLE_NOTE
 from csmetrics_workbooks.book import SEGMENT_ROOM, Book, Choices, Heard, month_label, unheard
-from csmetrics_workbooks.checking import banner, checks, outside
+from csmetrics_workbooks.checking import banner, checks, mixed, outside, undated
 from csmetrics_workbooks.common import data_pages, lists, method, start
 from csmetrics_workbooks.formulas import Host
 from csmetrics_workbooks.history import history
@@ -105,6 +105,8 @@ def _write(
     plan.build(book)
     dashboard = book.pages[plan.dashboard]
     for table in tables.values():
+        undated(book, table)
+        mixed(book, table)
         outside(book, table)
     open_checks = checks(book)
     banner(book, dashboard, 1, 0, open_checks, plan.banner_width)
@@ -190,10 +192,12 @@ def _latest(table: Table) -> int | None:
 def _segments(tables: Mapping[str, Table]) -> list[str]:
     """The segments of all tables, the most frequent first, as many as the list holds."""
     counted: dict[str, int] = {}
+    spelled: dict[str, str] = {}  # a spreadsheet takes North and NORTH for one
     for table in tables.values():
         for value in table.cells.get("Segment", ()):
             if isinstance(value, str) and value.strip():
-                counted[value] = counted.get(value, 0) + 1
+                name = spelled.setdefault(value.lower(), value)
+                counted[name] = counted.get(name, 0) + 1
     return sorted(sorted(counted), key=lambda s: -counted[s])[:SEGMENT_ROOM]
 
 

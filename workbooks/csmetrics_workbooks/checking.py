@@ -3,11 +3,15 @@
 import numpy as np
 
 from csmetrics_core.palette import MUTED, STATUS
-from csmetrics_core.spec import MONEY
+from csmetrics_core.spec import MONEY, TEXT
 from csmetrics_workbooks.book import Book
+from csmetrics_workbooks.flows import Months
 from csmetrics_workbooks.sheet import Page
 from csmetrics_workbooks.tables import Table, sumifs
 from csmetrics_workbooks.terms import Term, when
+
+#: Row of the first line of every data table.
+_FIRST = 6
 
 
 def off_scale(book: Book, table: Table, header: str, low: float, high: float) -> None:
@@ -19,7 +23,7 @@ def off_scale(book: Book, table: Table, header: str, low: float, high: float) ->
     c = column.text
     wrong = f'({c}<9E307)*({c}<>"")*((({c}<{low:g})+({c}>{high:g})+({c}<>INT(IF(({c}<9E307)*({c}<>""),{c},0))))>0)'
     place = f"ROW({c})*{wrong}+(1-{wrong})*9E9"
-    first = int(np.flatnonzero(bad)[0]) + 6 if bad.any() else ""
+    first = int(np.flatnonzero(bad)[0]) + _FIRST if bad.any() else ""
     found = Term(f"SUM(IF({wrong},1,0))", int(bad.sum()), True)
     where = Term(f'IF(SUM(IF({wrong},1,0))=0,"",MIN({place}))', first, True)
     mend = f"Expected whole numbers from {low:g} to {high:g}. Until the row is mended the figure shows #NUM!."
@@ -35,16 +39,85 @@ def repeated(book: Book, table: Table, header: str, mend: str) -> None:
 def unlisted(book: Book, table: Table) -> None:
     """Rows whose segment is not on the list."""
     known = {s.lower() for s in book.segments}
-    listed = sum(1 for v in table.cells["Segment"] if isinstance(v, str) and v.lower() in known)
-    key = table.headers[0]
-    keyed = sum(1 for v in table.cells[key] if v is not None)
-    column = table.column("Segment").text
-    counts = "-".join(f"COUNTIF({column},{cell.text})" for cell in book.segment_cells())
-    book.check(
+    key, column = table.column(table.headers[0]), table.column("Segment")
+    listed = np.array([isinstance(v, str) and v.lower() in known for v in column.value])
+    filled = np.array([v is not None for v in key.value])
+    # COUNTIF would take a segment called >250 for a comparison.
+    same = "+".join(f'({column.text}={cell.text})*({cell.text}<>"")' for cell in book.segment_cells())
+    _flagged(
+        book,
         f"{table.name}: segment blank or not on the list",
-        Term(f"COUNTA({table.name}[{key}])-{counts}", keyed - listed),
+        f'({key.text}<>"")*(1-(({same})>0))',
+        filled & ~listed,
+        key.text,
         "These rows count under All only. Correct the spelling, or add the segment to the page Lists.",
     )
+
+
+def _flagged(book: Book, what: str, test: str, bad: np.ndarray, rows: str, mend: str) -> None:
+    """A check that counts the rows of a test and names the first."""
+    first = int(np.flatnonzero(bad)[0]) + _FIRST if bad.any() else ""
+    where = Term(f'IF(SUM(IF({test},1,0))=0,"",MIN(IF({test},ROW({rows}),9E9)))', first, True)
+    book.check(what, Term(f"SUM(IF({test},1,0))", int(bad.sum()), True), mend, where=where)
+
+
+def undated(book: Book, table: Table) -> None:
+    """Rows whose date is none: they are in no period."""
+    for field in table.sheet.fields:
+        if not field.is_date:
+            continue
+        column = table.column(field.header)
+        with np.errstate(invalid="ignore"):
+            dated = (column.numbers >= 61) & (column.numbers < 2_958_466)
+        counted = table.headers if field.required else [field.header]
+        cells = [table.cells[h] for h in counted]
+        filled = np.array([any(v not in (None, "") for v in row) for row in zip(*cells, strict=True)])
+        known = "+".join(f'({table.column(h).text}<>"")' for h in counted)
+        c = column.text
+        _flagged(
+            book,
+            f"{table.name}: {'rows without a date in' if field.required else 'text for a date in'} {field.header}",
+            f"(1-({c}>=61)*({c}<2958466))*((0+{known})>0)",
+            ~dated & filled,
+            c,
+            "No period holds them: text is no date. Type the day as a date."
+            if field.required
+            else "Taken for a blank cell: text is no date. Type the day as a date.",
+        )
+
+
+def mixed(book: Book, table: Table) -> None:
+    """Cells that are no numbers, in the number columns that have no line of their own."""
+    seen = {check.what for check in book.checks}
+    fields = {f.header: f for f in table.sheet.fields}
+    headers = [
+        h
+        for h in table.headers
+        if (f := fields.get(h))
+        and not (f.is_date or f.unit is TEXT or f.unit.name == "flag")
+        and _not_numbers(table, h) not in seen
+    ]
+    if headers:
+        which = " and ".join(headers) if len(headers) < 3 else "number columns"
+        _words(book, table, f"{table.name}: text in {which}", [f"{table.name}[{h}]" for h in headers], headers)
+
+
+def mrr_amounts(book: Book, months: Months) -> None:
+    """Amounts that are negative, and amounts that are none."""
+    table = months.table
+    negative = Term(f'COUNTIF({months.block},"<0")', int((np.nan_to_num(months._numbers) < 0).sum()))
+    book.check(f"{table.name}: negative amounts", negative, "A credit belongs to the month it reduces.")
+    _words(book, table, f"{table.name}: amounts that are not numbers", [months.block], months.headers)
+
+
+def _words(book: Book, table: Table, what: str, columns: list[str], headers: list[str]) -> None:
+    """A check that counts text in number columns and names the first row."""
+    bad = np.array([[v not in (None, "") and type(v) not in (float, int) for v in table.cells[h]] for h in headers])
+    first = int(np.flatnonzero(bad.any(axis=0))[0]) + _FIRST if bad.any() else ""
+    found = "+".join(f"COUNTA({c})-COUNT({c})" for c in columns)
+    rows = ",".join(f'IF(({c}<>"")*(1-({c}<9E307)),ROW({c}),9E9)' for c in columns)
+    where = Term(f'IF({found}=0,"",MIN({rows}))', first, True)
+    book.check(what, Term(found, int(bad.sum())), "They are left out. Type the number, or clear the cell.", where=where)
 
 
 def billing(book: Book, closing: Term) -> None:
@@ -63,21 +136,18 @@ def billing(book: Book, closing: Term) -> None:
 
 
 def not_numbers(book: Book, table: Table, header: str) -> None:
-    """How many cells of a number column hold something else."""
-    cells = [v for v in table.cells[header] if v is not None and v != ""]
-    numbers = sum(type(v) in (float, int) for v in cells)
-    column = f"{table.name}[{header}]"
-    book.check(
-        f"{table.name}: {header} cells that are not numbers",
-        Term(f"COUNTA({column})-COUNT({column})", len(cells) - numbers),
-        "They are left out. Type the number, or clear the cell.",
-    )
+    """How many cells of a number column hold something else, and the first row."""
+    _words(book, table, _not_numbers(table, header), [f"{table.name}[{header}]"], [header])
+
+
+def _not_numbers(table: Table, header: str) -> str:
+    return f"{table.name}: {header} cells that are not numbers"
 
 
 def outside(book: Book, table: Table) -> None:
     """How many rows no figure sees: below the table, or in it without its computed columns."""
-    first, room = 6, 100_000
-    keys = f"{table.name}!$A${first}:$A${first - 1 + table.rows + room}"
+    room = 100_000
+    keys = f"{table.name}!$A${_FIRST}:$A${_FIRST - 1 + table.rows + room}"
     missed = [f"COUNTA({keys})-COUNTA({table.name}[{table.headers[0]}])"]
     for helper in table.helpers[-1:]:
         column = f"{table.name}[{helper.header}]"  # of the bare table some programs count the header too

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 
 from csmetrics_core import CATALOG
-from csmetrics_core.native import spell
 from csmetrics_core.palette import ACCENT, MUTED
 from csmetrics_core.spec import MONEY, TEXT
 from csmetrics_workbooks.book import ALL, PERIODS, SEGMENT_ROOM, Book, month_label
@@ -82,7 +81,11 @@ def choices(book: Book, page: Page, labels: Sequence[int] = (0, 2, 4)) -> None:
     values = (given.segment, given.period, month_label(given.as_of))
     names = ("segment_choice", "period_choice", "as_of")
     sources = ("=segment_options", list(PERIODS), "=month_list")
-    helps = ("One segment, or All.", "Length of the period shown.", "The last month shown.")
+    helps = (
+        "One segment, or All; others are added on the page Lists.",
+        "Length of the period shown.",
+        "The last month shown; a later one is typed on the page Lists.",
+    )
     for column, words, value, name, source, message in zip(
         labels, ("Segment", "Period", "Up to"), values, names, sources, helps, strict=True
     ):
@@ -96,17 +99,24 @@ def lists(book: Book) -> None:
     """Segments, months and the numbers the other pages share."""
     page = book.pages["Lists"]
     page.widths(20, 14, 4, 34, 16)
-    page.title("Lists", "Segments may be added below the last one; spelled as in the data.", 5)
+    page.title(
+        "Lists",
+        "Add segments below the last one, spelled as in the data. Months count back from the first: type a later one "
+        "when its data are in.",
+        5,
+    )
     page.headers(3, ["Segment", "Month"], height=18)
     page.put(4, 0, ALL, book.looks.words())
     for row in range(SEGMENT_ROOM):
         page.put(5 + row, 0, book.segments[row] if row < len(book.segments) else None, book.looks.input(align="left"))
-    for row, month in enumerate(book.months):
-        page.put(4 + row, 1, month_label(month), book.looks.number(MONTH_FORMAT))
-    last = max(len(book.months), 1) + 3
-    book._book.define_name("segment_options", f"=Lists!$A$5:$A${5 + max(len(book.segments), 1)}")
+    page.put(4, 1, month_label(book.months[0]), book.looks.input(MONTH_FORMAT))
+    for row, month in enumerate(book.months[1:], 5):
+        earlier = Term(f"DATE(YEAR(B{row}),MONTH(B{row})-1,1)", month_label(month))
+        page.put(row, 1, earlier, book.looks.number(MONTH_FORMAT))
+    options = f"Lists!$A$5:$A${5 + SEGMENT_ROOM}"
+    book._book.define_name("segment_options", f"=Lists!$A$5:INDEX({options},COUNTA({options}))")
     book._book.define_name("segment_list", f"=Lists!$A$6:$A${5 + SEGMENT_ROOM}")
-    book._book.define_name("month_list", f"=Lists!$B$5:$B${last + 1}")
+    book._book.define_name("month_list", f"=Lists!$B$5:$B${4 + len(book.months)}")
     page.put(3, 3, "Shared number", book.looks.column())
     page.put(3, 4, "Value", book.looks.column(right=True))
     shared = (
@@ -229,13 +239,13 @@ def method(book: Book) -> None:
     wrapped = book.looks.words(valign="top")
     for row, name in enumerate(sorted(book.used, key=lambda n: (CATALOG[n].headline or 99, n)), 4):
         metric = CATALOG[name]
-        convention = metric.convention
-        if spell(metric, {a.name: "A1" for a in metric.arguments if a.required}) is None:
+        convention = f"{metric.convention} {book.used[name]}".strip()
+        if name in book.bare and metric.no_native:
             convention += f" No plain form: {metric.no_native}; without the add-in its cells say so."
         texts = (metric.title, metric.excel_name, metric.formula, convention.strip(), metric.source)
         for column, words in enumerate(texts):
             page.put(row, column, words, wrapped)
-        lines = max(len(texts[2]) // 42, len(texts[3]) // 54, len(texts[4]) // 42) + 1
+        lines = max(len(texts[2]) // 48, len(texts[3]) // 66, len(texts[4]) // 48) + 1
         page.worksheet.set_row(row, 13.5 * lines + 3)
     page.worksheet.repeat_rows(3)
     page.note(

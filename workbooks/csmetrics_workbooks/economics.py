@@ -44,7 +44,7 @@ def add_purposes(book: Book) -> None:
     segments = {v.lower() for v in book.tables["Revenue"].cells["Segment"] if isinstance(v, str)}
     named = [float(isinstance(v, str) and v.lower() in segments) for v in costs.cells["Segment"]]
     cell = costs.here("Segment")
-    costs.add("Split", f'IF({cell}="",0,IF(COUNTIF(Revenue[Segment],{cell})>0,1,0))', named, COUNT)
+    costs.add("Split", f'IF({cell}="",0,IF(ISNUMBER(MATCH({cell},Revenue[Segment],0)),1,0))', named, COUNT)
     for purpose in PURPOSES:
         same = inside & np.array([isinstance(v, str) and v.lower() == purpose for v in costs.cells["Purpose"]])
         for period in ("Period", "Quarter"):
@@ -79,7 +79,9 @@ class Economics:
         self.kept = self.keep("of these, kept", span.customers - span.lost, COUNT)
         self.closing = self.keep("Customers at end", months.customers(end), COUNT)
         came = total(months.inside * now.gt(0) * self.first.gt(end - size - (months.first - 1)))
-        self.new = self.keep("Customers never seen before", when(months.holds(end - size), came, 0), COUNT)
+        self.new = self.keep(
+            "Customers never seen before", when(months.holds(end - size) * months.holds(end), came, 0), COUNT
+        )
         self.mrr = self.keep("MRR at end", months.sum(end), MONEY)
         window = ((self.totals[0], ">", end - size), (self.totals[0], "<=", end))
         whole = months.holds(end - size)

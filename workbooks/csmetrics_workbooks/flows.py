@@ -37,8 +37,8 @@ class Months:
         return amounts(self.cells(month))
 
     def holds(self, month: Term) -> Term:
-        """Whether the table goes back that far."""
-        return month.gt(self.first - 1)
+        """Whether the table has a column for that month."""
+        return month.gt(self.first - 1) * month.lt(self.first + len(self.headers))
 
     @property
     def inside(self) -> Term:
@@ -68,12 +68,12 @@ class Fate:
 
 
 def fate(months: Months, then: Term, now: Term) -> Fate:
-    """Compare two months; 0 throughout where the table does not go back to the earlier one."""
+    """Compare two months; 0 throughout where the table lacks one of them."""
     was, is_, inside = months.paid(then), months.paid(now), months.inside
     stayed = was.gt(0) * is_.gt(0)
 
     def known(of: Term) -> Term:
-        return when(months.holds(then), total(of), 0)
+        return when(months.holds(then) * months.holds(now), total(of), 0)
 
     return Fate(
         opening=known(inside * was),

@@ -76,7 +76,9 @@ class Metrics:
         """The metric, or no data."""
         base = self.base(name, view)
         if name == "sentiment":
-            self.book.used.setdefault(name)
+            self.book.explain(
+                name, remark="Here: the mean of the column Sentiment, which SENTIMENT fills from the comments."
+            )
             return guarded(base, self.workings.get("Sum of sentiment", view) / base)
         arguments, scope = self._arguments(name, view)
         return guarded(base, self.book.call(name, arguments, scope))

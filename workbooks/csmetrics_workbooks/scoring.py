@@ -33,14 +33,14 @@ def score(book: Book, table: Table, cells: dict[str, Term]) -> None:
     }
     metric = CATALOG["health_score"]
     native = spell(metric, given)
-    book.used.setdefault("health_score")
+    book.explain("health_score")
     call = f"IF(addin_on,{metric.excel_name}({','.join(given.values())}),{native})"
     weight = cells["Weight"].text
     covered = f'SUM(IF(({here}<9E307)*({here}<>""),{weight},0))<0.5*SUM({weight})'
     values = [_score(row, cells) for row in block.tolist()]
     table.add("Score", f'IF({covered},"",{call})', np.array(values, dtype=object), POINTS, array=True)
     band = CATALOG["health_band"]
-    book.used.setdefault("health_band")
+    book.explain("health_band")
     mark = table.here("Score")
     words = {"score": mark, "amber": cells["amber"].text, "green": cells["green"].text}
     # Calc's COUNTIFS knows a text from a function only once it has been joined to another.
@@ -70,7 +70,8 @@ def drivers(table: Table, cells: dict[str, Term]) -> None:
         np.isnan(block) | (covered == 0), 0, 100 * given * (1 - np.nan_to_num(share)) / np.where(covered, covered, 1)
     )
     known = np.array([v != "" for v in table.column("Score").value])
-    lost = np.where(known[:, None], np.round(lost, 6), 0)
+    lost = np.where(known[:, None], np.round(lost, 6), 0).astype(object)
+    counted = known[:, None] & ~np.isnan(block)
     names = [n.text.rpartition("!") for n in (cells["Weight"], cells["Scores 0 at"], cells["Scores 100 at"])]
     rows = [int(n[2].split("$")[2].rstrip(":")) for n in names]
     for place, header in enumerate(INPUTS):
@@ -85,8 +86,8 @@ def drivers(table: Table, cells: dict[str, Term]) -> None:
         both = f"AND(ISNUMBER({x}),ISNUMBER({table.here('Score')}))"
         table.add(
             f"Lost by {header.lower()}",
-            f"IF({both},ROUND(100*{w}*(1-MAX(0,MIN(1,{part})))/({weight}),6),0)",
-            lost[:, place],
+            f'IF({both},ROUND(100*{w}*(1-MAX(0,MIN(1,{part})))/({weight}),6),"")',
+            np.where(counted[:, place], lost[:, place], ""),
             POINTS,
         )
     first, last = (f"Lost by {h.lower()}" for h in (INPUTS[0], INPUTS[-1]))

@@ -99,7 +99,7 @@ class Page:
                 "validate": "list",
                 "source": source,
                 "input_message": message[:255],
-                "error_message": "Choose from the list.",
+                "error_message": f"Choose from the list. {message}".strip(),
             },
         )
 

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 SAMPLE_MONTHS = 40
 #: Months the revenue table leaves blank for what is to come.
 COMING_MONTHS = 6
+#: The same in the templates, whose owner may have nothing to build a longer one with: to the end of the next year.
+_TEMPLATE_MONTHS = 15
 
 
 @lru_cache(maxsize=2)
@@ -43,7 +45,7 @@ def month_headers(months: "pd.DatetimeIndex", coming: int = COMING_MONTHS) -> li
     return [m.strftime("%Y-%m") for m in pd.date_range(months.min(), last, freq="MS")]
 
 
-def revenue_across(long: "pd.DataFrame") -> "pd.DataFrame":
+def revenue_across(long: "pd.DataFrame", coming: int = COMING_MONTHS) -> "pd.DataFrame":
     """One row a customer, months across, from columns Customer, Segment, Month and MRR; rows of one month add up."""
     import pandas as pd
 
@@ -51,7 +53,7 @@ def revenue_across(long: "pd.DataFrame") -> "pd.DataFrame":
     whole = long.assign(Month=month, cents=(pd.to_numeric(long["MRR"], errors="coerce") * 100).round())
     wide = whole.pivot_table(index="Customer", columns="Month", values="cents", aggfunc="sum") / 100
     wide = wide.where(wide != 0)
-    headers = month_headers(pd.DatetimeIndex(month.dropna()))
+    headers = month_headers(pd.DatetimeIndex(month.dropna()), coming)
     wide.columns = [m.strftime("%Y-%m") for m in wide.columns]
     wide = wide.reindex(columns=headers)
     last = whole.dropna(subset=["Segment"]).drop_duplicates("Customer", keep="last").set_index("Customer")["Segment"]
@@ -63,7 +65,8 @@ def sample_revenue() -> "pd.DataFrame":
     """Recurring revenue of the sample company, one row a customer."""
     table = sample().subscriptions
     return revenue_across(
-        table.rename(columns={"customer": "Customer", "segment": "Segment", "month": "Month", "mrr": "MRR"})
+        table.rename(columns={"customer": "Customer", "segment": "Segment", "month": "Month", "mrr": "MRR"}),
+        _TEMPLATE_MONTHS,
     )
 
 

@@ -103,13 +103,12 @@ class Workings:
         length = term(view.length)
         inside = f"({column}>{view.end.text}-{length.text})*({column}<={view.end.text})"
         numbers = f'({block.text}<9E307)*({block.text}<>"")'
-        held = view.end.value - length.value >= months.first - 1
+        beyond = months.first + len(months.headers)
+        held = view.end.value - length.value >= months.first - 1 and view.end.value < beyond
         places = [view.end.value - i - months.first for i in range(int(length.value))]
-        value = float(
-            sum((months.inside.value * np.nan_to_num(months._numbers[int(p)])).sum() for p in places if p >= 0)
-        )
+        value = float(sum((months.inside.value * np.nan_to_num(months._numbers[int(p)])).sum() for p in places if held))
         summed = f"SUM(IF({inside}*{numbers}*({months.inside.text}=1),{block.text},0))"
-        known = f"{view.end.text}-{length.text}>={months.first - 1}"
+        known = f"AND({view.end.text}-{length.text}>={months.first - 1},{view.end.text}<{beyond})"
         self.set(
             "Revenue of the period", view, Term(f"IF({known},{summed},0)", round(value, 6) if held else 0, True), MONEY
         )

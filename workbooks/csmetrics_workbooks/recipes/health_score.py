@@ -165,6 +165,7 @@ def build(book: Book) -> None:
     for table in (accounts, past):
         score(book, table, cells)
     drivers(accounts, cells)
+    book.explain("health_contributions", remark="Shown here: the points an input falls short of its full weight.")
     past_helpers(past)
     page.widths(14, 13, 12, 12, 13, 12, 12, 13, 12, 12, 12, 4)
     page.title("Account health")

@@ -10,7 +10,7 @@ from csmetrics_core.spec import COUNT, MONEY, Better
 from csmetrics_workbooks import bridge as monthly
 from csmetrics_workbooks import reconciling, renewals, sheets, sources
 from csmetrics_workbooks.book import Book
-from csmetrics_workbooks.checking import billing, repeated, unlisted
+from csmetrics_workbooks.checking import billing, mrr_amounts, repeated, unlisted
 from csmetrics_workbooks.common import choices
 from csmetrics_workbooks.flows import Months, fate
 from csmetrics_workbooks.judging import guarded, status
@@ -20,7 +20,7 @@ from csmetrics_workbooks.reconciling import conventions
 from csmetrics_workbooks.sheet import Page
 from csmetrics_workbooks.style import change_format
 from csmetrics_workbooks.tables import as_numbers
-from csmetrics_workbooks.terms import Term, change, total
+from csmetrics_workbooks.terms import Term, change, total, when
 from csmetrics_workbooks.waterfall import waterfall
 
 TARGETS = {"ndr": (1.05, 0.05), "grr": (0.9, 0.03), "churn_rate": (0.03, 0.01), "mrr_churn_rate": (0.03, 0.01)}
@@ -66,7 +66,8 @@ def dashboard(book: Book, work: Page, months: Months, bridge: monthly.Bridge, by
         "Net and gross retention compare the customers of twelve months ago with what they pay now, "
         "whatever the period. "
         "Churn rates are of the period chosen: customers by their dates, revenue of the customers there at its start. "
-        "Changes of shares are in percentage points.",
+        "Changes of shares are in percentage points. Type targets of churn for the period chosen: a month's is lower "
+        "than a quarter's.",
         8,
         28,
     )
@@ -164,13 +165,9 @@ def checks(book: Book, months: Months, bridge: monthly.Bridge, closing: Term, by
     )
     revenue = book.tables["Revenue"]
     repeated(book, revenue, "Customer", "Add the rows of one customer together: each row counts as a customer.")
-    negative = Term(f'COUNTIF({months.block},"<0")', int((np.nan_to_num(months._numbers) < 0).sum()))
-    book.check("Revenue: negative amounts", negative, "A credit belongs to the month it reduces.")
-    words = sum(isinstance(v, str | bool) and v != "" for h in months.headers for v in revenue.cells[h])
-    text = f'SUM(IF({months.block}<>"",IF({months.block}<9E307,0,1),0))'
-    book.check("Revenue: amounts that are not numbers", Term(text, words, True), "They are left out. Type the number.")
-    unlisted(book, revenue)
-    unlisted(book, book.tables["Renewals"])
+    mrr_amounts(book, months)
+    for name in ("Revenue", "Customers", "Renewals"):
+        unlisted(book, book.tables[name])
     paying = months.customers(book.last_month) - by_date["closing"]
     book.check(
         "Customers who pay less customers by their dates, at end",
@@ -187,7 +184,7 @@ def _segment_gap(book: Book, months: Months) -> Term:
     listed = float(paid.value[[isinstance(v, str) and v.lower() in known for v in column.value]].sum())
     parts = "+".join(f'({column.text}={cell.text})*({cell.text}<>"")' for cell in book.segment_cells())
     summed = Term(f"SUM(({parts})*{paid.text})", round(listed, 9), True)
-    return total(paid) - summed
+    return when(months.holds(book.last_month), total(paid) - summed, 0)
 
 
 def build(book: Book) -> None:
@@ -204,6 +201,7 @@ def build(book: Book) -> None:
     monthly.cohorts(book, months, first)
     renewals.forecast(book, book.pages["Forecast"])
     closing = dashboard(book, work, months, bridge, by_date)
+    book.explain("mrr_movements", "retention_by_month", "cohort_retention", "csm_reconcile")
     reconciling.page(book, months, by_date)
     checks(book, months, bridge, closing, by_date)
 

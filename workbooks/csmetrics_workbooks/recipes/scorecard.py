@@ -2,22 +2,23 @@
 
 from collections.abc import Mapping
 
-import numpy as np
-
 from csmetrics_core import CATALOG
 from csmetrics_core.palette import MUTED
 from csmetrics_core.spec import COUNT, Better
 from csmetrics_workbooks import sheets, sources
 from csmetrics_workbooks.board import board
 from csmetrics_workbooks.book import Book
-from csmetrics_workbooks.checking import billing, not_numbers, off_scale, repeated, unlisted
+from csmetrics_workbooks.checking import billing, mrr_amounts, not_numbers, off_scale, repeated, unlisted
 from csmetrics_workbooks.common import choices
 from csmetrics_workbooks.headline import METRICS, Metrics, plan_page, shown_unit, unit_words
 from csmetrics_workbooks.judging import status
 from csmetrics_workbooks.recipes.recipe import Recipe
 from csmetrics_workbooks.style import change_format
-from csmetrics_workbooks.terms import Term, change
+from csmetrics_workbooks.terms import Term, change, when
 from csmetrics_workbooks.workings import Workings
+
+#: Metrics that grow with the period, whose targets are for a quarter.
+QUARTERLY = ("churn_rate", "arpu", "crc")
 
 
 def dashboard(book: Book, metrics: Metrics, plan: Mapping[str, Term]) -> None:
@@ -50,7 +51,10 @@ def dashboard(book: Book, metrics: Metrics, plan: Mapping[str, Term]) -> None:
             page.put(row, column, bound, page.looks.number(unit, font_color=MUTED))
         page.put(row, 5, metrics.base(name, now), page.looks.number(COUNT, font_color=MUTED))
         target = page.put(row, 6, plan[f"target {name}"], page.looks.number(unit))
-        page.put(row, 7, status(value, target, plan[f"near {name}"], metric.better), page.looks.words(align="center"))
+        judged = status(value, target, plan[f"near {name}"], metric.better)
+        if name in QUARTERLY:
+            judged = when(book.period_months.eq(3), judged, "quarterly")
+        page.put(row, 7, judged, page.looks.words(align="center", indent=0))
         prior = page.put(row, 8, metrics.value(name, before), page.looks.number(unit))
         page.put(row, 9, change(value, prior), page.looks.number(change_format(unit)))
         page.put(row, 10, None, page.looks.words())
@@ -83,9 +87,10 @@ def dashboard(book: Book, metrics: Metrics, plan: Mapping[str, Term]) -> None:
         "behind the figure. Net retention looks back twelve months whatever the period. Licence use and "
         "stickiness are of "
         "the last month. Opportunities and costs are known for the whole company only: for one segment "
-        "they say no data. Changes of shares are in percentage points.",
+        "they say no data. Changes of shares are in percentage points. Quarterly: the target is for a quarter, and the "
+        "period chosen is another.",
         11,
-        42,
+        54,
     )
 
 
@@ -97,10 +102,9 @@ def checks(book: Book, workings: Workings) -> None:
     for header in ("NPS", "CSAT", "CES"):
         not_numbers(book, responses, header)
     repeated(book, revenue, "Customer", "Add the rows of one customer together: each row counts as a customer.")
-    negative = Term(f'COUNTIF({workings.months.block},"<0")', int((np.nan_to_num(workings.months._numbers) < 0).sum()))
-    book.check("Revenue: negative amounts", negative, "A credit belongs to the month it reduces.")
-    unlisted(book, revenue)
-    unlisted(book, responses)
+    mrr_amounts(book, workings.months)
+    for name in ("Revenue", "Responses", "Operations", "Sessions"):
+        unlisted(book, book.tables[name])
     billing(book, workings.get("MRR at end", workings.views[0]))
 
 
@@ -117,6 +121,8 @@ def build(book: Book) -> None:
     dashboard(book, metrics, plan)
     board(book, metrics, plan)
     checks(book, workings)
+    book.explain("grr", "nps_interval", "csat_interval", "ces_interval")
+    book.explain("conversion_interval", remark="Likewise of churn and of first contact resolution.")
 
 
 RECIPE = Recipe(

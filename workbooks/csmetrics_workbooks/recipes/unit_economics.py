@@ -8,7 +8,7 @@ from csmetrics_core.palette import ACCENT, MUTED
 from csmetrics_core.spec import COUNT, FRACTION, MONEY, Better
 from csmetrics_workbooks import sheets, sources
 from csmetrics_workbooks.book import Book
-from csmetrics_workbooks.checking import billing, not_numbers, repeated, unlisted
+from csmetrics_workbooks.checking import billing, mrr_amounts, not_numbers, repeated, unlisted
 from csmetrics_workbooks.common import choices
 from csmetrics_workbooks.dates import month_start
 from csmetrics_workbooks.economics import (
@@ -40,7 +40,7 @@ def assumptions(book: Book, page: Page) -> dict[str, Term]:
     page.headers(18, ["Assumption", "Typed", "", ""], right=(1,), height=18)
     lines = (
         ("margin", "Gross margin", FRACTION, "blank: revenue less the cost of delivery ÷ revenue"),
-        ("discount", "Discount a month", MONTHLY, "about 10 % a year"),
+        ("discount", "Discount a month", MONTHLY, "0.80% a month is about 10% a year"),
         ("horizon", "Horizon, months", COUNT, "how much of the lifetime counts; blank: all of it"),
         ("target", "Target for net retention", FRACTION, "for the churn it allows"),
     )
@@ -223,6 +223,7 @@ def build(book: Book) -> None:
     allowed(book, page, 34, months, assumed)
     quarters(book, months, first, assumed, ranges)
     repeated(book, revenue, "Customer", "Add the rows of one customer together: each row counts as a customer.")
+    mrr_amounts(book, months)
     unlisted(book, revenue)
     not_numbers(book, book.tables["Costs"], "Amount")
     costs = book.tables["Costs"]

@@ -184,19 +184,13 @@ def checks(book: Book, ranges: dict[str, Term]) -> None:
         Term('COUNT(Events[Date])-COUNTIFS(Events[Date],">0",Events[User no],">0")', blank),
         "They count nowhere. Give the user, or delete the row.",
     )
-    text = sum(v is not None and not isinstance(v, float) for v in events.cells["Date"])
-    book.check(
-        "Events whose date is text",
-        Term("COUNTA(Events[Date])-COUNT(Events[Date])", text),
-        "Enter it as a date: text counts nowhere.",
-    )
     book.check(
         "Sessions of negative length",
         countifs((sessions.column("Minutes"), "<", 0)),
         "A clock was wrong: mend or delete the row.",
     )
-    unlisted(book, events)
-    unlisted(book, licences)
+    for table in (events, sessions, licences):
+        unlisted(book, table)
     seats = total(licences.numbers("Assigned") - licences.numbers("Licensed"))
     over = when(seats.gt(0), seats, 0)
     book.check("Seats assigned beyond those bought", over, "Overage: compare with the contract.")

@@ -3,7 +3,7 @@
 from statistics import NormalDist
 
 from csmetrics_core import CATALOG
-from csmetrics_core.palette import MUTED
+from csmetrics_core.palette import LINE, MUTED
 from csmetrics_core.spec import COUNT, FRACTION, POINTS, PROBABILITY, Better
 from csmetrics_workbooks import sheets, sources
 from csmetrics_workbooks.answers import charts
@@ -16,7 +16,7 @@ from csmetrics_workbooks.formulas import Scope
 from csmetrics_workbooks.judging import guarded, moved_words
 from csmetrics_workbooks.recipes.recipe import Recipe
 from csmetrics_workbooks.sheet import Page
-from csmetrics_workbooks.style import change_format
+from csmetrics_workbooks.style import change_format, number_format
 from csmetrics_workbooks.survey import Counts, count, helpers, measures
 from csmetrics_workbooks.tables import countifs
 from csmetrics_workbooks.terms import Term, apply, change, largest, smallest, term, when
@@ -57,14 +57,14 @@ def dashboard(book: Book, now: Counts, before: Counts, z: Term) -> None:
         if bounds:
             book.close_value(label, unit, value)
     change_test(book, page, 14, now, before, z)
-    segments(book, page, 19)
-    charts(book, page, 22 + _segment_rows(book))
+    charts(book, page, 19)
+    segments(book, page, 36)
     page.note(
-        36 + _segment_rows(book),
+        33,
         0,
-        "Low and high: 95 % interval, adjusted Wald for NPS and Wilson for shares. Reading: a move inside "
-        "the margin of "
-        "error is no real change. One vote an account needs the add-in. CSAT: 4-5 of 5; CES: 5-7 of 7, 7 is easy.",
+        "Low and high: the interval at the confidence on the page Workings, adjusted Wald for NPS and Wilson for "
+        "shares. Reading: a move inside the margin of error is no real change. One vote an account needs the add-in. "
+        "CSAT: 4-5 of 5; CES: 5-7 of 7, 7 is easy.",
         9,
         28,
     )
@@ -103,10 +103,6 @@ def change_test(book: Book, page: Page, row: int, now: Counts, before: Counts, z
     )
 
 
-def _segment_rows(book: Book) -> int:
-    return min(max(len(book.segments) + 1, 4), 12)
-
-
 def segments(book: Book, page: Page, row: int) -> None:
     """Each segment beside the others, whatever segment is chosen."""
     table = book.tables["Responses"]
@@ -117,22 +113,34 @@ def segments(book: Book, page: Page, row: int) -> None:
         height=18,
     )
     number = table.column("Segment now")
-    for place, cell in enumerate(book.segment_cells()[: _segment_rows(book)], 1):
-        name = page.put(row + place, 0, Term(f'{cell.text}&""', cell.value or ""), page.looks.words())
-        page.put(row + place, 1, None, page.looks.words())
+    for place, cell in enumerate(book.segment_cells(), 1):
+        name = page.put(row + place, 0, Term(f'{cell.text}&""', cell.value or ""), page.looks(indent=1))
         scope = Scope(number, place)
         bases = []
         for offset, (metric, header, lowest) in enumerate((("nps", "NPS", 0), ("csat", "CSAT", 1), ("ces", "CES", 1))):
             column = table.column(header)
             n = countifs((column, ">=", lowest), (number, "=", place))
-            base = page.put(row + place, 3 + 2 * offset, n, page.looks.number("0;-0;", font_color=MUTED))
+            base = page.put(
+                row + place, 3 + 2 * offset, n, page.looks(num_format="0;-0;", align="right", font_color=MUTED)
+            )
             bases.append(base)
             arguments = {"scores": column} if metric == "nps" else {"ratings": column}
             arguments |= {"scale_max": term(7)} if metric == "ces" else {}
             shown = when(name.eq(""), "", guarded(base, book.call(metric, arguments, scope)))
-            page.put(row + place, 2 + 2 * offset, shown, page.looks.number(POINTS))
+            page.put(row + place, 2 + 2 * offset, shown, page.looks(num_format=number_format(POINTS), align="right"))
         few = when(name.eq(""), "", when(bases[0].lt(SMALL), f"NPS of fewer than {SMALL} answers", ""))
-        page.put(row + place, 8, few, page.looks.words(font_color=MUTED))
+        page.put(row + place, 8, few, page.looks(indent=1, font_color=MUTED))
+    page.worksheet.conditional_format(
+        row + 1,
+        0,
+        row + len(book.segment_cells()),
+        8,
+        {
+            "type": "formula",
+            "criteria": f'=$A{row + 2}<>""',
+            "format": page.looks.only(bottom=1, bottom_color=LINE),
+        },
+    )
 
 
 def build(book: Book) -> None:
@@ -152,9 +160,11 @@ def build(book: Book) -> None:
     for header, low, high in (("NPS", 0, 10), ("CSAT", 1, 5), ("CES", 1, 7)):
         off_scale(book, responses, header, low, high)
         not_numbers(book, responses, header)
+    book.explain("nps_interval", "csat_interval", "ces_interval")
+    book.explain("conversion_interval", remark="Here of first contact resolution.")
     not_numbers(book, tickets, "Contacts")
-    unlisted(book, responses)
-    unlisted(book, tickets)
+    for name in ("Responses", "Tickets", "Invited"):
+        unlisted(book, book.tables[name])
     more = now.answered - now.invited
     book.check("Responses beyond the surveys sent, this period", largest(0, more), "Complete the page Invited.")
     book.check(
