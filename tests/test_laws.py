@@ -233,3 +233,5 @@ def test_lifetime_value_is_the_sum_of_its_periods():
     ]
     assert found[:4] == pytest.approx([*by_sum, 1600])
     assert np.isnan(found[4])
+    assert csm.clv(100, 0.8, 1e-17, 0, 12) == pytest.approx(960)
+    assert csm.clv(100, 0.8, 1, 0, 12) == 80

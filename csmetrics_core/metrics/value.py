@@ -60,9 +60,10 @@ def clv(
     if horizon is None:
         return Ratio(annuity, hazard * (churn != 0), base="churn")  # nobody lost yet is not nobody ever
     limit = np.asarray(horizon, dtype=float)
-    kept = np.where(np.isnan(limit), 0.0, ((1 - churn) / (1 + discount_per_period)) ** limit)
+    lapse = np.log1p(-churn) - np.log1p(discount_per_period)  # as logarithms, or a tiny churn would round to none
+    within = np.where(np.isnan(limit), 1.0, -np.expm1(limit * lapse))
     endless = hazard == 0  # nobody leaves and nothing is discounted: the horizon is the lifetime
-    numerator = np.where(endless, arpa * gross_margin * np.where(np.isnan(limit), 1, limit), annuity * (1 - kept))
+    numerator = np.where(endless, arpa * gross_margin * np.where(np.isnan(limit), 1, limit), annuity * within)
     base = np.where(np.isnan(limit), hazard * (churn != 0), np.where(endless, 1.0, hazard))
     return Ratio(numerator, base, base="churn")
 
