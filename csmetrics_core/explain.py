@@ -159,9 +159,12 @@ def explain(metric: object, /, *args: Any, confidence: float = 0.95, **kwargs: A
 
 def explained(done: Evaluation, confidence: float = 0.95) -> Explained:
     """The explanation of a call already made."""
-    parts = done.parts
+    # Computed element by element, a call keeps the parts of the last one only: they are not told of all.
+    in_turn = np.ndim(done.value) > 0 and not (done.metric.elementwise or done.metric.roles.block)
+    parts = None if in_turn else done.parts
     ratio = parts if isinstance(parts, Ratio) else None
-    n = ratio.n if ratio is not None and ratio.n is not None else done.prepared.used
+    used = None if in_turn else done.prepared.used
+    n = used if ratio is None or ratio.n is None else ratio.n
     dropped = tuple(
         (argument, reason, count, tuple(drops.first(reason)))
         for argument, drops in done.prepared.drops.items()

@@ -101,6 +101,16 @@ def test_a_level_of_confidence_is_checked(level):
         csm.explain("nps_interval", [10, 9, 0], confidence="x" if level is None else level)
 
 
+def test_what_holds_of_one_element_is_not_told_of_all():
+    days = [46026, 46027, 46040]
+    found = csm.explain("mau", ["A", "B", "B"], [46026, 46027, 46040], days)
+    assert found.value.tolist() == [1, 2, 2]
+    assert (found.n, found.notes) == (None, ())
+    alone = csm.explain("mau", ["A", "B", "B"], [46026, 46027, 46040], 46027)
+    assert alone.n == 2
+    assert alone.notes == ("the window of 30 days begins before the first date, 2026-01-04",)
+
+
 def test_what_is_left_out_of_a_block_is_told_by_cell():
     rows = dict(csm.explain("health_score", [[80, 50, 60], [None, 70, 20]]).rows())
     assert rows["dropped from values"] == "1 blank (cell 4)"
