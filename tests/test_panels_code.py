@@ -12,6 +12,7 @@ from csmetrics_panels import panel
 from csmetrics_panels import sources as panel_sources
 
 from csmetrics_core import MetricError, nps
+from csmetrics_core.samples import sample_company
 
 SCORES = [10, 9, 0, 3] * 20
 
@@ -149,6 +150,20 @@ def test_code_never_means_another_frame_of_the_notebook(monkeypatch: pytest.Monk
     assert shown.code.endswith("# df_given: the data given to this panel\nnps(scores=df_given['score'])")
     assert panel("nps", {"few": mine}).code.endswith("nps(scores=few_given['score'])")
     assert pasted(shown.code, df_given=mine, df=other) == shown.value
+
+
+def test_data_inside_something_of_the_notebook_are_named_as_one_would(monkeypatch: pytest.MonkeyPatch) -> None:
+    company, frame = sample_company(), pd.DataFrame({"score": SCORES, "by": ["a", "b"] * 40})
+    held = {"few": frame, "lazy": pl.from_pandas(frame).lazy()}
+    known = {"company": company, "frames": held}
+    monkeypatch.setattr(panel_sources, "_notebook_names", lambda: known)
+    shown = panel("nps", company.responses, dated_by="date", span="quarter")
+    assert "rows = company.responses[(company.responses['date'] >= datetime(" in shown.code
+    assert pasted(shown.code, **known) == shown.value
+    assert "nps(scores=frames['few']['score'])" in panel("nps", frame).code
+    fetched = panel("nps", held["lazy"], segment_by="by", segment="b")
+    assert "frames_lazy_rows = frames['lazy'].collect()" in fetched.code
+    assert pasted(fetched.code, **known) == fetched.value
 
 
 def test_what_is_no_metric_and_no_data_is_refused_in_plain_words() -> None:

@@ -1,5 +1,6 @@
 """A frame of any kind behind one small face: its columns, what they could be used for, and some of their rows."""
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from functools import cached_property
@@ -54,8 +55,9 @@ class Frame:
             raise _twice(list(native.columns)) from None
         fetch = _FETCHED.get(table.implementation.value, "collect")
         if isinstance(table, nw.LazyFrame) or fetch == _FETCHED["pyarrow"]:
-            native, origin = getattr(native, fetch)(), f"{origin}\n{name}_rows = {name}.{fetch}()".lstrip()
-            table, name = nw.from_native(native, eager_only=True), f"{name}_rows"
+            held = re.sub(r"\W+", "_", name).strip("_") + "_rows"
+            native, origin = getattr(native, fetch)(), f"{origin}\n{held} = {name}.{fetch}()".lstrip()
+            table, name = nw.from_native(native, eager_only=True), held
         self.table = table
         self.native = native
         self.name = name

@@ -3,8 +3,8 @@
 import importlib.util
 import re
 import sys
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, fields, is_dataclass, replace
 from functools import cache
 from keyword import iskeyword
 from pathlib import Path
@@ -158,10 +158,20 @@ def called(data: Any, wanted: str) -> tuple[str, str]:
     known = _notebook_names()
     if known.get(wanted) is data:
         return wanted, ""
-    held = next((name for name, value in known.items() if value is data and not name.startswith("_")), "")
-    if held:
+    if held := next(_paths_to(data, known), ""):
         return held, ""
     name = _identifier(wanted)
     while name in known:  # it means something else there
         name = f"{name}_given"
     return name, f"# {name}: the data given to this panel" if known else ""
+
+
+def _paths_to(data: Any, known: Mapping[str, Any]) -> Iterator[str]:
+    """How the notebook reaches an object: by a name, an entry of a dictionary, or an attribute of a plain object."""
+    mine = {name: value for name, value in known.items() if not name.startswith("_")}
+    yield from (name for name, value in mine.items() if value is data)
+    for name, value in mine.items():
+        if isinstance(value, Mapping):
+            yield from (f"{name}[{key!r}]" for key, held in value.items() if held is data and isinstance(key, str))
+        elif is_dataclass(value) and not isinstance(value, type):
+            yield from (f"{name}.{one.name}" for one in fields(value) if getattr(value, one.name) is data)
