@@ -477,6 +477,14 @@ def test_a_scorecard_says_which_dates_it_could_not_read(run, tmp_path):
     assert "mrr, month: 2 cells are no dates and their rows are left out; the first is '01/01/2026'." in shown
 
 
+def test_a_scorecard_names_headings_that_are_spelt_nearly_right(run, tmp_path):
+    (tmp_path / "mrr.csv").write_text("Costumer,Mounth,MRR\nA,2026-01-01,10\n")
+    result = run("scorecard", tmp_path / "mrr.csv")
+    assert result.exit_code == 3
+    words = "mrr is not used: Costumer looks like customer, Mounth looks like month. Rename the heading"
+    assert words in " ".join(result.stdout.split())
+
+
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "cp1252"])
 def test_a_report_reads_text_as_other_commands_do(run, tmp_path, encoding):
     rows = ["Account;Segment;month;mrr", "A;Süd;2026-01-01;1.5", "A;Süd;2026-02-01;12,5"]

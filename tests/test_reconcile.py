@@ -194,7 +194,23 @@ def test_digits_tell_the_rounding(typed, value, half_unit, percent):
 
 
 @pytest.mark.parametrize(
-    "typed", ["", "-", ".", "about 3", "1.600,5", "3 of 4", None, True, float("nan"), [0.1], "=1+1", "9" * 400, 10**400, "1.5%%"]
+    "typed",
+    [
+        "",
+        "-",
+        ".",
+        "about 3",
+        "1.600,5",
+        "3 of 4",
+        None,
+        True,
+        float("nan"),
+        [0.1],
+        "=1+1",
+        "9" * 400,
+        10**400,
+        "1.5%%",
+    ],
 )
 def test_what_is_no_figure_is_refused(typed):
     with pytest.raises(WrongKind, match="expected a number, or text such as 2"):
@@ -319,7 +335,8 @@ def test_the_command(tmp_path):
     path = tmp_path / "answers.csv"
     path.write_text("Rating\n5\n4\n\n3\n", encoding="utf-8")
     assert json.loads(run("csat", 4, "Rating", "--file", path, "--json").output)["reproduced_by"] == ["mean"]
-    assert run("nps", 1, 2).exit_code == 3
+    assert run("nps", 1, 2).exit_code == 2
+    assert "has no argument openin. Did you mean opening?" in run("churn_rate", "5%", 5, "openin=100").stderr
     assert run("fcr", 1, 2, 3, 4, 5).exit_code == 2
 
 

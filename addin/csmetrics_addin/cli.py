@@ -57,7 +57,10 @@ class LazyCommands(TyperGroup):
             return super().invoke(ctx)
         except Problem as problem:
             fail(problem, problem.code)
-        except (UnknownMetric, WrongCall) as error:
+        except UnknownMetric as error:
+            error.fix = error.fix.replace("csm_metrics() lists", "csmetrics list shows")
+            fail(error, USAGE)
+        except WrongCall as error:
             fail(error, USAGE)
         except MetricError as error:
             fail(error, BAD_DATA)

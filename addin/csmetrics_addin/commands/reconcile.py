@@ -9,10 +9,10 @@ import typer
 from csmetrics_addin.files import Book
 from csmetrics_addin.opening import typed_value
 from csmetrics_addin.results import print_json, show_notes
-from csmetrics_addin.terminal import Problem, grid, screen, styled
+from csmetrics_addin.terminal import Problem, grid, nearest, screen, styled
 from csmetrics_core import Reconciliation, lookup
 from csmetrics_core.metrics.about import signature_text
-from csmetrics_core.reconcile import CLOSEST, REPRODUCES, Line
+from csmetrics_core.reconcile import CLOSEST, CONVENTIONS, REPRODUCES, Line
 from csmetrics_core.reconcile import reconcile as compare
 from csmetrics_core.spec import Argument, Metric, Role
 
@@ -38,6 +38,9 @@ def reconcile(
 ) -> None:
     """Find the convention behind a reported figure: csmetrics reconcile churn_rate 1.5% 18 1126 85."""
     declared = lookup(metric)
+    if declared.name not in CONVENTIONS:
+        known = ", ".join(sorted(CONVENTIONS))
+        raise Problem(f"no conventions are recorded for {declared.name}", f"They are for {known}.")
     book = Book(file) if file else None
     found = compare(declared.name, reported, **_arguments(declared, values, book))
     notes = book.notes if book else []
@@ -54,6 +57,8 @@ def _arguments(declared: Metric, values: list[str], book: Book | None) -> dict[s
     for place, word in enumerate(values):
         name, equals, text = word.partition("=")
         if not (equals and name in declared.names):
+            if equals and name.isidentifier():
+                raise Problem(f"{declared.name} has no argument {name}", nearest(name, declared.names))
             if place >= len(declared.names):
                 problem = f"{declared.name} takes {len(declared.names)} values, {len(values)} were given"
                 raise Problem(problem, f"In this order: {signature_text(declared)}.")

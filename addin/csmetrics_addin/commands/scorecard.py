@@ -1,6 +1,7 @@
 """`csmetrics scorecard FILE`: the sixteen headline metrics of the tables in a file."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -24,7 +25,7 @@ from csmetrics_addin.exports import (
 )
 from csmetrics_addin.files import Book
 from csmetrics_addin.terminal import BAD_DATA, Problem, facts, grid, plain, screen, styled, working
-from csmetrics_core.headings import PARTS, words_for
+from csmetrics_core.headings import PARTS, near_headings, words_for
 from csmetrics_core.headline import Assumptions
 from csmetrics_core.scorecard import Line, Scorecard, scorecard
 from csmetrics_core.spec import MONEY, Unit
@@ -100,7 +101,7 @@ def scorecard_of_file(
         )
         at = f"{month:%Y-%m}" if month else None
         card = scorecard(tables, month=at, assumptions=given, progress=lambda title: step(f"{title}..."))
-        card = replace(card, notes=(*card.notes, *notes))
+        card = replace(card, notes=(*card.notes, *notes, *_misspelt(card, tables)))
     if as_json:
         more = {} if folder is None else {"files": folder_data(folder)}
         typer.echo(json.dumps(_as_json(card) | more, ensure_ascii=False, indent=2))
@@ -129,6 +130,18 @@ def _read(files: list[Path], how: "How") -> tuple[dict[str, Any], "Folder | None
 
     folder = read_folder(exports, how)
     return tables | folder.tables, folder, notes
+
+
+def _misspelt(card: Scorecard, tables: Mapping[str, Any]) -> list[str]:
+    """Where nothing could be computed: headings that are spelt nearly as one that is looked for."""
+    notes: list[str] = []
+    if any(line.value is not None for line in card.lines):
+        return notes
+    for name in card.unused:
+        if near := near_headings(tables[name]):
+            words = ", ".join(f"{heading} looks like {column}" for heading, column in near.items())
+            notes.append(f"{name} is not used: {words}. Rename the heading if that is meant.")
+    return notes
 
 
 def show(card: Scorecard) -> None:
