@@ -6,9 +6,10 @@ MAIL, NUMBER = "[e-mail]", "[number]"
 
 # Each run of letters is tried once, from its start: long text without an address costs no more than its length.
 _LOCAL = r"\w.!#$%&'*+/=?^`{|}~-"
+_AT = "[@＠]"  # the second is what a Japanese or Chinese keyboard types
 _DOTTED = r"[\w-]++(?:\.[\w-]++)++"
 _MAIL = re.compile(
-    rf"(?<![{_LOCAL}])(?:[{_LOCAL}]++(?:@[\w-]++(?:\.[\w-]++)*+|\s?(?:@|\(at\)|\[at\])\s?{_DOTTED})|@{_DOTTED})",
+    rf"(?<![{_LOCAL}])(?:[{_LOCAL}]++(?:{_AT}[\w-]++(?:\.[\w-]++)*+|\s?(?:{_AT}|\(at\)|\[at\])\s?{_DOTTED})|{_AT}{_DOTTED})",
     re.IGNORECASE,
 )
 _MAIL_AS_MARKUP = re.compile(rf"(?<![\w.+-])[\w.+-]++(?:&#0*64;|&#x0*40;|&commat;){_DOTTED}", re.IGNORECASE)

@@ -99,6 +99,7 @@ def test_same_every_time(responses, themes):
 PERSONAL = [
     "jane.doe+crm@example.co.uk",
     "müller@bücher.example",
+    "jane＠example.com",
     "john (at) example.com",
     "john&#64;example.com",
     "+1 555 0142",
