@@ -149,9 +149,9 @@ class Book:
     def _range(self, sheet: str, place: re.Match[str]) -> Cells:
         """The cells of a reference such as B2, B2:B9 or B:B."""
         rows = self.sheets[sheet]
-        left, right = _column_number(place[1]), _column_number(place[3] or place[1])
-        top = int(place[2] or 1) - 1
-        bottom = int(place[4] or len(rows)) if place[3] else top + 1
+        left, right = sorted((_column_number(place[1]), _column_number(place[3] or place[1])))
+        first, last = sorted((int(place[2] or 1), int(place[4] or len(rows)))) if place[3] else (int(place[2]),) * 2
+        top, bottom = first - 1, last
         block = [[row[c] if c < len(row) else None for c in range(left, right + 1)] for row in rows[top:bottom]]
         values: Any = block
         if left == right:

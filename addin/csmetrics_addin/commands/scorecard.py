@@ -23,7 +23,7 @@ from csmetrics_addin.exports import (
     folder_data,
     show_folder,
 )
-from csmetrics_addin.files import Book
+from csmetrics_addin.files import Book, must_be_file
 from csmetrics_addin.terminal import BAD_DATA, Problem, facts, grid, plain, screen, styled, working
 from csmetrics_core.headings import PARTS, near_headings, words_for
 from csmetrics_core.headline import Assumptions
@@ -115,8 +115,16 @@ def scorecard_of_file(
 
 
 def _read(files: list[Path], how: "How") -> tuple[dict[str, Any], "Folder | None", list[str]]:
-    """The tables of all files and what to know of them; exports go through the readers, which type their columns."""
-    exports = are_exports(files)
+    """The tables of all files and what to know of them.
+
+    Exports go through the readers, which type their columns; so does every file where the user said how to read it.
+    """
+    from csmetrics_core.readers import How
+
+    for file in files:
+        if not file.is_dir():
+            must_be_file(file)
+    exports = are_exports(files) if how == How(encoding=how.encoding) else files
     tables: dict[str, Any] = {}
     notes: list[str] = []
     for file in files:
