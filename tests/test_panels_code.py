@@ -1,6 +1,7 @@
 """The Python a panel shows runs as pasted and gives the number shown, whatever the columns hold and are called."""
 
 import datetime
+from decimal import Decimal
 
 import duckdb
 import numpy as np
@@ -40,6 +41,9 @@ CELLS = {
     "spaces tell apart": ["a", " a", "a ", "a"],
     "text": ["a'b", 'c"d', "<i>", "a'b"],
     "numbers and text": pd.Series([1, "1", "x", 2.0], dtype=object).tolist(),
+    "whole numbers with gaps": pd.array([1, 2, None, 1], dtype="Int64"),
+    "nullable flags": pd.array([True, False, None, True], dtype="boolean"),
+    "decimals": [Decimal("1"), Decimal("2.5"), Decimal("1"), Decimal("3")],
     "categories": pd.Categorical(["x", "y", "x", "y"]),
 }
 
@@ -55,6 +59,14 @@ def test_every_group_of_a_segment_column_can_be_pasted(library: str, kind: str) 
         shown = panel("nps", {"frame": frame}, segment_by="by", segment=name)
         assert shown.value is not None
         assert pasted(shown.code, frame=frame) == shown.value, name
+
+
+def test_columns_of_lists_and_of_months_do_no_harm() -> None:
+    months = pd.period_range("2026-01", periods=4, freq="M").repeat(20)
+    frame = pd.DataFrame({"score": SCORES, "tags": [["a"], ["b"], ["a"], None] * 20, "month": months})
+    shown = panel("nps", frame, segment_by="month", segment="2026-02")
+    assert pasted(shown.code, df=frame) == shown.value
+    assert "tags" not in dict(shown._rows.segment_by.options)
 
 
 def test_flags_are_two_groups() -> None:

@@ -29,6 +29,7 @@ _FETCHED = {
     "pyspark[connect]": "toPandas", "sqlframe": "toPandas", "dask": "compute",
 }  # fmt: skip
 _MOST_SEGMENTS = 50
+_NESTED = (list, tuple, dict, set, np.ndarray)
 _GIVE = "Give a pandas or Polars frame; read_table(path) makes one of a file."
 
 
@@ -198,7 +199,7 @@ class Frame:
 
         def make() -> dict[str, list[Any]]:
             distinct = [getattr(c, "item", lambda c=c: c)() for c in self.series(name).unique().to_list()]
-            distinct = [cell for cell in distinct if cell is not None and cell == cell]
+            distinct = [cell for cell in distinct if not _is_missing(cell)]
             found = self._told_apart(name, distinct)
             labels = [*map(str, found.labels), BLANK]
             groups: dict[str, list[Any]] = {}
@@ -220,6 +221,8 @@ class Frame:
 
     def _groups(self, name: str) -> bool:
         cells = self.sample(name)
+        if any(isinstance(cell, _NESTED) for cell in cells):
+            return False
         if not cells or self._is_date(name) or any(isinstance(c, float) and not c.is_integer() for c in cells):
             return False
         distinct = len(set(map(str, cells)))
@@ -262,8 +265,14 @@ def _quickly_numbered(column: Any) -> Any:
     return column.to_list() if hasattr(column, "to_list") and str(column.dtype) == "object" else column
 
 
+def _is_missing(value: Any) -> bool:
+    return value is None or type(value).__name__ == "NAType" or bool(value != value)
+
+
 def _is_blank(value: Any) -> bool:
-    return value is None or value != value or (isinstance(value, str) and not value.strip())
+    if isinstance(value, str):
+        return not value.strip()
+    return not isinstance(value, _NESTED) and _is_missing(value)
 
 
 def _fits(kind: Kind, is_date: bool, cells: list[Any]) -> bool:

@@ -119,6 +119,8 @@ def _conditions(request: Request, frame: Frame) -> list[str]:
 def _in_group(by: str, request: Request, frame: Frame, polars: bool) -> str:
     """Whether a row belongs to the segment, which can be written in several ways."""
     cells = frame.cells(request.segment_by, request.segment)
+    if not all(isinstance(cell, str | int | float | bytes) for cell in cells):  # such as decimals: by their text
+        cells, by = list(map(str, cells)), f"{by}.cast(pl.String)" if polars else f"{by}.astype(str)"
     among = f"{by}.{'is_in' if polars else 'isin'}({cells!r})"
     if request.segment != BLANK:
         return f"({by} == {cells[0]!r})" if len(cells) == 1 else among
