@@ -400,3 +400,11 @@ def test_a_day_without_events_has_no_share_of_the_month(built):
     silent = [row for row in range(5, 47) if cells["Daily", f"B{row}"] == "no data"]
     assert silent
     assert {cells["Daily", f"E{row}"] for row in silent} == {"no data"}
+
+
+def test_rows_pasted_below_take_array_formulas_where_the_rows_above_have_them(built):
+    """A program that fills a column down would otherwise look at one cell of each range."""
+    with zipfile.ZipFile(built / "health_score.xlsx") as parts:
+        tables = [parts.read(name).decode() for name in parts.namelist() if name.startswith("xl/tables/")]
+    columns = re.findall(r'name="(\w+)"><calculatedColumnFormula array="1">', "".join(tables))
+    assert columns == ["Score", "Score", "Wins"]

@@ -11,7 +11,7 @@ from xlsxwriter import Workbook
 
 from csmetrics_core import CATALOG
 from csmetrics_core.spec import COUNT, Unit
-from csmetrics_workbooks.bulk import DataWorksheet
+from csmetrics_workbooks.bulk import DataPackager, DataWorksheet
 from csmetrics_workbooks.formulas import NEEDS_ADDIN, Host, Scope, call, table_cell
 from csmetrics_workbooks.sheet import Page
 from csmetrics_workbooks.style import Looks
@@ -82,6 +82,11 @@ class Check:
     where: Term | None = None
 
 
+class _DataWorkbook(Workbook):
+    def _get_packager(self) -> DataPackager:
+        return DataPackager()
+
+
 @dataclass
 class Book:
     """What a recipe writes into."""
@@ -104,7 +109,7 @@ class Book:
     def __post_init__(self) -> None:
         self.pages = Pages(self.heard)
         options = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
-        self._book = Workbook(self.target, {**options, "in_memory": True})
+        self._book = _DataWorkbook(self.target, {**options, "in_memory": True})
         self._book.set_properties({"title": self.title, "author": "csmetrics", "created": _CREATED})
         self._book.set_calc_mode("auto")
         self._book.set_size(2400, 1400)

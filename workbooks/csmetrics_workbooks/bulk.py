@@ -6,6 +6,8 @@ from functools import lru_cache
 from typing import Any
 from xml.sax.saxutils import escape
 
+from xlsxwriter.packager import Packager
+from xlsxwriter.table import Table
 from xlsxwriter.utility import xl_col_to_name
 from xlsxwriter.worksheet import Worksheet
 
@@ -85,6 +87,28 @@ class DataWorksheet(Worksheet):
                 yield f'{start} t="s"><v>{self._texts[value]}</v></c>'
             else:
                 yield f"{start}{_typed(value)}<v>{_shown(value)}</v></c>"
+
+
+class ArrayColumn(str):
+    """The formula of a table's column that must be entered as an array formula in rows to come as well."""
+
+
+class _DataTable(Table):
+    def _write_calculated_column_formula(self, formula: str) -> None:
+        attributes = [("array", 1)] if isinstance(formula, ArrayColumn) else []
+        self._xml_data_element("calculatedColumnFormula", formula, attributes)
+
+
+class DataPackager(Packager):
+    """XlsxWriter's packager, with tables that know which of their columns hold array formulas."""
+
+    def _write_table_files(self) -> None:
+        tables = (properties for worksheet in self.workbook.worksheets() for properties in worksheet.tables)
+        for index, properties in enumerate(tables, 1):
+            table = _DataTable()
+            table._set_xml_writer(self._filename(f"xl/tables/table{index}.xml"))
+            table._set_properties(properties)
+            table._assemble_xml_file()
 
 
 def _typed(value: Any) -> str:

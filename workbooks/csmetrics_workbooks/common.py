@@ -6,7 +6,7 @@ from csmetrics_core import CATALOG
 from csmetrics_core.palette import ACCENT, MUTED
 from csmetrics_core.spec import MONEY, TEXT
 from csmetrics_workbooks.book import ALL, PERIODS, SEGMENT_ROOM, Book, month_label
-from csmetrics_workbooks.bulk import BulkColumn
+from csmetrics_workbooks.bulk import ArrayColumn, BulkColumn
 from csmetrics_workbooks.formulas import NEEDS_ADDIN, Host
 from csmetrics_workbooks.sheet import Page
 from csmetrics_workbooks.style import MONTH_FORMAT, number_format
@@ -170,7 +170,7 @@ def _data_page(book: Book, page: Page, name: str) -> None:
     written = page.worksheet.tables[-1]["columns"]
     for number, helper in enumerate(table.helpers, len(table.headers)):
         # Handed to add_table the formula would be written cell by cell as well.
-        written[number]["formula"] = helper.formula
+        written[number]["formula"] = ArrayColumn(helper.formula) if helper.array else helper.formula
     page.worksheet.write_columns(head + 1, _bulk_columns(book, page, table))
     _validate(page, table, head + 1)
     page.worksheet.freeze_panes(head + 1, 1)
