@@ -10,6 +10,7 @@ from datetime import date
 from pathlib import Path
 
 import numpy as np
+import openpyxl
 import pandas as pd
 import pytest
 from csmetrics_addin.cli import app
@@ -999,3 +1000,23 @@ def test_the_page_tells_of_every_product():
     page = (Path(cs.__file__).parent / "readers" / "README.md").read_text(encoding="utf-8")
     for product in {product for product, *_ in SAMPLES.values()}:
         assert f"| {product} |" in page
+
+
+def test_formulas_of_an_export_that_were_never_calculated_are_noted(tmp_path):
+    book = openpyxl.Workbook()
+    book.active.title = "subscriptions"
+    for row in (["customer", "month", "mrr"], ["A", date(2026, 1, 1), 5], ["A", date(2026, 2, 1), "=C2+1"]):
+        book.active.append(row)
+    book.save(tmp_path / "mrr.xlsx")
+    read = read_file(tmp_path / "mrr.xlsx")
+    words = "the formula in subscriptions!C3 was never calculated and counts as blank. Open the file in Excel"
+    assert any(note.startswith(words) for note in read.report.notes)
+    assert read.frame["mrr"].isna().tolist() == [False, True]
+
+
+def test_a_heading_that_stands_twice_is_noted(tmp_path):
+    (tmp_path / "mrr.csv").write_text("customer,month,mrr,mrr,other,other\nA,2026-01-01,5,6,1,1\n")
+    read = read_file(tmp_path / "mrr.csv")
+    assert read.frame["mrr"].tolist() == [5]
+    assert "2 columns are called 'mrr', of which the first was read." in read.report.notes
+    assert not any("other" in note for note in read.report.notes)

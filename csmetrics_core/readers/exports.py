@@ -116,6 +116,8 @@ def draft(export: Export, sheet: Sheet, how: How) -> Draft:
             heading = sheet.headings[found[column.name]]
             data[column.name] = read_cells(raw[found[column.name]], column.holds, place(sheet, report, heading), how)
             report.mapped[column.name] = heading
+            if (count := sheet.headings.count(heading)) > 1:
+                report.notes.append(f"{count} columns are called {heading!r}, of which the first was read.")
     clock = [data[name][data[name] < _NEVER].max() for name in export.clock if name in data]
     known = [moment for moment in clock if moment is not pd.NaT]
     report.until = max(known).date() if known else None
