@@ -239,3 +239,29 @@ def test_sample_sheets_have_the_headers_their_declaration_names():
     for name in TEMPLATES:
         for sheet, make in recipe(name).sheets.items():
             assert [f.header for f in sheet.fields] == list(make().columns)[: len(sheet.fields)]
+
+
+def test_yes_and_no_of_a_text_file_become_truths(tmp_path):
+    words = {
+        "contacts": [1, 1, 1, 2],
+        "resolved": ["True", "yes", "Y", "perhaps"],
+        "reopened": ["False", "no", "", "n"],
+    }
+    pd.DataFrame({"opened": ["2026-09-01"] * 4, **words}).to_csv(tmp_path / "Tickets.csv", index=False)
+    made = run("workbook", "new", "voice_of_customer", "--data", tmp_path / "Tickets.csv", "--out", tmp_path / "v.xlsx")
+    assert "Tickets, Resolved: 1 cells are text, not yes or no" in made.output
+    cells = read(tmp_path / "v.xlsx", values=True)
+    assert [cells["Tickets", f"E{row}"] for row in range(6, 10)] == [True, True, True, "perhaps"]
+    assert [cells.get(("Tickets", f"F{row}")) for row in range(6, 10)] == [False, False, None, False]
+    assert [cells["Tickets", f"K{row}"] for row in range(6, 10)] == [1, 1, 1, 0]
+
+
+def test_a_workbook_without_comments_passes_its_audit(tmp_path):
+    pd.DataFrame({"Date": ["2026-09-01"] * 3, "NPS": [9, 3, 10]}).to_csv(tmp_path / "survey.csv", index=False)
+    run("workbook", "new", "voice_of_customer", "--data", tmp_path / "survey.csv", "--out", tmp_path / "v.xlsx")
+    assert run("audit", tmp_path / "v.xlsx").exit_code == 0
+    themes = [
+        v for (page, cell), v in read(tmp_path / "v.xlsx", values=True).items() if page == "Comments" and cell[0] == "E"
+    ]
+    assert themes[-1] == "no data"
+    assert "#N/A" not in themes

@@ -6,7 +6,7 @@ from csmetrics_core import CATALOG
 from csmetrics_core.palette import MUTED
 from csmetrics_core.spec import DATE, TEXT
 from csmetrics_workbooks.book import Book
-from csmetrics_workbooks.formulas import NEEDS_ADDIN, Scope
+from csmetrics_workbooks.formulas import NEEDS_ADDIN, NO_DATA, Scope
 from csmetrics_workbooks.sheet import Page
 from csmetrics_workbooks.sheets import WHOLE
 from csmetrics_workbooks.style import number_format
@@ -92,14 +92,19 @@ def themes(book: Book, page: Page, row: int, table: Table) -> None:
     for column, one in zip(order, shown, strict=False):
         head = "NPS" if one.name == "nps" else one.name.capitalize()
         page.put(row + 1, column, head, page.looks.column(right=one.unit is not TEXT))
+    period, comment = table.column("Period"), table.column("Comment")
+    given = sum(p == 1 and c not in (None, "") for p, c in zip(period.value, comment.value, strict=True))
+    any_ = Term(f'SUM(IF(({period.text}=1)*({comment.text}<>""),1,0))', given, True)
     for place in range(row + 2, row + 2 + THEMES):
         theme = None
         for column, one in zip(order, shown, strict=False):
             cell = book.table_cell("feedback_themes", arguments, place - row - 2, one.name, scope=scope)
             if theme is None:  # one cell a line says that the add-in is missing, the others stay blank
-                theme = page.put(place, column, cell, page.looks.words())
+                none = NO_DATA if place == row + 2 else ""
+                theme = page.put(place, column, when(any_.eq(0), none, cell), page.looks.words())
             else:
-                there = Term(f'IF({theme.text}="{NEEDS_ADDIN}","",{cell.text})', cell.value, True)
+                words = f'OR({any_.text}=0,{theme.text}="{NEEDS_ADDIN}")'
+                there = Term(f'IF({words},"",{cell.text})', cell.value if given else "", True)
                 page.put(place, column, there, page.looks.number(one.unit))
         page.put(place, 5, None, page.looks.words())
     page.note(row + 3 + THEMES, 0, "Themes are found by the add-in; without it these cells say so.", 6)

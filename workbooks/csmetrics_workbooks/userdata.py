@@ -7,6 +7,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from csmetrics_core.conversions import CONVERT
 from csmetrics_core.errors import show
 from csmetrics_core.headings import find_heading, plain
 from csmetrics_core.readers import UnreadableFile
@@ -160,10 +161,18 @@ def _fill(sheet: Sheet, name: str, frame: "pd.DataFrame", mapped: Mapped) -> "pd
         made[one.header] = (
             frame[heading] if heading else pd.Series([None] * len(frame), index=frame.index, dtype=object)
         )
+        if one.unit.name == "flag":
+            made[one.header] = made[one.header].map(_truth)
     filled = pd.DataFrame(made)
     mapped.notes.append(f"{sheet.name}: {len(filled):,} rows from {name}.")
     mapped.notes += _text_where_numbers_belong(sheet, filled)
     return _rated(sheet, filled, found, mapped)
+
+
+def _truth(cell: Any) -> Any:
+    """True and False for the words of a text file, which a spreadsheet would not take for them."""
+    word = CONVERT["flag"](cell) if isinstance(cell, str) else cell
+    return bool(word) if isinstance(cell, str) and word in (0.0, 1.0) else cell
 
 
 def _text_where_numbers_belong(sheet: Sheet, frame: "pd.DataFrame") -> list[str]:
@@ -172,8 +181,8 @@ def _text_where_numbers_belong(sheet: Sheet, frame: "pd.DataFrame") -> list[str]
         if one.unit is TEXT or frame[one.header].dtype.kind in "iufbM":
             continue
         texts = sum(isinstance(v, str) and bool(v.strip()) for v in frame[one.header])
-        if texts and one.unit.name != "flag":
-            what = "dates" if one.is_date else "numbers"
+        if texts:
+            what = "dates" if one.is_date else "yes or no" if one.unit.name == "flag" else "numbers"
             notes.append(
                 f"{sheet.name}, {one.header}: {texts:,} cells are text, not {what}; they are kept and left out."
             )
