@@ -8,7 +8,16 @@ from typing import Any
 import numpy as np
 
 from csmetrics_core.arguments import bind, prepare
-from csmetrics_core.errors import MetricError, NoData, OutOfScale, WrongShape, ZeroDenominator, off_scale, place
+from csmetrics_core.errors import (
+    MetricError,
+    NoData,
+    OutOfScale,
+    WrongShape,
+    ZeroDenominator,
+    off_scale,
+    place,
+    wrong_kind,
+)
 from csmetrics_core.flattening import flatten, shape_of
 from csmetrics_core.prepared import Prepared
 from csmetrics_core.results import Pair, Ratio, Refusal, Table, Words
@@ -149,7 +158,7 @@ def _each_in_turn(metric: Metric, given: Mapping[str, Any], several: Mapping[str
         raise WrongShape(f"{name} is a range, and {metric.name} gives a {metric.gives}", "Give it a single value.")
     if len(set(several.values())) > 1:
         raise WrongShape(f"{', '.join(several)} have different shapes", "Give ranges of one shape, or single values.")
-    elements = {name: flatten(given[name], name) for name in several}
+    elements = {name: _single_cells(metric, name, given[name]) for name in several}
     value = np.full(prod(shape), np.nan)
     last = Prepared({}, shape=shape)
     parts: Any = None
@@ -161,3 +170,13 @@ def _each_in_turn(metric: Metric, given: Mapping[str, Any], several: Mapping[str
         except MetricError as failure:
             last.failures[position] = failure
     return Evaluation(metric, value.reshape(shape), last, parts, last.failures)
+
+
+def _single_cells(metric: Metric, name: str, raw: Any) -> Any:
+    """The cells of a broadcast range, none of which may be a range again."""
+    cells = flatten(raw, name)
+    for position, cell in enumerate(cells):
+        if shape_of(cell) is not None:
+            expected, fix = metric.argument(name).kind.expected, "Give one list of values, or one list of rows."
+            raise wrong_kind(name, position, cell, expected, fix)
+    return cells
