@@ -30,6 +30,9 @@ def write_dashboard(path: Path, card: Scorecard, targets: Mapping[str, float]) -
     with new_workbook(path) as book:
         style = Styles(book)
         sheets = {name: book.add_worksheet(name) for name in ("Scorecard", "Inputs", "Rows", "History")}
+        for sheet in sheets.values():
+            sheet.set_landscape()
+            sheet.fit_to_pages(1, 0)
         book.define_name("addin_on", "=NOT(ISERROR(CSM_VERSION()))")
         formulas = write_inputs(book, sheets["Inputs"], style, card)
         formulas |= write_rows(book, sheets["Rows"], style, card)
@@ -81,7 +84,6 @@ def _write_scorecard(
         rule = {"type": "cell", "criteria": "==", "value": f'"{word}"', "format": painted}
         sheet.conditional_format(_TOP + 1, 3, last, 3, rule)
     sheet.freeze_panes(_TOP + 1, 1)
-    sheet.set_landscape()
     sheet.fit_to_pages(1, 1)
 
 

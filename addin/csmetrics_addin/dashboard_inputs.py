@@ -63,7 +63,8 @@ def write_inputs(book: Workbook, sheet: Worksheet, style: Styles, card: Scorecar
             else:
                 sheet.write_string(row, 0, line.metric.title)
                 sheet.write_string(row, 1, name.replace("_", " "))
-                put(sheet, row, 2, value)
+                parts = isinstance(value, float) and value % 1 != 0
+                put(sheet, row, 2, value, style(num_format="#,##0.00##" if parts else "#,##0", align="right"))
                 _define(book, reference, "Inputs", row, 2, 1)
                 row += 1
         if references:
