@@ -10,6 +10,7 @@ from collections.abc import Callable
 from html import unescape
 from pathlib import Path
 
+import openpyxl
 import pandas as pd
 import polars as pl
 import pytest
@@ -69,6 +70,27 @@ def test_workbooks_give_a_choice_a_sheet_and_parquet_keeps_its_types(tmp_path) -
     day = pd.DataFrame({"day": pd.to_datetime(["2026-01-01"]), "score": [7]})
     (parquet,) = sources.uploaded("d.parquet", day.to_parquet())
     assert parquet.load().dates() == ["day"]
+
+
+def saved(*rows: list[object]) -> bytes:
+    """A workbook as openpyxl writes it: formulas without values."""
+    book, held = openpyxl.Workbook(), io.BytesIO()
+    for row in rows:
+        book.active.append(row)
+    book.save(held)
+    return held.getvalue()
+
+
+def test_error_cells_are_passed_on_and_formulas_never_calculated_refused() -> None:
+    (source,) = sources.uploaded("a.xlsx", saved(["score", "who"], [10, "Ada"], ["#N/A", None], [0, "n/a"]))
+    frame = source.load()
+    assert frame.series("score").to_list() == [10, "#N/A", 0]
+    assert [cell for cell in frame.series("who").to_list() if cell == cell] == ["Ada", "n/a"]
+    with pytest.raises(MetricError, match=r"scores\[1\] holds the error #N/A"):
+        nps(frame.series("score"))
+    with pytest.raises(MetricError, match="the formula in Sheet!A3 was never calculated") as refused:
+        sources.uploaded("a.xlsx", saved(["score"], [10], ["=9+1"]))
+    assert "save it" in refused.value.fix
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import IO, NamedTuple
 from zipfile import ZipFile
 
 from openpyxl.packaging.relationship import get_dependents
@@ -39,7 +39,7 @@ class Unsaid(NamedTuple):
     pending: Mapping[str, tuple[Place, ...]]
 
 
-def look_into(path: Path) -> Unsaid:
+def look_into(file: Path | IO[bytes]) -> Unsaid:
     """Look through the sheets of an .xlsx file for what its quick reader gives as blank.
 
     An empty value can be an empty text that was calculated: it counts as never calculated only where no formula of
@@ -48,7 +48,7 @@ def look_into(path: Path) -> Unsaid:
     errors, calculated = False, False
     bare: dict[str, list[Place]] = {}
     empty: dict[str, list[Place]] = {}
-    with ZipFile(path) as parts:
+    with ZipFile(file) as parts:
         for name in parts.namelist():
             if not re.fullmatch(r"xl/worksheets/[^/]+\.xml", name, re.IGNORECASE):
                 continue

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 LARGEST_UPLOAD = 100 * 2**20
 ENDINGS = (".csv", ".tsv", ".txt", ".xlsx", ".parquet")
 _FEW = 1000
+_ONLY_BLANKS: Mapping[str, Any] = {"keep_default_na": False, "na_values": [""]}  # pandas: "n/a" is a word
 
 
 @dataclass(frozen=True)
@@ -170,7 +171,7 @@ def _read_csv(content: bytes) -> dict[str, Any]:
         delimiter = csv.Sniffer().sniff("\n".join(lines[:50]), ",;\t|").delimiter
     except csv.Error:
         delimiter = ","
-    frame = pd.read_csv(io.StringIO(text), sep=delimiter, dtype=object, keep_default_na=False, na_values=[""])
+    frame = pd.read_csv(io.StringIO(text), sep=delimiter, dtype=object, **_ONLY_BLANKS)
     return {"": frame.apply(_typed)}
 
 
@@ -212,8 +213,25 @@ def looks_like_a_date(cell: Any) -> bool:
 def _read_workbook(content: bytes) -> dict[str, Any]:
     import pandas as pd
 
+    from csmetrics_core.readers.formulas import MEND, look_into, pending_words
+
     book = io.BytesIO(content)
-    return dict(pd.read_excel(book, sheet_name=None, engine="calamine", keep_default_na=False, na_values=[""]))
+    unsaid = look_into(book)
+    for sheet, places in unsaid.pending.items():
+        raise WrongKind(pending_words(sheet, places), MEND, argument="file")
+    if unsaid.errors:
+        return _with_errors(book)
+    return dict(pd.read_excel(book, sheet_name=None, engine="calamine", **_ONLY_BLANKS))
+
+
+def _with_errors(book: io.BytesIO) -> dict[str, Any]:
+    """The sheets of a workbook, its error cells as text for a metric to pass on: pandas reads them as blank."""
+    import openpyxl
+    from pandas.io.parsers import TextParser
+
+    sheets = openpyxl.load_workbook(book, read_only=True, data_only=True).worksheets
+    rows = {sheet.title: [list(row) for row in sheet.iter_rows(values_only=True)] for sheet in sheets}
+    return {title: TextParser(cells, header=0, **_ONLY_BLANKS).read() for title, cells in rows.items() if cells}
 
 
 def _read_parquet(content: bytes) -> dict[str, Any]:
