@@ -2,6 +2,7 @@
 
 import math
 import warnings
+from contextlib import closing
 from datetime import date
 from functools import lru_cache
 
@@ -16,14 +17,10 @@ def _cells(path, *, values, sheets=None):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # openpyxl does not know sparklines
         book = openpyxl.load_workbook(path, data_only=values, read_only=sheets is not None)  # so the rest stays unread
-    return (
-        (sheet.title, cell)
-        for sheet in book
-        if sheets is None or sheet.title in sheets
-        for row in sheet.iter_rows()
-        for cell in row
-        if cell.value is not None
-    )
+    with closing(book):
+        for sheet in book:
+            for row in sheet.iter_rows() if sheets is None or sheet.title in sheets else ():
+                yield from ((sheet.title, cell) for cell in row if cell.value is not None)
 
 
 def read(path, *, values, sheets=None):
@@ -50,7 +47,8 @@ def by_ironcalc(path, places):
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        sheets = openpyxl.load_workbook(path, read_only=True).sheetnames
+        with closing(openpyxl.load_workbook(path, read_only=True)) as book:
+            sheets = book.sheetnames
     model = ironcalc.load_from_xlsx(str(path), "en", "UTC")
     model.evaluate()
     found = {}
