@@ -119,12 +119,14 @@ def progress() -> Iterator[Callable[[str, str, int, int], None]]:
     with Progress(*columns, console=console, transient=True, disable=not _is_watched(console)) as bars:
 
         def hear(step: str, page: str, done: int, of: int) -> None:
-            if step not in steps:
+            is_new = step not in steps
+            if is_new:
                 for before in steps.values():
                     bars.update(before, completed=1, total=1, share="done", page="")
                 steps[step] = bars.add_task(step, total=None, share="", page="")
             share = f"{done / of:.0%}" if of else ""
-            bars.update(steps[step], completed=done, total=of or None, share=share, page=plain(page))
+            told = {"completed": done, "total": of or None, "share": share, "page": plain(page)}
+            bars.update(steps[step], **told, refresh=is_new)  # a step is seen however short it is
 
         yield hear
 
