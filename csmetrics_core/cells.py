@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 
 from csmetrics_core.column import Drops, Read
-from csmetrics_core.conversions import CONVERT, DAY_MS, milliseconds, not_a_number, serial_to_milliseconds
+from csmetrics_core.conversions import CONVERT, DAY_MS, milliseconds, not_a_number, number_text, serial_to_milliseconds
 from csmetrics_core.errors import CELL_ERRORS, ErrorInCell, MetricError, too_long
 from csmetrics_core.flattening import LONG, OneColumn, cells_of, flatten, shape_of
 from csmetrics_core.identifiers import codes_of, factorizes_itself
-from csmetrics_core.kinds import Kind, Reading
+from csmetrics_core.kinds import LARGEST, Kind, Reading
 
 #: Stands for a day that has not come yet, later than every real one.
 OPEN_ENDED = 2**31
@@ -116,7 +116,7 @@ def _from_list(
             kept = [v if (t := type(v)) is float or t is int else other(v) for v in flat]
         return np.fromiter(kept, float, len(kept)), why
     except OverflowError:
-        position = next(i for i in range(len(flat)) if type(flat[i]) is int and abs(flat[i]) > 2**1023)
+        position = next(i for i in range(len(flat)) if type(flat[i]) is int and abs(flat[i]) > LARGEST)
         raise too_long(argument, position, flat[position]) from None
 
 
@@ -140,7 +140,7 @@ def _texts(flat: Any, length: int) -> Read:
         if reason == "text":
             texts.append(value)
         elif reason is None and value == value:
-            texts.append(f"{value:g}" if isinstance(value, Real) else str(value))
+            texts.append(number_text(value) if isinstance(value, Real) else str(value))
         else:
             texts.append(None)
             drops.add(position, reason or "blank")

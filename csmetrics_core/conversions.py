@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import date, datetime, time, timedelta, timezone
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -23,6 +24,11 @@ def serial_to_milliseconds(serial: np.ndarray) -> np.ndarray:
     """Spreadsheet serial days to milliseconds since 1970; below 61 they count a 29 February 1900 that never was."""
     with np.errstate(over="ignore"):
         return np.rint((serial - _SERIAL_OF_EPOCH + (serial < 61)) * DAY_MS)
+
+
+def number_text(value: Real) -> str:
+    """A number as text with all its digits, so that two numbers never read alike; 5.0 reads 5."""
+    return str(value).removesuffix(".0")
 
 
 def not_a_number(value: Any) -> str | None:

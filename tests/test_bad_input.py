@@ -345,6 +345,11 @@ def test_one_bad_cell_is_found_among_few_and_many(given, size, place, bad):
         csm.nps(given(scores))
 
 
+def test_a_number_too_long_is_told_from_one_that_is_only_long():
+    with pytest.raises(OutOfScale, match=r"amounts\[1\] is 1e400"):
+        csm.mrr([10**308, 10**400, 1])
+
+
 def test_a_zero_may_have_a_sign():
     assert csm.nps([-0.0, 10.0, 10.0, 10.0]) == csm.nps(np.array([-0.0, 10.0, 10.0, 10.0])) == 50
 

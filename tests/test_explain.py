@@ -101,6 +101,12 @@ def test_a_level_of_confidence_is_checked(level):
         csm.explain("nps_interval", [10, 9, 0], confidence="x" if level is None else level)
 
 
+def test_groups_named_by_long_numbers_stay_apart():
+    table = csm.csm_by("nps", [1234567.0, 1234568.0, 0.1234567, 0.1234568, 3.0], [10, 0, 9, 5, 7])
+    assert table["group"].tolist() == ["0.1234567", "0.1234568", "3", "1234567", "1234568", "All"]
+    assert table["value"].tolist() == [100, -100, 0, 100, -100, 0]
+
+
 def test_what_holds_of_one_element_is_not_told_of_all():
     days = [46026, 46027, 46040]
     found = csm.explain("mau", ["A", "B", "B"], [46026, 46027, 46040], days)

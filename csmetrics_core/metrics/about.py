@@ -1,12 +1,13 @@
 """About the catalogue itself: which metrics there are, why a number is what it is, and a metric by group."""
 
 from collections.abc import Sequence
+from numbers import Real
 from typing import Annotated, Any, Literal
 
 import numpy as np
 
 from csmetrics_core.catalog import CATALOG, lookup, metric
-from csmetrics_core.conversions import not_a_number
+from csmetrics_core.conversions import not_a_number, number_text
 from csmetrics_core.errors import CELL_ERRORS, ErrorInCell, MetricError, WrongKind, WrongShape
 from csmetrics_core.evaluate import evaluate
 from csmetrics_core.explain import explained
@@ -246,7 +247,7 @@ def _label(value: Any, row: int) -> str:
         raise ErrorInCell(str(reason), "groups", row)
     if _is_blank(value):
         return "(blank)"
-    return f"{value:g}" if isinstance(value, float) else str(value).removesuffix(" 00:00:00")
+    return number_text(value) if isinstance(value, Real) else str(value).removesuffix(" 00:00:00")
 
 
 def _place(label: str) -> tuple[bool, float, str]:
