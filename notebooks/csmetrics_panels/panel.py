@@ -10,7 +10,7 @@ import numpy as np
 
 from csmetrics_core.catalog import lookup
 from csmetrics_core.documentation import call_text
-from csmetrics_core.errors import MetricError, WrongCall, WrongKind
+from csmetrics_core.errors import WrongCall, WrongKind
 from csmetrics_panels import card, export, sources
 from csmetrics_panels.browser import Code, Download, Fitter
 from csmetrics_panels.charts import Chart, Heat, chart_for
@@ -19,7 +19,6 @@ from csmetrics_panels.draw import ChartView
 from csmetrics_panels.form import OMITTED, dropdown, fields
 from csmetrics_panels.frames import Frame
 from csmetrics_panels.notebook import in_notebook
-from csmetrics_panels.reading import ENDINGS, LARGEST_UPLOAD, check_upload
 from csmetrics_panels.request import Request, excel_formula, plain_formula, python_code
 from csmetrics_panels.rows import CHOICES, RowPicker, display
 from csmetrics_panels.upload import Upload
@@ -132,8 +131,7 @@ class MetricPanel(widgets.VBox):
     def _build(self) -> None:
         self._head = widgets.HTML(card.heading(self.metric))
         self._source = dropdown("data", [])
-        takes = f"CSV, XLSX or Parquet, up to {LARGEST_UPLOAD >> 20} MB"
-        self._upload = Upload("Upload a file", takes, ENDINGS, LARGEST_UPLOAD, self._take_upload, self._refuse_sizes)
+        self._upload = Upload("Upload a file", self._take_upload, self._refuse)
         self._refused, self._about = widgets.HTML(), ""  # what is said now, and what is to say about the data
         self._fields = fields(self.metric, self._compute)
         self._rows = RowPicker(self.metric, lambda: self._compute(0.0))
@@ -190,7 +188,7 @@ class MetricPanel(widgets.VBox):
         def refuse(error: Exception) -> None:
             if interrupted:
                 self._compute(0.0)
-            self._refused.value = card.refusal(error)
+            self._refuse(error)
 
         self._refused.value = card.note(f"Reading {', '.join(files)}…")
         ((name, content),) = files.items()
@@ -200,11 +198,8 @@ class MetricPanel(widgets.VBox):
         self._uploaded = found + self._uploaded
         self._list_sources()
 
-    def _refuse_sizes(self, sizes: Mapping[str, int]) -> None:
-        try:
-            check_upload(sizes)
-        except MetricError as error:
-            self._refused.value = card.refusal(error)
+    def _refuse(self, error: Exception) -> None:
+        self._refused.value = card.refusal(error)
 
     def _load(self) -> None:
         """Take the data chosen, and offer their columns."""

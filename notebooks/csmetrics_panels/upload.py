@@ -5,7 +5,9 @@ from collections.abc import Callable, Mapping, Sequence
 import anywidget
 import traitlets
 
+from csmetrics_core.errors import MetricError
 from csmetrics_panels.browser import CSS
+from csmetrics_panels.reading import ENDINGS, LARGEST_UPLOAD, check_upload
 
 #: Bytes in one message; notebook servers take 10 MiB.
 PART = 4 * 2**20
@@ -52,11 +54,9 @@ class Upload(anywidget.AnyWidget):
 
     Args:
         label: the words on the button.
-        help: its tooltip.
-        endings: the kinds of file it offers, such as ".csv".
-        most: the most bytes a file may have.
         take: gets the files' bytes by name.
-        refuse: gets name and size of each file, of which one is too large; none of them was sent.
+        refuse: hears why nothing was sent, where a file is too large.
+        remark: what the tooltip says beside kinds and size.
         multiple: whether several files can be chosen.
     """
 
@@ -70,10 +70,11 @@ class Upload(anywidget.AnyWidget):
     part = traitlets.Int(PART).tag(sync=True)
 
     def __init__(
-        self, label: str, help: str, endings: Sequence[str], most: int, take: Callable[[Mapping[str, bytes]], None],
-        refuse: Callable[[Mapping[str, int]], None], *, multiple: bool = False,
+        self, label: str, take: Callable[[Mapping[str, bytes]], None], refuse: Callable[[MetricError], None],
+        remark: str = "", *, multiple: bool = False,
     ) -> None:  # fmt: skip
-        super().__init__(label=label, help=help, accept=",".join(endings), most=most, multiple=multiple)
+        takes = f"CSV, XLSX or Parquet, up to {LARGEST_UPLOAD >> 20} MB{' each' * multiple}{remark}"
+        super().__init__(label=label, help=takes, accept=",".join(ENDINGS), most=LARGEST_UPLOAD, multiple=multiple)
         self.take = take
         self._refuse = refuse
         self._parts: dict[str, list[bytes]] = {}
@@ -87,7 +88,10 @@ class Upload(anywidget.AnyWidget):
         elif step == "part":
             self._parts.setdefault(str(message["name"]), []).extend(map(bytes, buffers))
         elif step == "too large":
-            self._refuse({str(name): int(size) for name, size in message["sizes"]})  # type: ignore[attr-defined]
+            try:
+                check_upload({str(name): int(size) for name, size in message["sizes"]})  # type: ignore[attr-defined]
+            except MetricError as error:
+                self._refuse(error)
         elif step == "end":
             files, self._parts = self._parts, {}
             self.take({name: b"".join(parts) for name, parts in files.items()})

@@ -18,7 +18,7 @@ from csmetrics_panels.dashboards.data import Data
 from csmetrics_panels.dashboards.view import View
 from csmetrics_panels.form import dropdown
 from csmetrics_panels.notebook import in_notebook
-from csmetrics_panels.reading import ENDINGS, LARGEST_UPLOAD, Files, check_upload, read_upload
+from csmetrics_panels.reading import Files, read_upload
 from csmetrics_panels.request import LENGTHS
 from csmetrics_panels.sources import called
 from csmetrics_panels.upload import Upload
@@ -59,10 +59,8 @@ class Dashboard(widgets.VBox):
         self._worker = Worker(False)  # at first: what a cell shows is there when the cell is done
         self._head = widgets.HTML(card.wrap(f"<h2>{self.title}</h2><div class='quiet'>{self.question}</div>"))
         self._said = widgets.HTML()
-        takes = f"CSV, XLSX or Parquet, up to {LARGEST_UPLOAD >> 20} MB each; tables are recognised by their headings"
-        self._upload = Upload(
-            "Use your own tables", takes, ENDINGS, LARGEST_UPLOAD, self._take_upload, self._refuse_sizes, multiple=True
-        )
+        remark = "; tables are recognised by their headings"
+        self._upload = Upload("Use your own tables", self._take_upload, self._refuse, remark, multiple=True)
         self._segment = dropdown("segment", [("all", "")], "One segment, or all")
         self._span = dropdown("period", [(name, name) for name in LENGTHS], "How many months count together")
         self._end = dropdown("ending", [("no dates", "")], "The last month of the period")
@@ -296,18 +294,15 @@ class Dashboard(widgets.VBox):
             return Files({**before, **found.tables}, found.folder or self.data.folder)
 
         def refuse(error: Exception) -> None:
-            self._said.value = card.refusal(error)
+            self._refuse(error)
             if interrupted:
                 self.refresh()
 
         self._said.value = card.note(f"Reading {', '.join(files)}…")
         self._worker.submit(read, self.use, refuse)
 
-    def _refuse_sizes(self, sizes: Mapping[str, int]) -> None:
-        try:
-            check_upload(sizes)
-        except MetricError as error:
-            self._said.value = card.refusal(error)
+    def _refuse(self, error: Exception) -> None:
+        self._said.value = card.refusal(error)
 
     @contextmanager
     def _together(self) -> Iterator[None]:
