@@ -12,8 +12,8 @@ from typing import NamedTuple
 from csmetrics_core.kinds import Number
 from csmetrics_core.spec import Argument, Metric, Role
 
-#: How each error is written in every spreadsheet program.
-ERRORS = {"NUM": "1E308*10", "NA": "NA()", "DIV0": "1/0", "VALUE": '("?"+0)'}
+#: How each error is written in every spreadsheet program. Excel takes no number above 9.99999999999999E+307 there.
+ERRORS = {"NUM": "9E307*10", "NA": "NA()", "DIV0": "1/0", "VALUE": '("?"+0)'}
 
 
 class Where(NamedTuple):

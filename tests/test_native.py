@@ -1,6 +1,7 @@
 """Native formulas against Python: the same value on good data, the same error on bad data, in a real engine."""
 
 import random
+import re
 
 import ironcalc
 import pytest
@@ -8,7 +9,16 @@ import xlsxwriter
 from native_cases import NATIVE, agree, bad_calls, good_calls, larger_calls, lay_out, python
 
 from csmetrics_core.catalog import CATALOG
+from csmetrics_core.native import ERRORS
 from csmetrics_core.spec import Metric, Role
+
+
+def test_no_form_holds_a_number_excel_refuses():
+    """Excel repairs a file whose formula holds a number above 9.99999999999999E+307, and drops the formula."""
+    forms = [CATALOG[name].native for name in NATIVE] + list(ERRORS.values())
+    numbers = [float(number) for form in forms for number in re.findall(r"\d+(?:\.\d+)?(?:[eE][+-]?\d+)?", str(form))]
+    assert max(numbers) <= 9.99999999999999e307
+    assert float(ERRORS["NUM"].split("*")[0]) * 10 == float("inf")
 
 
 def compute(metric: Metric, calls: list[dict], where: list | None, folder) -> list:
