@@ -1,5 +1,6 @@
 """One cell -> a number, a serial date or a flag; or, in a word, why it is none."""
 
+import re
 from collections.abc import Callable
 from datetime import date, datetime, time, timedelta, timezone
 from numbers import Real
@@ -12,6 +13,9 @@ from csmetrics_core.errors import CELL_ERRORS
 DAY_MS = 86_400_000
 _EPOCH = date(1970, 1, 1).toordinal()
 _SERIAL_OF_EPOCH = 25569.0
+#: Why a text is dropped that a person takes for a number: the commonest fault of a pasted column.
+NUMBER_AS_TEXT = "stored as text, not as a number"
+_LOOKS_LIKE_ONE = re.compile(r"[-+−(]?\s*[$€£¥]?\s*(\d{1,3}([.,'\s]\d{3})+|\d+)([.,]\d+)?\s*[%$€£¥]?\)?")
 _YES = {"true": 1.0, "yes": 1.0, "y": 1.0, "false": 0.0, "no": 0.0, "n": 0.0}
 
 
@@ -45,7 +49,7 @@ def not_a_number(value: Any) -> str | None:
 
 def _number(value: Any) -> float | str:
     if (reason := not_a_number(value)) is not None:
-        return reason
+        return NUMBER_AS_TEXT if reason == "text" and _LOOKS_LIKE_ONE.fullmatch(value.strip()) else reason
     if isinstance(value, date | np.datetime64):
         return "date"
     if isinstance(value, timedelta | time | np.timedelta64):

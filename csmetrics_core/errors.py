@@ -38,6 +38,19 @@ class MetricError(ValueError):
         """The Excel error this becomes in a cell."""
         return self.excel
 
+    def sentence(self, place_name: str = "row", at: int | None = None) -> str:
+        """What is wrong and how to mend it, for people who count from 1: "scores, row 4, is 11; expected ...".
+
+        Args:
+            place_name: what a place of the argument is called.
+            at: the place in the whole range, counted from 0, where a part of it was computed.
+        """
+        problem = self.problem
+        if self.argument and self.position is not None:
+            counted = f"{self.argument}, {place_name} {(self.position if at is None else at) + 1},"
+            problem = problem.replace(place(self.argument, self.position), counted, 1)
+        return f"{problem}.{' ' + self.fix if self.fix else ''}"
+
     def __str__(self) -> str:
         start = f"{self.metric}: " if self.metric else ""
         return f"{start}{self.problem}.{' ' + self.fix if self.fix else ''}"

@@ -11,7 +11,7 @@ from csmetrics_core.errors import MetricError
 from csmetrics_core.evaluate import Evaluation, evaluate
 from csmetrics_core.intervals import confidence_level
 from csmetrics_core.periods import day_text
-from csmetrics_core.results import Ratio
+from csmetrics_core.results import Ratio, Table
 from csmetrics_core.spec import Metric, Role
 
 _SIGNS = ("+", "−")
@@ -87,10 +87,8 @@ class Explained:
         rows.append(("working", self.working))
         rows += [(name, value) for name, value in self.beside.items()]
         rows += [("note", note) for note in self.notes]
-        rows += [(f"element {p + 1} has no value", str(e)) for p, e in sorted(self.failures.items())[:10]]
-        rows += [("formula", metric.formula), ("convention", metric.convention), ("source", metric.source)]
-        rows += [("published figure", str(figure)) for figure in published_figures(metric.name)]
-        return [(item, value) for item, value in rows if not (isinstance(value, str) and not value)]
+        rows += [(f"element {p + 1} has no value", e.sentence()) for p, e in sorted(self.failures.items())[:_SHOWN]]
+        return _filled(rows + _declared(metric))
 
     def __str__(self) -> str:
         return "\n".join(f"{item}: {text}" for item, text in self.texts())
@@ -115,6 +113,34 @@ class Explained:
             shown = [self.metric.unit.text(one) or "none" for one in value.ravel()[:_SHOWN].tolist()]
             return ", ".join(shown) + (f", ... ({value.size:,} values)" if value.size > _SHOWN else "")
         return self.metric.unit.text(value) if is_result and isinstance(value, float) else _plain(value)
+
+
+def card(metric: Metric) -> list[tuple[str, str]]:
+    """What a metric is and takes: item and text, in the order a reader asks."""
+    arguments = (
+        (f"{'' if a.required else 'optional '}argument {a.name}", a.help)  # its kind has put scale and choices into it
+        for a in metric.arguments
+    )
+    gives = f"a table: {', '.join(column.name for column in metric.columns)}" if metric.columns else metric.unit.name
+    return _filled([("metric", metric.title), ("what it is", metric.summary), ("gives", gives), *arguments,
+                    *_declared(metric)])  # fmt: skip
+
+
+def refused(metric: Metric, refusal: MetricError) -> list[tuple[str, str]]:
+    """Why a call has no value: item and text, in the order a reader asks."""
+    place = "cell" if refusal.argument and metric.argument(refusal.argument).role is Role.BLOCK else "row"
+    rows = [("metric", metric.title), ("value", f"none; its cell shows {refusal.code}")]
+    return _filled([*rows, ("why", refusal.sentence(place)), *_declared(metric)])
+
+
+def _declared(metric: Metric) -> list[tuple[str, Any]]:
+    """What a metric says of itself under every figure."""
+    rows = [("formula", metric.formula), ("convention", metric.convention), ("source", metric.source)]
+    return rows + [("published figure", str(figure)) for figure in published_figures(metric.name)]
+
+
+def _filled(rows: list[tuple[str, Any]]) -> list[tuple[str, Any]]:
+    return [(item, value) for item, value in rows if not (isinstance(value, str) and not value)]
 
 
 def _plain(value: Any) -> str:
@@ -182,12 +208,18 @@ def explained(done: Evaluation, confidence: float = 0.95) -> Explained:
         scale=ratio.scale if ratio else 1.0,
         interval=None if interval is None or interval[0] != interval[0] else _within(done, interval),
         confidence=confidence,
-        notes=tuple(getattr(parts, "notes", ())),
+        notes=tuple(getattr(parts, "notes", ())) + _why_empty(parts),
         beside=dict(ratio.beside or {}) if ratio else {},
         failures=done.failures,
         given=_given(done),
         terms=ratio.terms if ratio else (),
     )
+
+
+def _why_empty(parts: Any) -> tuple[str, ...]:
+    """Why a table has no row, where it has none."""
+    has_none = isinstance(parts, Table) and not len(next(iter(parts.columns.values()), ()))
+    return (parts.empty,) if has_none else ()
 
 
 def _given(done: Evaluation) -> dict[str, Any]:

@@ -57,10 +57,17 @@ class Pair(NamedTuple):
 
 @dataclass(slots=True)
 class Table:
-    """A small table: column name to values of equal length; NaN or None is a value that does not exist."""
+    """A small table: column name to values of equal length; NaN or None is a value that does not exist.
+
+    Args:
+        columns: the values.
+        notes: what the reader must know beside them.
+        empty: why there is no row, where there may be none.
+    """
 
     columns: dict[str, Any]
     notes: tuple[str, ...] = ()
+    empty: str = "No row: nothing that was given belongs in this table."
 
 
 @dataclass(slots=True)

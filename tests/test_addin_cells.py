@@ -82,9 +82,17 @@ def test_whole_columns_of_single_values_end_where_the_last_value_is():
     assert rows == [[0.05], ["#N/A"]]
 
 
-def test_a_table_without_rows_shows_its_header_and_an_error(monkeypatch):
+def test_a_table_without_rows_shows_its_header_why_and_an_error(monkeypatch):
     empty = {"month": np.array([], dtype="datetime64[D]"), "new": np.array([])}
-    assert grid_of(MOVEMENTS, empty, monkeypatch) == [["month", "new"], ["#N/A", "#N/A"]]
+    why = "No row: nothing that was given belongs in this table."
+    assert grid_of(MOVEMENTS, empty, monkeypatch) == [["month", "new"], [why, "#N/A"]]
+
+
+def test_published_figures_that_do_not_exist_are_said_to_be_missing():
+    header, row = answer(lookup("csm_benchmarks"), ["NPS"], Runtime.CALC)
+    assert header == ["function", "published", "source", "as_of"]
+    assert row[0].startswith("No published figure with a source is recorded for NPS; there is one for CAC_PAYBACK")
+    assert row[1:] == ["#N/A"] * 3
 
 
 def test_dates_blanks_and_infinity_in_a_table(monkeypatch):

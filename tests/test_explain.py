@@ -131,6 +131,58 @@ def test_every_cell_of_an_explanation_is_one_a_spreadsheet_takes(name):
         assert {type(cell) for cell in table["value"]} <= {str, int, float}, table
 
 
+@pytest.mark.parametrize(
+    ("call", "code", "why"),
+    [
+        (("nps", [[10], [9], [8], [11]]), "#NUM!",
+         "scores, row 4, is 11; expected a whole number from 0 to 10. Remove it or rescale the answers."),
+        (("nps", [10, "#REF!"]), "#REF!",
+         "scores, row 2, holds the error #REF!. Mend that cell, or leave it out of the range."),
+        (("churn_rate", 5, 0), "#DIV/0!",
+         "opening is 0, so there is nothing to divide by. Undefined is not 0: leave it blank."),
+        (("nps", ["10", "9"]), "#N/A",
+         "scores holds nothing to use (2 stored as text, not as a number dropped). Turn the texts into numbers; in a "
+         "spreadsheet select them and take Data, Text to Columns, Finish."),
+        (("nps", [10], [1], [2], [3]), "#VALUE!",
+         "takes 3 arguments, 4 were given. Call it as nps(scores, [weights], [accounts])."),
+        (("health_score", [[80, 50], [None, 2]], 1, -1e999), "#NUM!", None),
+        (("csm_by", "nps"), "#VALUE!", "csm_by cannot be asked about itself. Name the metric itself."),
+    ],
+)  # fmt: skip
+def test_a_refused_call_is_explained_by_its_reason_and_row(call, code, why):
+    table = csm.csm_explain(*call)
+    rows = dict(zip(table["item"], table["value"], strict=True))
+    assert rows["metric"] == CATALOG[call[0]].title
+    assert rows["value"] == f"none; its cell shows {code}"
+    assert why in (None, rows["why"])
+    assert rows["formula"] == CATALOG[call[0]].formula
+    assert not any(str(cell).startswith("#") for cell in table["value"]), "no cell of it is an error itself"
+
+
+@pytest.mark.parametrize("name", CATALOG)
+def test_a_name_alone_gives_the_card_of_the_metric(name):
+    metric, table = CATALOG[name], csm.csm_explain(name)
+    rows = dict(zip(table["item"], table["value"], strict=True))
+    assert (rows["metric"], rows["formula"], rows["source"]) == (metric.title, metric.formula, metric.source)
+    for argument in metric.arguments:
+        assert rows[f"{'' if argument.required else 'optional '}argument {argument.name}"] == argument.help
+
+
+@pytest.mark.parametrize(
+    ("text", "is_number"),
+    [("10", True), ("1,050", True), ("1.234.567,89", True), ("$5", True), ("5 %", True), ("(3.50)", True),
+     ("late", False), ("01.02.2026", False), ("2026-01-02", False), ("10 - Very likely", False), ("10.0.0.1", False)],
+)  # fmt: skip
+def test_a_number_stored_as_text_is_named_as_that(text, is_number):
+    reason = "stored as text, not as a number" if is_number else "text"
+    assert dict(csm.explain("mrr", [5.0, text]).rows())["dropped from amounts"] == f"1 {reason} (row 2)"
+
+
+def test_a_group_that_is_refused_names_the_row_of_the_whole_range():
+    flags = csm.csm_by("nps", ["a", "a", "b", "b"], [10, 9, 8, 11])["flag"].tolist()
+    assert flags[1].startswith("#NUM! scores, row 4, is 11;")
+
+
 def test_a_day_is_told_as_a_date():
     found = csm.explain("dau", ["A", "B"], [46026, 46026], 46026)
     assert found.working == "day = 2026-01-04: 2"

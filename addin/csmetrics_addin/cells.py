@@ -12,6 +12,7 @@ import numpy as np
 from csmetrics_core import CATALOG
 from csmetrics_core.errors import CELL_ERRORS, MetricError
 from csmetrics_core.evaluate import Evaluation, evaluate
+from csmetrics_core.results import Table
 from csmetrics_core.spec import Argument, Metric, Role
 
 #: The errors every spreadsheet can show; any other is passed on as the last of them.
@@ -172,7 +173,7 @@ def grid(evaluation: Evaluation) -> Grid:
     """The value of a call as rows of cells."""
     value = evaluation.value
     if isinstance(value, dict):
-        return _table(value)
+        return _table(value, evaluation.parts.empty if isinstance(evaluation.parts, Table) else "")
     if isinstance(value, tuple):
         return [[_cell(bound) for bound in value]]
     if not isinstance(value, np.ndarray):
@@ -184,10 +185,10 @@ def grid(evaluation: Evaluation) -> Grid:
     return [cells[start : start + width] for start in range(0, len(cells), width)]
 
 
-def _table(columns: Mapping[str, Any]) -> Grid:
-    """A header and its rows; where there is none, an error, because an empty column would sum to 0."""
+def _table(columns: Mapping[str, Any], reason: str) -> Grid:
+    """A header and its rows; where there is none, why, and errors, because an empty column would sum to 0."""
     rows = [list(row) for row in zip(*map(_column, columns.values()), strict=True)]
-    return [list(columns), *(rows or [["#N/A"] * len(columns)])]
+    return [list(columns), *(rows or [[reason, *["#N/A"] * (len(columns) - 1)]])]
 
 
 def _column(values: Any) -> list[Any]:

@@ -10,7 +10,7 @@ from csmetrics_core.catalog import CATALOG, lookup, metric
 from csmetrics_core.conversions import not_a_number, number_text
 from csmetrics_core.errors import CELL_ERRORS, ErrorInCell, MetricError, WrongKind, WrongShape
 from csmetrics_core.evaluate import evaluate
-from csmetrics_core.explain import explained
+from csmetrics_core.explain import card, explained, refused
 from csmetrics_core.flattening import every_row, shape_of
 from csmetrics_core.kinds import Id, Text
 from csmetrics_core.results import Table, Words
@@ -141,14 +141,21 @@ def single_cell(value: Any) -> Any:
     ),
 )  # fmt: skip
 def csm_explain(metric: MetricName, *arguments: Raw) -> Table:
-    """Why a number is what it is: its parts, what was dropped, the convention, the interval, the source.
+    """Why a number is what it is, or why there is none: parts, dropped cells, convention, interval, source.
 
     Args:
-        metric: The name of the metric, such as "NPS".
+        metric: The name of the metric, such as "NPS". Alone, it tells what the metric is and takes.
         arguments: Its arguments, as in the call itself.
     """
-    told = explained(evaluate(asked_about(metric), trimmed(arguments)))
-    rows = told.rows()
+    declared, given = lookup(single_cell(metric)), trimmed(arguments)
+    rows: Sequence[tuple[str, Any]]
+    if not given and declared.arguments:
+        rows = card(declared)
+    else:
+        try:
+            rows = explained(evaluate(asked_about(metric), given)).rows()
+        except MetricError as refusal:  # the reason is what was asked for
+            rows = refused(declared, refusal)
     return Table({"item": [item for item, _ in rows], "value": [_cell(value) for _, value in rows]})
 
 
@@ -225,7 +232,7 @@ def csm_by(metric: MetricName, groups: Annotated[Raw, Id()], *arguments: Raw) ->
     total = "All" if "All" not in labels else "All groups"
     for name, keep in [*parts, (total, np.ones(len(labels), dtype=bool))]:
         part = [_select(c, keep) if s else c for c, s in zip(columns, split, strict=True)]
-        rows.append((name, *_measure(declared, part)))
+        rows.append((name, *_measure(declared, part, np.flatnonzero(keep))))
     names = ("group", "value", "n", "low", "high", "flag")
     return Table({name: list(column) for name, column in zip(names, zip(*rows, strict=True), strict=True)})
 
@@ -262,12 +269,14 @@ def _select(column: Any, keep: np.ndarray) -> Any:
     return [value for value, good in zip(column, keep, strict=True) if good]
 
 
-def _measure(declared: Metric, arguments: list[Any]) -> tuple[float, int | None, float, float, str]:
+def _measure(declared: Metric, arguments: list[Any], kept: np.ndarray) -> tuple[float, int | None, float, float, str]:
+    """One group: value, n, low, high, and what is to be said of it; `kept` tells where its rows stood."""
     nan = float("nan")
     try:
         done = explained(evaluate(declared, arguments))
     except MetricError as error:
-        return nan, 0, nan, nan, f"{error.code} {error.problem}"
+        at = error.position if error.position is None or error.position >= len(kept) else int(kept[error.position])
+        return nan, 0, nan, nan, f"{error.code} {error.sentence(at=at)}"
     if isinstance(done.value, np.ndarray):
         raise WrongShape(f"{declared.name} gives one result a row", "Name a metric that reduces a range.")
     low, high = done.interval or (nan, nan)

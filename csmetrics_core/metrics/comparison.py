@@ -126,11 +126,13 @@ def csm_benchmarks(metric: MetricName = "") -> Table:
     """
     wanted = "" if isinstance(metric, str) and not metric else asked_about(metric).name
     shown = [figure for figure in BENCHMARKS if figure.metric == wanted or not wanted]
+    known = ", ".join(sorted({figure.metric.upper() for figure in BENCHMARKS}))
     return Table(
         {
             "function": [figure.metric.upper() for figure in shown],
             "published": [figure.published for figure in shown],
             "source": [figure.source for figure in shown],
             "as_of": [figure.as_of for figure in shown],
-        }
+        },
+        empty=f"No published figure with a source is recorded for {wanted.upper()}; there is one for {known}.",
     )

@@ -227,6 +227,17 @@ def test_dates_of_a_workbook_that_counts_from_1904(com):
     assert ["n", 2] in rows
 
 
+def test_the_reason_reaches_the_cell(com):
+    told = dict(com(name="csm_explain", given=["NPS", [[10.0], [9.0], [11.0]]]))
+    assert told["value"] == "none; its cell shows #NUM!"
+    assert told["why"].startswith("scores, row 3, is 11; expected a whole number from 0 to 10.")
+    assert dict(com(name="csm_explain", given=["NPS"]))["argument scores"].startswith("Answers to")
+    assert "stored as text" in dict(com(name="csm_explain", given=["NPS", [["10"], ["9"]]]))["why"]
+    assert "#REF!" in dict(com(name="csm_explain", given=["NPS", [[10.0], [-2146826265]]]))["why"]
+    _, row = com(name="csm_benchmarks", given=["NPS"])
+    assert ("recorded for NPS" in row[0], row[1:]) == (True, ["#N/A"] * 3)
+
+
 def test_xlwings_own_import_would_pass_the_date_system_too(com):
     told = com(describe="nps")
     assert [(a["name"], a["vba"]) for a in told["args"]][-1] == ("date1904", "ActiveWorkbook.Date1904")

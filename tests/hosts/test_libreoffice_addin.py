@@ -105,6 +105,23 @@ def test_undefined_and_refused_input_give_their_own_errors(calc, formula, code):
     assert calc.formula(cell="A1", text=formula) == code
 
 
+def test_the_reason_reaches_the_cell(calc):
+    calc.open()
+    calc.put(column=0, row=0, rows=[[10], [9], [11]])
+
+    def told(call):
+        rows = calc.array(column=10, row=0, width=2, height=12, text=f"=CSM_EXPLAIN({call})")
+        return {item: value for item, value in rows if item != "#N/A"}
+
+    assert told('"NPS";A1:A3')["value"] == "none; its cell shows #NUM!"
+    assert told('"NPS";A1:A3')["why"].startswith("scores, row 3, is 11; expected a whole number from 0 to 10.")
+    assert told('"NPS"')["argument scores"].startswith("Answers to")
+    calc.put(column=0, row=0, rows=[["10"], ["9"], [None]])
+    assert "stored as text" in told('"NPS";A1:A3')["why"]
+    row = calc.array(column=10, row=0, width=4, height=2, text='=CSM_BENCHMARKS("NPS")')[1]
+    assert ("recorded for NPS" in row[0], row[1:]) == (True, ["#N/A"] * 3)
+
+
 def test_in_a_broadcast_each_bad_element_has_its_own_error(calc):
     calc.open()
     calc.put(column=0, row=0, rows=[[5, 100], [1, 0], [3, 2], ["x", 10]])

@@ -134,6 +134,17 @@ def test_what_users_wrote_comes_back_as_text(excel):
     assert [row[0] for row in answer[1:3]] == ["<b>", '=HYPERLINK("x")']
 
 
+def test_the_reason_reaches_the_cell(excel):
+    told = dict(excel.call("csm_explain", "NPS", [[10], [9], [11]]))
+    assert told["value"] == "none; its cell shows #NUM!"
+    assert told["why"].startswith("scores, row 3, is 11; expected a whole number from 0 to 10.")
+    assert dict(excel.call("csm_explain", "NPS"))["argument scores"].startswith("Answers to")
+    assert "stored as text" in dict(excel.call("csm_explain", "NPS", [["10"], ["9"]]))["why"]
+    assert "#REF!" in dict(excel.call("csm_explain", "NPS", [[10], [error("#REF!")]]))["why"]
+    assert "recorded for NPS" in shown(excel.call("csm_benchmarks", "NPS"))[1][0]
+    assert shown(excel.call("csm_benchmarks", "NPS"))[1][1:] == ["#N/A"] * 3
+
+
 def test_no_error_of_python_reaches_a_cell(excel):
     assert shown(excel.call("nps", [[10], [1e308]])) == [["#NUM!"]]
     assert shown(excel.call("arr", [[1e308], [1e308]], 1)) == [["#NUM!"]]
