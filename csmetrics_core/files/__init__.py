@@ -1,0 +1,1 @@
+"""The one entrance: whatever a person has becomes a company's tables, with one report of what was read as what."""

@@ -1,0 +1,57 @@
+"""Months across: the headings of a sheet that are months, decided together."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import numpy as np
+
+from csmetrics_core.files.dates import read_dates
+from csmetrics_core.files.distinct import State, distinct, is_day, is_number, trimmed
+from csmetrics_core.files.saying import Place, Question, Said
+from csmetrics_core.files.written import written_date
+
+
+@dataclass(frozen=True)
+class MonthHeadings:
+    """Headings that are months.
+
+    Args:
+        months: position of a heading -> the first day of its month.
+        questions: what must be answered first.
+    """
+
+    months: dict[int, date]
+    questions: tuple[Question, ...] = ()
+
+
+def month_headings(headings: Sequence[Any], place: Place, said: Said) -> MonthHeadings:
+    """The headings that are months: Nov-23, 2025-01, Jan 2025, 01/2025, 202501, 2025M01, 31/01/2025, a date of Excel.
+
+    Example:
+        >>> month_headings(["Customer", "Nov-23", "Dec-23"], Place(), Said()).months[1]
+        datetime.date(2023, 11, 1)
+    """
+    at = [index for index, heading in enumerate(headings) if _may_be_month(heading)]
+    if not at:
+        return MonthHeadings({})
+    column = distinct([headings[index] for index in at], place, said)
+    outcome = read_dates(column, "month")
+    months: dict[int, date] = {}
+    for index, code in zip(at, column.codes.tolist(), strict=True):
+        if code >= 0 and outcome.states[code] == State.READ:
+            months[index] = outcome.values[code].astype("datetime64[D]").astype(object)
+    return MonthHeadings(months, tuple(outcome.questions))
+
+
+def _may_be_month(heading: Any) -> bool:
+    """Whether a heading is a date; a bare number is one only as 202501, or it would be a year or a count."""
+    if is_day(heading):
+        return True
+    if is_number(heading):
+        heading = str(int(heading)) if np.isfinite(float(heading)) else ""
+    text = trimmed(str(heading)) if heading is not None else ""
+    return any(sign.isdigit() for sign in text) and written_date(text) is not None

@@ -1,0 +1,207 @@
+"""Numbers as people write them: the decimal sign is decided by the whole column, or asked for."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+import numpy as np
+
+from csmetrics_core.files.distinct import Distinct, Mask, Outcome, State, is_error, is_nothing, is_number, trimmed
+from csmetrics_core.files.saying import Note, Question, Remedy
+
+#: ISO 4217, the currencies in use.
+CODES = frozenset(
+    "AED AFN ALL AMD AOA ARS AUD AWG AZN BAM BBD BDT BGN BHD BIF BMD BND BOB BRL BSD BTN BWP BYN BZD CAD CDF CHF CLP "
+    "CNY COP CRC CUP CVE CZK DJF DKK DOP DZD EGP ERN ETB EUR FJD FKP GBP GEL GHS GIP GMD GNF GTQ GYD HKD HNL HTG HUF "
+    "IDR ILS INR IQD IRR ISK JMD JOD JPY KES KGS KHR KMF KPW KRW KWD KYD KZT LAK LBP LKR LRD LSL LYD MAD MDL MGA MKD "
+    "MMK MNT MOP MRU MUR MVR MWK MXN MYR MZN NAD NGN NIO NOK NPR NZD OMR PAB PEN PGK PHP PKR PLN PYG QAR RON RSD RUB "
+    "RWF SAR SBD SCR SDG SEK SGD SHP SLE SOS SRD SSP STN SYP SZL THB TJS TMT TND TOP TRY TTD TWD TZS UAH UGX USD UYU "
+    "UZS VES VND VUV WST XAF XCD XOF XPF YER ZAR ZMW ZWL".split()
+)
+# What else stands at amounts, and the code it is; a bare $ or kr is that of many countries and stays as written.
+_WRITTEN = {
+    "€": "EUR", "£": "GBP", "₹": "INR", "₽": "RUB", "₺": "TRY", "₩": "KRW", "฿": "THB", "₪": "ILS", "₴": "UAH",
+    "₱": "PHP", "₫": "VND", "₦": "NGN", "₡": "CRC", "₲": "PYG", "₸": "KZT", "US$": "USD", "A$": "AUD", "AU$": "AUD",
+    "C$": "CAD", "CA$": "CAD", "NZ$": "NZD", "HK$": "HKD", "S$": "SGD", "R$": "BRL", "MX$": "MXN", "NT$": "TWD",
+    "KČ": "CZK", "ZŁ": "PLN", "FT": "HUF", "FR.": "CHF", "SFR.": "CHF", "RS": "INR", "RS.": "INR", "EURO": "EUR",
+    "EUROS": "EUR", "DOLLARS": "$", "KR": "kr", "KR.": "kr", "$": "$", "¥": "¥", "￥": "¥", "R": "ZAR", "LEI": "RON",
+}  # fmt: skip
+_BLANKS = re.compile(r"[\s'’ʼ`´]+")
+_CURRENCY = r"(?:[A-Za-zČŁčł]{0,4}\.?[$€£¥￥₹₽₺₩₫฿₪₴₱₦₡₲₸]?)"
+_AMOUNT = re.compile(
+    rf"(?P<before>{_CURRENCY})(?P<number>[-+]?[\d.,]*\d[\d.,]*(?:[eE][-+]?\d+)?)(?P<after>%|{_CURRENCY})"
+)
+# In groups of two (India) or three; a number that may be either way is told by what stands around it in the column.
+_UNCLEAR = re.compile(r"[-+]?[1-9]\d{0,2}[.,]\d{3}")
+_GROUP_BLANKS = re.compile(r"\d{1,3}(?:[\s'’ʼ`´]\d{3})+(?!\d)")
+
+
+def read_numbers(column: Distinct, money: bool = True) -> Outcome:
+    """Read the distinct cells of a column of numbers; cells that are none are unread."""
+    if (quick := _plain(column)) is not None:
+        return quick
+    values, states = np.full(len(column), np.nan), np.full(len(column), State.UNREAD, np.int8)
+    outcome = Outcome(values, states, "a number")
+    bare: dict[int, str] = {}
+    units: list[str | None] = [None] * len(column)
+    percents = np.zeros(len(column), dtype=bool)
+    for at, cell in enumerate(column.cells):
+        if is_number(cell):
+            values[at], states[at] = float(cell), State.READ if np.isfinite(float(cell)) else State.UNREAD
+        elif isinstance(cell, str):
+            text = trimmed(cell)
+            if is_nothing(text) and not is_error(text):
+                states[at] = State.BLANK
+            elif (found := bare_number(text)) is not None:
+                bare[at], units[at], percents[at] = found
+    if bare:
+        _decide(column, outcome, bare)
+    _percents(column, outcome, percents)
+    _units(column, outcome, units, money)
+    return outcome
+
+
+def _plain(column: Distinct) -> Outcome | None:
+    """Numbers as programs write them, at once; None where any cell wants a look, or the decimal sign is not clear."""
+    if not column.cells or not all(type(cell) is str for cell in column.cells):
+        return None
+    try:
+        values = np.array(column.cells, dtype=object).astype(float)
+    except (ValueError, TypeError):
+        return None
+    pointed = [cell for cell in column.cells if "." in cell]
+    if pointed and all(_UNCLEAR.fullmatch(cell.strip()) for cell in pointed):
+        return None
+    if not np.isfinite(values).all() or any("_" in cell for cell in column.cells):
+        return None
+    shows = {"decimal": "."} if pointed else {}
+    return Outcome(values, np.zeros(len(column), np.int8), "a number", shows=shows)
+
+
+def bare_number(text: str) -> tuple[str, str | None, bool] | None:
+    """Digits, signs and points alone, the currency as written, and whether it is a percentage; None if it is no number.
+
+    Example:
+        >>> bare_number("($ 1,200.50)")
+        ('-1,200.50', '$', False)
+    """
+    text = unicodedata.normalize("NFKC", text).replace("−", "-").replace("–", "-").replace("\u2044", "/")
+    negative = (text.startswith("(") and text.endswith(")")) or ("(" in text[:5] and text.endswith(")"))
+    if negative:
+        text = text.replace("(", "", 1)[:-1]
+    if not _grouped_by_blanks(text):
+        return None
+    text = _BLANKS.sub("", text)
+    if text.endswith("-"):
+        text, negative = text[:-1], True
+    if len(text) > 1 and text[0] in "-+" and not text[1].isdigit():
+        negative, text = negative or text[0] == "-", text[1:]
+    found = _AMOUNT.fullmatch(text)
+    if found is None or (found["before"] and found["after"] not in ("", found["before"])):
+        return None
+    number, percent = found["number"], found["after"] == "%"
+    unit = _unit(found["before"] or ("" if percent else found["after"]))
+    if unit is None or (negative and number[0] in "-+"):
+        return None
+    return ("-" + number if negative else number), unit or None, percent
+
+
+def _grouped_by_blanks(text: str) -> bool:
+    """Whether blanks between digits part thousands: "1 200" is a number, "12 5" and "5 6 7" are none."""
+    digits = re.findall(r"\d[\d\s'’ʼ`´]*\d|\d", text)
+    return all(not _BLANKS.search(run) or _GROUP_BLANKS.fullmatch(run) for run in digits)
+
+
+def _unit(written: str) -> str | None:
+    """The currency that is meant; empty where none is written, None where the word is none."""
+    if not written:
+        return ""
+    upper = written.upper()
+    return upper if upper in CODES else _WRITTEN.get(upper)
+
+
+def _decide(column: Distinct, outcome: Outcome, bare: dict[int, str]) -> None:
+    """Read numbers as text, with the decimal sign that every one of them agrees with."""
+    shown: dict[str, list[int]] = {".": [], ",": [], "?": [], "": []}
+    for at, text in bare.items():
+        shown[decimal_of(text)].append(at)
+    dot, comma, unclear = shown["."], shown[","], shown["?"]
+    said = column.about("decimal")
+    if dot and comma and said is None:
+        cells = column.quote(dot) + column.quote(comma)
+        mend = "Bring the column into one form."
+        outcome.questions.append(Question(column.place, "numbers are written in two ways", cells, (), mend))
+        return
+    decimal = said if (dot and comma) or not (dot or comma) else "." if dot else ","
+    if decimal is None and unclear:
+        problem = "can be whole numbers in thousands, or have three decimals"
+        ways = (Remedy("decimal", ".", "the point is the decimal sign"), Remedy("decimal", ",", "the comma is"))
+        outcome.questions.append(Question(column.place, problem, column.quote(unclear), ways))
+        for at, text in bare.items():
+            if at not in unclear:
+                outcome.values[at], outcome.states[at] = float(text), State.READ
+        return
+    if dot or comma:
+        outcome.shows["decimal"] = str(decimal)
+    for at, text in bare.items():
+        if (value := parse_number(text, decimal or ".")) is not None:
+            outcome.values[at], outcome.states[at] = value, State.READ
+    outcome.expected = f"a number with {decimal!r} as its decimal sign" if decimal else "a number"
+
+
+def decimal_of(text: str) -> str:
+    """The decimal sign a bare number shows: "." or ",", "?" where it can be read in two ways, "" where it shows none.
+
+    Example:
+        >>> [decimal_of(text) for text in ("1,200.50", "1.200.500", "0,5", "1,050", "1050")]
+        ['.', ',', ',', '?', '']
+    """
+    dots, commas = text.count("."), text.count(",")
+    if not dots and not commas:
+        return ""
+    if dots and commas:
+        return "." if text.rfind(".") > text.rfind(",") else ","
+    if dots + commas > 1:
+        return "," if dots else "."
+    if _UNCLEAR.fullmatch(text):
+        return "?"
+    return "." if dots else ","
+
+
+def parse_number(text: str, decimal: str) -> float | None:
+    """A bare number with this decimal sign; None where its thousands do not stand where they should."""
+    group = "," if decimal == "." else "."
+    whole, sign, rest = text.partition(decimal)
+    if group in whole and not re.fullmatch(rf"[-+]?\d{{1,3}}(?:\{group}\d{{2,3}})*\{group}\d{{3}}", whole):
+        return None
+    if group in rest or decimal in rest:
+        return None
+    try:
+        value = float(whole.replace(group, "") + ("." + rest if sign else ""))
+    except ValueError:
+        return None
+    return value if np.isfinite(value) else None
+
+
+def _percents(column: Distinct, outcome: Outcome, percents: Mask) -> None:
+    """A column of percentages is shares; percentages among other numbers are not what those are."""
+    if not percents.any():
+        return
+    others = (outcome.states == State.READ) & ~percents
+    if others.any():
+        outcome.states[percents] = State.UNREAD
+        outcome.expected = "a number like the others of the column, not a percentage"
+    else:
+        outcome.values = outcome.values / 100
+        outcome.notes.append(column.note("percentages were read as fractions, 5% as 0.05"))
+
+
+def _units(column: Distinct, outcome: Outcome, units: list[str | None], money: bool) -> None:
+    found = sorted({unit for unit in units if unit})
+    if not found:
+        return
+    outcome.units = units
+    if money and len(found) > 1:
+        first = column.quote([units.index(unit) for unit in found[:2]], most=2)
+        outcome.notes.append(Note(column.place, f"amounts are in several currencies: {', '.join(found)}", first))

@@ -1,0 +1,138 @@
+"""Answers, flags, states and intervals as people write them."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import numpy as np
+
+from csmetrics_core.files.distinct import Distinct, Outcome, State, is_error, is_nothing, is_number, trimmed
+from csmetrics_core.tables.contracts import INTERVALS
+
+_YES = frozenset("true yes y t 1 x ✓ ✔ ☑ ✅ on checked ja j wahr oui o vrai si sí sì s sim vero verdadero".split())
+_NO = frozenset("false no n f 0 ✗ ✘ ☐ ❌ off unchecked nein falsch non faux não nao falso nee onwaar".split())
+_TICKS = frozenset("x ✓ ✔ ☑ ✅ checked".split())
+_DONE = frozenset("solved resolved closed done completed complete fixed answered finished".split())
+_UNDONE = frozenset(
+    "open new pending onhold hold waiting inprogress active assigned unresolved unsolved reopened todo backlog "
+    "waitingoncustomer waitingforcustomer waitingonus waitingforus waitingonthirdparty escalated".split()
+)
+_DASH = r"\s*(?:[-–—:=|.,]\s|[-–—:=|])\s*"
+_ENDS = (
+    re.compile(rf"(?P<number>-?\d+(?:[.,]\d+)?){_DASH}(?P<label>[^\d]+)"),  # 10 - Very likely
+    re.compile(r"(?P<number>-?\d+(?:[.,]\d+)?)\s*(?P<label>\([^\d]+\)|(?:[^\W\d_]|[★☆*⭐])[^\d]*)"),  # 10 (very likely)
+    re.compile(rf"(?P<label>[^\d]+?)(?:{_DASH}|\s*\()(?P<number>\d+(?:[.,]\d+)?)\)?"),  # Very likely (10)
+)
+_OUT_OF = re.compile(r"(?P<number>\d+(?:[.,]\d+)?)\s*(?:/|out of|of|von|sur)\s*(?P<top>\d+)", re.IGNORECASE)
+_NUMBER = re.compile(r"[-+]?\d+(?:[.,]\d+)?")
+
+
+def read_scores(column: Distinct) -> Outcome:
+    """Read answers: numbers, and numbers with the label of their answer; a word is no answer."""
+    values, states = np.full(len(column), np.nan), np.full(len(column), State.WORD, np.int8)
+    outcome = Outcome(values, states, "an answer")
+    tops: set[str] = set()
+    labelled = np.zeros(len(column), dtype=bool)
+    for at, cell in enumerate(column.cells):
+        if is_number(cell) and np.isfinite(float(cell)):
+            values[at], states[at] = float(cell), State.READ
+        elif isinstance(cell, str):
+            text = trimmed(cell)
+            if is_error(text):
+                states[at] = State.UNREAD
+            elif is_nothing(text):
+                states[at] = State.BLANK
+            elif (number := _answer(text, tops)) is not None:
+                values[at], states[at] = number, State.READ
+                labelled[at] = _NUMBER.fullmatch(text) is None
+    if len(tops) > 1:
+        states[labelled], values[labelled] = State.WORD, np.nan
+    elif labelled.any() and (labelled & (states == State.READ)).any():
+        outcome.notes.append(column.note("of labelled answers the number was read", labelled))
+    if (words := states == State.WORD).any():
+        outcome.notes.append(column.note("answers that are words are missing answers", words))
+    return outcome
+
+
+def _answer(text: str, tops: set[str]) -> float | None:
+    """The number of an answer; the top of a scale that it names is kept."""
+    if _NUMBER.fullmatch(text):
+        return float(text.replace(",", "."))
+    if found := _OUT_OF.fullmatch(text):
+        tops.add(found["top"])
+        return float(found["number"].replace(",", "."))
+    for form in _ENDS:
+        if (found := form.fullmatch(text)) and not found["label"].strip("%.,-–— "):
+            return None
+        if found:
+            return float(found["number"].replace(",", "."))
+    return None
+
+
+def read_flags(column: Distinct) -> Outcome:
+    """Read yes and no; in a column of ticks alone, a cell without one is no."""
+    outcome = _words(column, _YES, _NO, "yes or no, true or false")
+    seen = {trimmed(cell).casefold() for cell in column.cells if isinstance(cell, str)}
+    if seen & _TICKS and seen <= _TICKS | {""}:
+        outcome.shows["blank"] = "no"
+        outcome.notes.append(column.note("a cell without a mark was read as no"))
+    return outcome
+
+
+def read_states(column: Distinct) -> Outcome:
+    """Read whether a ticket is resolved from the word for its state."""
+    return _words(column, _DONE | _YES, _UNDONE | _NO, "a state such as open, pending, solved or closed")
+
+
+def _words(column: Distinct, yes: frozenset[str], no: frozenset[str], expected: str) -> Outcome:
+    values, states = np.full(len(column), None, dtype=object), np.full(len(column), State.UNREAD, np.int8)
+    for at, cell in enumerate(column.cells):
+        word = _word(cell)
+        if word in yes or word in no:
+            values[at], states[at] = word in yes, State.READ
+        elif isinstance(cell, str) and is_nothing(trimmed(cell)):
+            states[at] = State.BLANK
+    return Outcome(values, states, expected)
+
+
+def _word(cell: Any) -> str:
+    if isinstance(cell, (bool, np.bool_)):
+        return str(bool(cell)).lower()
+    if is_number(cell):
+        return f"{float(cell):g}"
+    return re.sub(r"[\s_-]+", "", trimmed(str(cell)).casefold()).removesuffix(".0")
+
+
+def read_intervals(column: Distinct) -> Outcome:
+    """Read billing intervals as months: a number of them, "month", "3 months", "yearly", "P1Y"."""
+    values, states = np.full(len(column), np.nan), np.full(len(column), State.UNREAD, np.int8)
+    for at, cell in enumerate(column.cells):
+        if is_number(cell):
+            months = float(cell)
+        elif not isinstance(cell, str) or is_error(cell):
+            continue
+        elif is_nothing(trimmed(cell)):
+            states[at] = State.BLANK
+            continue
+        else:
+            months = months_in(trimmed(cell)) or np.nan
+        if months > 0:
+            values[at], states[at] = months, State.READ
+    return Outcome(values, states, "a billing interval: a number of months, or day, week, month, quarter or year")
+
+
+def months_in(word: str) -> float | None:
+    """The months of an interval in words.
+
+    Example:
+        >>> [months_in(word) for word in ("monthly", "3 months", "every 2 years", "12", "soon")]
+        [1, 3, 24, 12, None]
+    """
+    found = re.fullmatch(r"(?:every\s+|per\s+|billed\s+)?(?:(\d+)\s*[-x]?\s*)?(.*?)", word.strip().casefold())
+    if found is None:
+        return None
+    if not found[2]:
+        return int(found[1]) if found[1] else None
+    months = INTERVALS.get(found[2]) or INTERVALS.get(found[2].removesuffix("s")) or INTERVALS.get(found[2] + "ly")
+    return int(found[1] or 1) * months if months else None
