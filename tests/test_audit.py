@@ -1,16 +1,18 @@
 """`csmetrics audit`: what is found in a workbook, what is recomputed, and what is left alone."""
 
 import zipfile
-from datetime import time, timedelta
+from datetime import datetime, time, timedelta
 
 import ironcalc
+import numpy as np
 import openpyxl
 import pytest
 import xlsxwriter
 from csmetrics_addin.auditing import audit
 from csmetrics_addin.cli import app
 from csmetrics_addin.native_forms import recognised
-from csmetrics_addin.syntax import Part, parse
+from csmetrics_addin.sheet_functions import elementwise
+from csmetrics_addin.syntax import CellError, Part, parse
 from csmetrics_workbooks.build import TEMPLATES, build
 from native_cases import NATIVE, good_calls, lay_out
 from typer.testing import CliRunner
@@ -309,3 +311,29 @@ def test_audit_recomputes_a_plain_sheet_of_a_person(tmp_path):
         sheet.write_formula("C2", "=NPS($A$1:$A$5)*2", None, 51)
         sheet.write_formula("C3", "=LOG(NPS(A1:A5))", None, 1)
     assert [one.verdict for one in audit(tmp_path / "own.xlsx")] == ["agrees", "differs", "not checked"]
+
+
+CELLS = (3.0, 0.0, -1.5, 1e308, "a", "B", "", "10", True, False, None, CellError("#N/A"))
+KINDS = [CELLS, CELLS[:4], CELLS[4:8], (*CELLS[:4], None), (*CELLS[4:8], None), (*CELLS[:4], *CELLS[8:11]), CELLS[:-1]]
+
+
+@pytest.mark.parametrize("sign", ["=", "<>", "<", ">", "<=", ">=", "+", "-", "*", "/", "&"])
+def test_whole_columns_are_calculated_as_their_cells_are(sign):
+    for cells in KINDS:
+        column = np.array([[cell] for cell in cells], dtype=object)
+        for other in (*CELLS, column[::-1]):
+            others = other.ravel().tolist() if isinstance(other, np.ndarray) else [other] * len(cells)
+            seen = elementwise(sign, column, other).ravel().tolist()
+            wanted = [elementwise(sign, a, b) for a, b in zip(cells, others, strict=True)]
+            assert [(type(v), v) for v in seen] == [(type(v), v) for v in wanted]
+
+
+@pytest.mark.parametrize("is_1904", [False, True])
+def test_days_a_formula_shows_are_counted_from_where_the_inputs_are(tmp_path, is_1904):
+    day = datetime(2026, 1, 5)
+    with xlsxwriter.Workbook(tmp_path / "x.xlsx", {"date_1904": is_1904}) as book:
+        sheet, look = book.add_worksheet(), book.add_format({"num_format": "yyyy-mm-dd"})
+        sheet.write_datetime("A1", day, look)
+        shown = (day - (datetime(1904, 1, 1) if is_1904 else datetime(1899, 12, 30))).days
+        sheet.write_formula("B1", "=IF(CHURN_RATE(1,2)=0.5,A1,0)", look, shown)
+    assert audited(tmp_path / "x.xlsx") == [("agrees", "")]

@@ -3,19 +3,23 @@
 import re
 import warnings
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from xml.etree.ElementTree import ParseError
-from zipfile import BadZipFile
+from xml.etree.ElementTree import ParseError, iterparse
+from zipfile import BadZipFile, ZipFile
 
 import numpy as np
-from openpyxl import Workbook, load_workbook
+from openpyxl import Workbook
+from openpyxl.reader.excel import ExcelReader
 from openpyxl.utils import get_column_letter, range_boundaries
+from openpyxl.utils.cell import coordinate_to_tuple
+from openpyxl.utils.datetime import CALENDAR_MAC_1904, from_ISO8601
+from openpyxl.worksheet._reader import CELL_TAG, FORMULA_TAG, ROW_TAG, VALUE_TAG
 
 from csmetrics_addin.calculation import as_cell, recompute
+from csmetrics_addin.cells import DAYS_1904
 from csmetrics_addin.syntax import NotRecomputed
-from csmetrics_core.readers import UnreadableFile
-from csmetrics_core.readers.sheets import is_text, open_workbook
 
 _STRUCTURED = re.compile(r"(\w+)\[(.*)\]", re.DOTALL)
 _PART = re.compile(r"\[([^\[\]]*)\]")
@@ -34,14 +38,13 @@ class CachedWorkbook:
     """
 
     def __init__(self, path: Path) -> None:
-        self.formulas, self.values = _load(path, formulas=True), _load(path, formulas=False)
-        self.pages = {page.title.lower(): page for page in self.values.worksheets}
+        self.formulas, self._shown = _load(path)
+        self.pages = {page.title.lower(): page for page in self.formulas.worksheets}
         self.tables = {t.name.lower(): (s.title, t) for s in self.formulas.worksheets for t in s.tables.values()}
         self._sizes = {title: (page.max_row, page.max_column) for title, page in self.pages.items()}
         self._kept: dict[tuple[str, str], Any] = {}
         self._open: set[str] = set()
-        titles = [page.title for page in self.formulas.worksheets]
-        self.is_calculated = any(self._holds_value(title, at) for title in titles for at in self.formula_cells(title))
+        self.is_calculated = any(shown.holds_values for shown in self._shown.values())
 
     def formula_cells(self, sheet: str) -> "Mapping[tuple[int, int], Any]":
         """The cells of a sheet that hold a formula, by row and column."""
@@ -50,12 +53,9 @@ class CachedWorkbook:
     def shown(self, sheet: str, row: int, column: int) -> Any:
         """What one cell shows."""
         cell = _there(self.pages[sheet.lower()]).get((row, column))
+        if cell is not None and cell.data_type == "f":
+            return self._shown[sheet.lower()].values.get((row, column))
         return as_cell(cell.value) if cell is not None else None
-
-    def _holds_value(self, sheet: str, at: tuple[int, int]) -> bool:
-        """Whether a formula was calculated. A text may be empty; some programs write it as they write no value."""
-        cell = _there(self.values[sheet]).get(at)
-        return cell is not None and (cell.value is not None or cell.data_type != "n")
 
     def resolve(self, text: str, sheet: str, row: int) -> Any:
         """The cells a reference, a table column or a name stands for.
@@ -115,11 +115,12 @@ class CachedWorkbook:
         if (bottom - top + 1) * (right - left + 1) > _MOST_CELLS:
             raise NotRecomputed(f"{reference} is too large")
         block = np.full((bottom - top + 1, right - left + 1), None, dtype=object)
-        held = _there(self.pages[sheet.lower()])
+        held, shown = _there(self.pages[sheet.lower()]), self._shown[sheet.lower()].values
         for row in range(top, min(bottom, height) + 1):
             for column in range(left, min(right, width) + 1):
                 if (cell := held.get((row, column))) is not None:
-                    block[row - top, column - left] = as_cell(cell.value)
+                    value = shown.get((row, column)) if cell.data_type == "f" else as_cell(cell.value)
+                    block[row - top, column - left] = value
         return block
 
     def _column(self, name: str, inside: str, row: int) -> Any:
@@ -138,19 +139,77 @@ class CachedWorkbook:
         return self._cells(sheet, f"{a}{first}" if a == b and first == last else f"{a}{first}:{b}{last}")
 
 
-def _load(path: Path, *, formulas: bool) -> Workbook:
+@dataclass
+class Shown:
+    """What the formulas of a sheet showed when the file was last saved, by row and column."""
+
+    values: dict[tuple[int, int], Any] = field(default_factory=dict)
+    #: Whether any was calculated. A text may be empty; some programs write it as they write no value.
+    holds_values: bool = False
+
+
+def _load(path: Path) -> tuple[Workbook, dict[str, Shown]]:
+    """The workbook with its formulas, and by the name of each sheet in small letters what those showed."""
     if path.suffix.lower() not in _ENDINGS:
-        raise UnreadableFile(f"{path.name} is no .xlsx workbook", "Save it as .xlsx in a spreadsheet program.")
+        raise _unreadable(f"{path.name} is no .xlsx workbook", "Save it as .xlsx in a spreadsheet program.")
     try:
         # Opened here, as openpyxl leaves a file open that it cannot read.
         with path.open("rb") as file, warnings.catch_warnings():
             warnings.simplefilter("ignore")  # sparklines and the like are left alone
-            return load_workbook(file, data_only=not formulas)
+            reader = ExcelReader(file)
+            reader.read()
+            with ZipFile(file) as parts:
+                sheets = [(sheet.name, relation.target) for sheet, relation in reader.parser.find_sheets()]
+                shown = {name.lower(): _shown(parts, part, reader) for name, part in sheets if name in reader.wb}
+            return reader.wb, shown
     except (AttributeError, BadZipFile, LookupError, ParseError, TypeError, ValueError) as error:
+        from csmetrics_core.readers.sheets import is_text, open_workbook
+
         if not is_text(path):
             open_workbook(path)  # which can tell a password from a broken file
         fix = "Open it in a spreadsheet program and save it again."
-        raise UnreadableFile(f"{path.name} cannot be read as a workbook", fix) from error
+        raise _unreadable(f"{path.name} cannot be read as a workbook", fix) from error
+
+
+def _unreadable(problem: str, fix: str) -> Exception:
+    from csmetrics_core.readers import UnreadableFile  # with all its readers takes as long to import as to read a file
+
+    return UnreadableFile(problem, fix)
+
+
+def _shown(parts: ZipFile, part: str, reader: ExcelReader) -> Shown:
+    """The saved values of a sheet's formulas; openpyxl gives formulas or values, and would read every sheet twice."""
+    found, row, column = Shown(), 0, 0
+    with parts.open(part) as xml:
+        for event, element in iterparse(xml, ("start", "end")):
+            if event == "start":
+                if element.tag == ROW_TAG:
+                    row, column = int(float(element.get("r", row + 1))), 0
+                continue
+            if element.tag == CELL_TAG:
+                place = element.get("r")
+                row, column = coordinate_to_tuple(place) if place else (row, column + 1)
+                if element.find(FORMULA_TAG) is not None:
+                    kind, text = element.get("t", "n"), element.findtext(VALUE_TAG) or None
+                    found.holds_values = found.holds_values or text is not None or kind != "n"
+                    found.values[row, column] = _saved_value(kind, text, int(element.get("s", 0)), reader)
+            elif element.tag == ROW_TAG:
+                element.clear()
+    return found
+
+
+def _saved_value(kind: str, text: str | None, style: int, reader: ExcelReader) -> Any:
+    """A value as it stands in the file, as a spreadsheet calculates with it."""
+    if text is None or kind == "str":
+        return as_cell(text)
+    if kind == "n":
+        number = float(text)
+        # Serial numbers are counted from where Excel usually does.
+        is_date = style in reader.wb._date_formats and style not in reader.wb._timedelta_formats
+        return number + DAYS_1904 if is_date and reader.wb.epoch == CALENDAR_MAC_1904 else number
+    if kind == "s":
+        return as_cell(reader.shared_strings[int(text)])
+    return bool(int(text)) if kind == "b" else as_cell(from_ISO8601(text) if kind == "d" else text)
 
 
 def _there(page: Any) -> Mapping[tuple[int, int], Any]:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from csmetrics_addin.cells import grid
-from csmetrics_addin.sheet_functions import KNOWN, elementwise
+from csmetrics_addin.sheet_functions import KNOWN, as_cells, elementwise, kinds_of
 from csmetrics_addin.syntax import CellError, Node, NotRecomputed, Part, parse
 from csmetrics_core import CATALOG
 from csmetrics_core.errors import CELL_ERRORS, MetricError
@@ -88,7 +88,11 @@ def _if(inside: tuple[Node, ...], resolve: Resolve) -> Any:
     if not isinstance(test, np.ndarray):
         return test if isinstance(test, CellError) else _value(branches[0 if test else 1], resolve)
     yes, no = (_value(branch, resolve) for branch in branches[:2])
-    return np.frompyfunc(lambda t, a, b: t if isinstance(t, CellError) else a if t else b, 3, 1)(test, yes, no)
+    if CellError not in (kinds := kinds_of(test)) and str not in kinds:
+        return np.where(test.astype(bool), as_cells(yes), as_cells(no))
+    return np.frompyfunc(lambda t, a, b: t if isinstance(t, CellError) else a if t else b, 3, 1)(
+        test, as_cells(yes), as_cells(no)
+    )
 
 
 def _iferror(inside: tuple[Node, ...], resolve: Resolve) -> Any:
@@ -96,7 +100,7 @@ def _iferror(inside: tuple[Node, ...], resolve: Resolve) -> Any:
     if not isinstance(value, np.ndarray):
         return _value(inside[1], resolve) if isinstance(value, CellError) else value
     otherwise = _value(inside[1], resolve)
-    return np.frompyfunc(lambda v, o: o if isinstance(v, CellError) else v, 2, 1)(value, otherwise)
+    return np.frompyfunc(lambda v, o: o if isinstance(v, CellError) else v, 2, 1)(value, as_cells(otherwise))
 
 
 _LAZY: Mapping[str, Callable[[tuple[Node, ...], Resolve], Any]] = {"IF": _if, "IFERROR": _iferror}

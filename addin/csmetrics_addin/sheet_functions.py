@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from statistics import NormalDist
+from types import NoneType
 from typing import Any
 
 import numpy as np
@@ -44,7 +45,8 @@ def _calculate(function: Callable[[Any, Any], Any], a: Any, b: Any) -> Any:
         return a if isinstance(a, CellError) else b
     try:
         result = function(a, b)
-        return CellError("#NUM!") if isinstance(result, complex) else result  # a root of a negative number
+        # A root of a negative number, and what is too large, are no numbers.
+        return CellError("#NUM!") if isinstance(result, complex) or math.isinf(result) else result
     except ZeroDivisionError:
         return CellError("#DIV/0!")
     except OverflowError:
@@ -76,9 +78,57 @@ def elementwise(sign: str, left: Any, right: Any) -> Any:
             return _compare(_COMPARE[sign], a, b)
         return _text(a) + _text(b) if sign == "&" else _calculate(_CALCULATE[sign], a, b)
 
-    if isinstance(left, np.ndarray) or isinstance(right, np.ndarray):
-        return np.frompyfunc(one, 2, 1)(left, right)
-    return one(left, right)
+    if not (isinstance(left, np.ndarray) or isinstance(right, np.ndarray)):
+        return one(left, right)
+    if (at_once := _at_once(sign, left, right)) is not None:
+        return at_once
+    with np.errstate(all="ignore"):  # each cell has its own error value
+        return np.frompyfunc(one, 2, 1)(as_cells(left), as_cells(right))
+
+
+def as_cells(value: Any) -> np.ndarray:
+    """A value as cells; NumPy by itself would make a common text of an error value."""
+    return np.array(value, dtype=object)
+
+
+_NUMBERS, _NUMBERS_AND_FLAGS, _TEXTS = ({float, NoneType}, {float, NoneType, bool}, {str, NoneType})
+
+
+def _at_once(sign: str, left: Any, right: Any) -> np.ndarray | None:
+    """The same for whole columns, where all their cells are of one kind; None where each must be looked at."""
+    kinds = kinds_of(left) | kinds_of(right)
+    if sign in _COMPARE and kinds <= _NUMBERS:
+        return np.asarray(_COMPARE[sign](_floats(left), _floats(right))).astype(object)
+    if sign in _COMPARE and kinds <= _TEXTS:
+        return np.asarray(_COMPARE[sign](_lower(left), _lower(right))).astype(object)
+    if sign in _COMPARE and isinstance(left, np.ndarray) and isinstance(right, str) and kinds <= {*_TEXTS, float, bool}:
+        compare, wanted = _COMPARE[sign], _rank(right)
+        ranks = (_rank("" if cell is None else cell) for cell in left.ravel().tolist())
+        return np.array([compare(rank, wanted) for rank in ranks], dtype=object).reshape(left.shape)
+    if sign in "+-*/" and kinds <= _NUMBERS_AND_FLAGS:
+        try:
+            with np.errstate(divide="raise", invalid="raise", over="raise"):
+                return np.asarray(_CALCULATE[sign](_floats(left), _floats(right))).astype(object)
+        except FloatingPointError:  # some cell becomes an error value
+            return None
+    return None
+
+
+def kinds_of(value: Any) -> set[type]:
+    """The kinds of a value's cells."""
+    return set(map(type, value.ravel().tolist())) if isinstance(value, np.ndarray) else {type(value)}
+
+
+def _floats(value: Any) -> Any:
+    if not isinstance(value, np.ndarray):
+        return float(value or 0.0)
+    return np.array([value or 0.0 for value in value.ravel().tolist()], dtype=float).reshape(value.shape)
+
+
+def _lower(value: Any) -> Any:
+    """Texts as they are compared: capitals say nothing, and a blank is an empty text."""
+    lower = np.array([(text or "").lower() for text in np.ravel(np.array(value, dtype=object)).tolist()], dtype=object)
+    return lower.reshape(np.shape(value))
 
 
 def _index(table: Any, row: Any, column: Any = None) -> Any:
@@ -104,23 +154,25 @@ def _numbers(values: tuple[Any, ...]) -> list[float]:
     return [v for v in flat if isinstance(v, float) and not isinstance(v, bool)]
 
 
-def _meets(criterion: Any) -> Callable[[Any], bool]:
-    """A criterion of COUNTIFS as a test: a value, or a text such as >=9."""
+def _meeting_one(cells: Any, criterion: Any) -> list[bool]:
+    """Which cells meet a criterion of COUNTIFS: a value, or a text such as >=9."""
     sign, wanted = "=", criterion
     if isinstance(criterion, str) and (found := re.match(r"(<=|>=|<>|<|>|=)(.*)", criterion, re.DOTALL)):
         sign, wanted = found[1], found[2]
         with suppress(ValueError):
             wanted = float(wanted)
-    if sign in ("=", "<>"):
-        return lambda cell: (
-            (cell is not None and type(cell) is type(wanted) and _rank(cell) == _rank(wanted)) == (sign == "=")
-        )
-    return lambda cell: type(cell) is type(wanted) and _COMPARE[sign](_rank(cell), _rank(wanted))
+    compare, kind, found_unlike = _COMPARE[sign], type(wanted), sign == "<>"
+    flat = np.ravel(cells).tolist()
+    if wanted is None:
+        return [found_unlike] * len(flat)
+    if isinstance(wanted, str):
+        wanted = wanted.lower()
+        return [compare(cell.lower(), wanted) if type(cell) is kind else found_unlike for cell in flat]
+    return [compare(cell, wanted) if type(cell) is kind else found_unlike for cell in flat]
 
 
 def _meeting(criteria: tuple[Any, ...]) -> np.ndarray:
-    tests = zip(criteria[::2], map(_meets, criteria[1::2]), strict=True)
-    return np.asarray(np.all([[test(cell) for cell in np.ravel(cells).tolist()] for cells, test in tests], axis=0))
+    return np.asarray(np.all(list(map(_meeting_one, criteria[::2], criteria[1::2])), axis=0))
 
 
 def _sumifs(summed: Any, *criteria: Any) -> float:
@@ -148,7 +200,7 @@ def _of_one(function: Callable[..., Any]) -> Callable[..., Any]:
 
     def each(*values: Any) -> Any:
         if any(isinstance(value, np.ndarray) for value in values):
-            return np.frompyfunc(one, len(values), 1)(*values)
+            return np.frompyfunc(one, len(values), 1)(*map(as_cells, values))
         return one(*values)
 
     return each
