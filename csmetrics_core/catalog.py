@@ -7,11 +7,14 @@ from dataclasses import replace
 from functools import lru_cache, wraps
 from typing import TYPE_CHECKING, Annotated, Any, Literal, ParamSpec, TypeVar, get_args, get_origin, overload
 
+import numpy as np
+
 from csmetrics_core import reserved
 from csmetrics_core.documentation import argument_help, docstring
-from csmetrics_core.errors import UnknownMetric
+from csmetrics_core.errors import UnknownMetric, WrongCall
 from csmetrics_core.evaluate import Evaluation, evaluate
 from csmetrics_core.kinds import Kind, OneOf
+from csmetrics_core.labels import small_frame
 from csmetrics_core.results import Pair, Ratio, Table, Words
 from csmetrics_core.spec import (
     TEXT,
@@ -55,6 +58,8 @@ class _Declare:
     def __call__(self, body: Callable[P, Any]) -> Callable[P, Any]:
         @wraps(body)
         def function(*args: P.args, **kwargs: P.kwargs) -> Any:
+            if declared.rest and kwargs:
+                return as_python(evaluate(declared, _in_order(declared, args, kwargs)))
             return as_python(evaluate(declared, args, kwargs))
 
         signature = inspect.signature(body)
@@ -204,12 +209,29 @@ def _refuse_half_declared(declared: Metric, measured: bool, undocumented: list[s
 
 
 def as_python(evaluation: Evaluation) -> Any:
-    """A Python caller's value: a float, an array, a pair, words, or a DataFrame."""
+    """A Python caller's value: a float, a pair, words, or a column or frame of the kind the caller gave."""
+    host, value = evaluation.host, evaluation.value
     if evaluation.metric.gives == "table":
-        from pandas import DataFrame
+        return small_frame(host.package if host else "pandas", value)
+    return host.column(value, evaluation.metric.name) if host and isinstance(value, np.ndarray) else value
 
-        return DataFrame(evaluation.value)
-    return evaluation.value
+
+def _in_order(asking: Metric, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> list[Any]:
+    """A call that names arguments of the metric it asks about, in their order."""
+    own = asking.names[:-1]
+    given = [*args, *(kwargs[name] for name in own[len(args) :] if name in kwargs)]
+    if len(given) < len(own):
+        return given
+    further = {name: value for name, value in kwargs.items() if name not in own[len(args) :]}
+    asked = lookup(given[0])
+    bound = asked.names[: len(given) - len(own)]
+    for name in further:
+        if name in bound or name not in asked.names:
+            problem = f"{name} {'is given twice' if name in bound else 'is no argument'}"
+            words = ", ".join(a.name if a.required else f"[{a.name}]" for a in asked.arguments)
+            raise WrongCall(problem, f"The arguments of {asked.name} are {words}.", argument=name)
+    last = max((asked.names.index(name) for name in further), default=-1)
+    return [*given, *(further.get(name) for name in asked.names[len(given) - len(own) : last + 1])]
 
 
 def lookup(name: object) -> Metric:

@@ -13,7 +13,7 @@ from csmetrics_core.conversions import CONVERT, DAY_MS, milliseconds, not_a_numb
 from csmetrics_core.errors import CELL_ERRORS, ErrorInCell, MetricError, too_long
 from csmetrics_core.flattening import LONG, OneColumn, cells_of, flatten, shape_of
 from csmetrics_core.identifiers import codes_of, factorizes_itself
-from csmetrics_core.kinds import LARGEST, Kind, Reading
+from csmetrics_core.kinds import DATED, LARGEST, Kind, Reading
 
 #: Stands for a day that has not come yet, later than every real one.
 OPEN_ENDED = 2**31
@@ -39,6 +39,8 @@ def short_scale(flat: Any, kind: Kind) -> np.ndarray | None:
 
 def flat_cells(raw: Any, argument: str, reading: Reading) -> Any:
     """A flat list or array; a long column of numbers or dates stays in its rows, as reading it needs no copy."""
+    if reading in DATED and str(getattr(raw, "dtype", "")).startswith("period"):  # of pandas: their first day
+        raw = getattr(raw, "dt", raw).to_timestamp()
     return cells_of(raw, argument) if reading in CONVERT else flatten(raw, argument)
 
 
@@ -57,7 +59,7 @@ def read_flat(flat: Any, length: int, argument: str, reading: Reading) -> Read:
         return codes_of(flat, length)
     if reading == "text":
         return _texts(flat, length)
-    is_date = reading in ("day", "moment")
+    is_date = reading in DATED
     if isinstance(flat, np.ndarray):
         dated, wrong = flat.dtype.kind == "M", _wrong_array(flat, reading)
         if wrong:
@@ -69,14 +71,14 @@ def read_flat(flat: Any, length: int, argument: str, reading: Reading) -> Read:
         values, why = _numbers(flat, argument, CONVERT[reading])
     if is_date:
         values = values if dated else serial_to_milliseconds(values)
-        values = np.floor(values / DAY_MS) if reading == "day" else values
+        values = values if reading == "moment" else np.floor(values / DAY_MS)
     return Read(values, length, _located(values, why, flat), flat)
 
 
 def _wrong_array(flat: np.ndarray, reading: Reading) -> str:
     """What an array holds that an argument cannot use, in a word; nothing where it can."""
     if flat.dtype.kind == "M":
-        return "" if reading in ("day", "moment") else "date"
+        return "" if reading in DATED else "date"
     return "boolean" if flat.dtype.kind == "b" and reading != "flag" else ""
 
 

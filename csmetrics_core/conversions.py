@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from csmetrics_core.errors import CELL_ERRORS
+from csmetrics_core.periods import month_number
 
 DAY_MS = 86_400_000
 _EPOCH = date(1970, 1, 1).toordinal()
@@ -65,6 +66,8 @@ def _serial(value: Any) -> float | str:
     """A date as a spreadsheet serial; what is already a number is one."""
     if isinstance(value, np.datetime64):
         value = value.astype("datetime64[ms]").item()
+    if type(value).__name__ == "Period":  # of pandas
+        value = value.to_timestamp()
     if type(value).__name__ == "NaTType" or not isinstance(value, date):
         return _number(value)
     if not isinstance(value, datetime):
@@ -74,6 +77,13 @@ def _serial(value: Any) -> float | str:
             value = value.astimezone(timezone.utc).replace(tzinfo=None)
         serial = (value - datetime(1970, 1, 1)) / timedelta(days=1) + _SERIAL_OF_EPOCH
     return serial - 1 if serial < 61 else serial
+
+
+def _month(value: Any) -> float | str:
+    """A month as the serial date of its first day, also where it is text; a date is any day of it."""
+    if isinstance(value, str) and (number := month_number(value)) is not None:
+        return _serial(date(1970 + number // 12, number % 12 + 1, 1))
+    return _serial(value)
 
 
 def _flag(value: Any) -> float | str:
@@ -87,6 +97,7 @@ def _flag(value: Any) -> float | str:
 CONVERT: dict[str, Callable[[Any], float | str]] = {
     "number": _number,
     "day": _serial,
+    "month": _month,
     "moment": _serial,
     "flag": _flag,
 }

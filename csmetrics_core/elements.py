@@ -83,7 +83,7 @@ def _checked(argument: Argument, kind: Kind, raw: float) -> tuple[float | None, 
 
 
 def _plain(argument: Argument, value: float) -> Any:
-    if argument.kind.reading in ("day", "moment"):
+    if argument.kind.is_date:
         return int(value)
     return bool(value) if argument.kind.reading == "flag" else float(value)
 

@@ -19,6 +19,7 @@ from csmetrics_core.errors import (
     wrong_kind,
 )
 from csmetrics_core.flattening import flatten, shape_of
+from csmetrics_core.labels import PLAIN, Host, by_label
 from csmetrics_core.prepared import Prepared
 from csmetrics_core.results import Pair, Ratio, Refusal, Table, Words
 from csmetrics_core.spec import Metric
@@ -33,6 +34,7 @@ class Evaluation:
         failures: element -> why it has no value, in a broadcast.
         prepared: the cleaned arguments and what was dropped.
         parts: numerator, denominator and the rest, as the body gave them.
+        host: what the caller gave, where a result has labels or a kind to keep.
     """
 
     metric: Metric
@@ -40,6 +42,7 @@ class Evaluation:
     prepared: Prepared
     parts: Ratio | Pair | Table | Words
     failures: dict[int, MetricError]
+    host: Host | None = None
 
 
 @np.errstate(all="ignore")  # what is not finite is found and named; as a decorator it costs half
@@ -51,10 +54,12 @@ def evaluate(metric: Metric, args: Sequence[Any], kwargs: Mapping[str, Any] | No
     """
     try:
         given = bind(metric, args, kwargs or {})
-        if metric.roles.each and not metric.elementwise and (several := _given_as_ranges(metric, given)):
-            return _each_in_turn(metric, given, several)
-        prepared = prepare(metric, given)
-        return _finish(metric, prepared, metric.run(prepared.values))
+        if not PLAIN.issuperset(map(type, given.values())) or metric.rest:
+            host = by_label(metric, given)
+            done = _computed(metric, given)
+            done.host = host
+            return done
+        return _computed(metric, given)
     except MetricError as error:
         error.metric = error.metric or metric.name
         raise
@@ -62,6 +67,13 @@ def evaluate(metric: Metric, args: Sequence[Any], kwargs: Mapping[str, Any] | No
         too_large = _too_large()
         too_large.metric = metric.name
         raise too_large from None
+
+
+def _computed(metric: Metric, given: dict[str, Any]) -> Evaluation:
+    if metric.roles.each and not metric.elementwise and (several := _given_as_ranges(metric, given)):
+        return _each_in_turn(metric, given, several)
+    prepared = prepare(metric, given)
+    return _finish(metric, prepared, metric.run(prepared.values))
 
 
 def _given_as_ranges(metric: Metric, given: Mapping[str, Any]) -> dict[str, tuple[int, ...]]:

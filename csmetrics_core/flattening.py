@@ -75,10 +75,13 @@ def every_row(raw: Any, argument: str) -> Any:
 
 def _series_array(series: Any) -> np.ndarray:
     """A pandas or Polars column as an array; nullable numbers become floats with NaN."""
-    if getattr(getattr(series, "dtype", None), "kind", "") in ("i", "u", "f") and hasattr(series, "isna"):
+    dtype = getattr(series, "dtype", None)
+    if getattr(dtype, "kind", "") in ("i", "u", "f") and hasattr(series, "isna"):
         return np.asarray(series.to_numpy(dtype=float, na_value=np.nan))
-    if getattr(getattr(series, "dtype", None), "tz", None) is not None:
+    if getattr(dtype, "tz", None) is not None:
         return np.asarray(series.dt.tz_convert("UTC").dt.tz_localize(None).to_numpy())
+    if type(series).__module__.startswith("pyarrow"):
+        return np.asarray(series.to_pandas().to_numpy())
     return np.asarray(series.to_numpy())
 
 

@@ -6,7 +6,8 @@ from typing import Any, ClassVar, Literal
 
 import numpy as np
 
-Reading = Literal["number", "day", "moment", "id", "text", "flag", "choice", "raw"]
+Reading = Literal["number", "day", "month", "moment", "id", "text", "flag", "choice", "raw"]
+DATED = frozenset(("day", "month", "moment"))  # the readings of dates
 _FEW = 1000  # so many cells are compared as bytes sooner than NumPy reduces them to one answer
 LARGEST = 1.7976931348623157e308  # a floating-point number can be no larger
 _FIRST_DAY = -25567  # 1900-01-01, in days since 1970
@@ -38,6 +39,11 @@ class Kind:
     def bad(self) -> Any:
         """A value that must be refused."""
         return None
+
+    @property
+    def is_date(self) -> bool:
+        """Whether it is a date of some sort."""
+        return self.reading in DATED
 
     def resolved(self, given: dict[str, Any]) -> "Kind":
         """The same kind once the arguments it depends on are known."""
@@ -238,6 +244,25 @@ class Day(Kind):
     @property
     def bad(self) -> float:
         return -1.0
+
+
+@dataclass(frozen=True)
+class Month(Day):
+    """A month: any day of it, a pandas Period, or text that names it, such as 2026-01 or Jan 2026."""
+
+    reading: ClassVar[Reading] = "month"
+
+    @property
+    def expected(self) -> str:
+        return "a month: a date in it, or text such as 2026-01"
+
+    @property
+    def fix(self) -> str:
+        return "Enter a date, or text such as 2026-01 or Jan 2026."
+
+    @property
+    def scale(self) -> str:
+        return "Dates, or text such as 2026-01."
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,6 @@
 """Calendar arithmetic on day numbers: int64 days since 1970-01-01, half-open periods."""
 
+import re
 from typing import Literal
 
 import numpy as np
@@ -9,6 +10,9 @@ Period = Literal["day", "week", "month", "quarter", "year"]
 Days = NDArray[np.int64]
 
 _MONTHS = {"month": 1, "quarter": 3, "year": 12}
+_MONTH_NAMES = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_ISO = re.compile(r"(\d{4})[-/](\d{1,2})(?:[-/]\d{1,2})?(?:[ T]00:00:00.*)?")
+_NAMED = re.compile(r"([A-Za-z]{3})[a-z]*[ -](\d{4})")
 _MANY = 10_000
 _THURSDAY = 3  # 1970-01-01; ISO weeks start on Monday
 
@@ -37,6 +41,18 @@ def first_day(index: Days, period: Period) -> Days:
 def as_dates(days: Days) -> NDArray[np.datetime64]:
     """Day numbers as dates."""
     return days.astype("datetime64[D]")
+
+
+def month_number(text: str) -> int | None:
+    """Number of the month that text names, counted from January 1970: `2026-01`, `2026-01-31`, `Jan 2026`."""
+    text = text.strip()
+    if iso := _ISO.fullmatch(text):
+        year, month = int(iso[1]), int(iso[2])
+    elif (named := _NAMED.fullmatch(text)) and named[1].lower() in _MONTH_NAMES:
+        year, month = int(named[2]), _MONTH_NAMES.index(named[1].lower()) + 1
+    else:
+        return None
+    return (year - 1970) * 12 + month - 1 if 1 <= month <= 12 and year else None
 
 
 def day_text(day: int) -> str:

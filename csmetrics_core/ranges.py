@@ -72,7 +72,7 @@ def _refuse_off_scale(argument: Argument, kind: Any, values: Any, column: Read) 
 
 def _body_form(argument: Argument, values: Any) -> Any:
     """Days and moments become whole numbers once nothing is missing; an open end is later than every day."""
-    if argument.kind.reading in ("day", "moment") and isinstance(values, np.ndarray):
+    if argument.kind.is_date and isinstance(values, np.ndarray):
         return np.where(np.isnan(values), OPEN_ENDED, values).astype(np.int64)
     if argument.kind.reading == "flag":
         return values == 1

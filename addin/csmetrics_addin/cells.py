@@ -139,13 +139,13 @@ def _each_cell(value: Any, change: Callable[[Any], Any]) -> Any:
 
 def _blank_if_meant(value: Any, argument: Argument | None) -> Any:
     """Calc hands a single blank cell over as 0, which among words, comments and days can mean nothing else."""
-    can_be_zero = not argument or argument.kind.reading not in ("choice", "text", "day", "moment")
+    can_be_zero = not argument or not (argument.kind.is_date or argument.kind.reading in ("choice", "text"))
     return value if can_be_zero or value != 0.0 else None
 
 
 def _as_read(value: Any, argument: Argument, behind: int) -> Any:
     """A row of single values stays a row, so that its results do; serial dates count from where Excel's do."""
-    if behind and argument.kind.reading in ("day", "moment"):
+    if behind and argument.kind.is_date:
         value = _each_cell(value, lambda cell: cell + behind if type(cell) in (int, float) else cell)
     is_row = argument.role is Role.EACH and isinstance(value, list | tuple) and not isinstance(value[0], list | tuple)
     return [value] if is_row else value

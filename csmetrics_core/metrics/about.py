@@ -218,7 +218,7 @@ def csm_by(metric: MetricName, groups: Annotated[Raw, Id()], *arguments: Raw) ->
         problem = f"{declared.name} gives a {declared.gives}"
         raise WrongKind(problem, "Name a metric that gives a number.", argument="metric")
     cells = every_row(groups, "groups")
-    labels = np.array([_label(value, row) for row, value in enumerate(cells)], dtype=object)
+    labels = [_label(value, row) for row, value in enumerate(cells)]
     columns = [every_row(a, "arguments") if shape_of(a) is not None else a for a in given]
     split = [
         len(labels) == len(c) if s is not None else False for c, s in zip(columns, map(shape_of, given), strict=True)
@@ -227,14 +227,23 @@ def csm_by(metric: MetricName, groups: Annotated[Raw, Id()], *arguments: Raw) ->
         raise WrongShape(f"groups has {len(labels)} rows and no range is as long", "Select the same rows in each.")
     labels = labels[: _used_rows([cells, *(c for c, s in zip(columns, split, strict=True) if s)])]
     columns = [c[: len(labels)] if s else c for c, s in zip(columns, split, strict=True)]
+    names, places = _grouped(labels)
     rows = []
-    parts = [(name, labels == name) for name in sorted(set(labels), key=_place)]
-    total = "All" if "All" not in labels else "All groups"
-    for name, keep in [*parts, (total, np.ones(len(labels), dtype=bool))]:
+    total = "All" if "All" not in names else "All groups"
+    for name, keep in [*zip(names, places, strict=True), (total, np.arange(len(labels)))]:
         part = [_select(c, keep) if s else c for c, s in zip(columns, split, strict=True)]
-        rows.append((name, *_measure(declared, part, np.flatnonzero(keep))))
-    names = ("group", "value", "n", "low", "high", "flag")
-    return Table({name: list(column) for name, column in zip(names, zip(*rows, strict=True), strict=True)})
+        rows.append((name, *_measure(declared, part, keep)))
+    heads = ("group", "value", "n", "low", "high", "flag")
+    return Table({name: list(column) for name, column in zip(heads, zip(*rows, strict=True), strict=True)})
+
+
+def _grouped(labels: Sequence[str]) -> tuple[list[str], list[np.ndarray]]:
+    """The groups in their order, and the rows of each."""
+    names = sorted(set(labels), key=_place)
+    number = {name: place for place, name in enumerate(names)}
+    codes = np.fromiter(map(number.__getitem__, labels), np.int64, len(labels))
+    ends = np.cumsum(np.bincount(codes, minlength=len(names)))[:-1]
+    return names, np.split(np.argsort(codes, kind="stable"), ends) if names else []
 
 
 def _used_rows(columns: Sequence[Any]) -> int:
@@ -263,10 +272,8 @@ def _place(label: str) -> tuple[bool, float, str]:
     return (False, number, label) if number == number else (True, 0.0, label)
 
 
-def _select(column: Any, keep: np.ndarray) -> Any:
-    if isinstance(column, np.ndarray):
-        return column[keep]
-    return [value for value, good in zip(column, keep, strict=True) if good]
+def _select(column: Any, rows: np.ndarray) -> Any:
+    return column[rows] if isinstance(column, np.ndarray) else [column[row] for row in rows.tolist()]
 
 
 def _measure(declared: Metric, arguments: list[Any], kept: np.ndarray) -> tuple[float, int | None, float, float, str]:

@@ -6,7 +6,7 @@ from typing import Annotated
 import numpy as np
 
 from csmetrics_core.catalog import metric
-from csmetrics_core.kinds import Amount, Day, Id, Number
+from csmetrics_core.kinds import Amount, Id, Month, Number
 from csmetrics_core.periods import index_of
 from csmetrics_core.prepared import Coded
 from csmetrics_core.reductions.flows import (
@@ -79,7 +79,7 @@ _RETENTION_SOURCE = (
 )
 def mrr_movements(
     customers: Annotated[Aligned, Id()],
-    months: Annotated[Aligned, Day()],
+    months: Annotated[Aligned, Month()],
     mrr: Annotated[Aligned, Amount(signed=True)],
 ) -> Table:
     """How recurring revenue went from one month to the next, to the cent.
@@ -129,7 +129,7 @@ def mrr_movements(
 )
 def retention_by_month(
     customers: Annotated[Aligned, Id()],
-    months: Annotated[Aligned, Day()],
+    months: Annotated[Aligned, Month()],
     mrr: Annotated[Aligned, Amount(signed=True)],
     horizon: Annotated[Each, Number(1, 1200, whole=True, hint="Give a number of months, such as 12.")] = 12,
 ) -> Table:

@@ -10,6 +10,7 @@ import narwhals as nw
 import numpy as np
 
 from csmetrics_core.errors import WrongKind, WrongShape, wrong_kind
+from csmetrics_core.labels import small_frame
 from csmetrics_core.periods import Period, index_of
 from csmetrics_core.tables.frames import (
     engine_failed,
@@ -268,15 +269,9 @@ def last_complete(as_of: date | None, period: Period) -> int:
 def like(native: Any, columns: Mapping[str, Any]) -> Any:
     """A small frame of the caller's own kind; a value that does not exist is missing in it."""
     implementation = nw.from_native(native).implementation
-    if implementation is nw.Implementation.PANDAS:
-        import pandas
-
-        return pandas.DataFrame(dict(columns))
-    if implementation is nw.Implementation.POLARS:
-        import polars
-
-        return polars.DataFrame({name: _series(values) for name, values in columns.items()})
-    table = _arrow(columns)
+    if implementation in (nw.Implementation.PANDAS, nw.Implementation.POLARS):
+        return small_frame(implementation.value, columns)
+    table = small_frame("pyarrow", columns)
     if implementation is nw.Implementation.DUCKDB:
         import duckdb
 
@@ -288,16 +283,3 @@ def like(native: Any, columns: Mapping[str, Any]) -> Any:
 
         return ibis.memtable(table)
     return table
-
-
-def _arrow(columns: Mapping[str, Any]) -> Any:
-    import pyarrow
-
-    return pyarrow.table({name: pyarrow.array(values, from_pandas=True) for name, values in columns.items()})
-
-
-def _series(values: Any) -> Any:
-    """Missing values as null, dates as dates."""
-    if isinstance(values, np.ndarray) and values.dtype.kind == "f":
-        return [None if value != value else value for value in values.tolist()]
-    return values

@@ -109,6 +109,8 @@ def readable(frame: Any) -> Any:
             changed[name] = column = pandas.Series(column.array.__arrow_array__().to_pandas().array, column.index)
         if isinstance(column.dtype, pandas.DatetimeTZDtype):
             changed[name] = column.dt.tz_convert("UTC")  # the same moments; Narwhals does not know every zone
+        elif isinstance(column.dtype, pandas.PeriodDtype):
+            changed[name] = column.dt.to_timestamp()
         elif column.dtype.kind == "O":
             changed[name] = _from_objects(column)
     return frame.assign(**changed) if changed else frame
@@ -120,6 +122,8 @@ def _from_objects(column: Any) -> Any:
 
     first = _first(column) if column.dtype.kind == "O" else None
     wanted = {date: date, Decimal: (Decimal, int, float)}
+    if isinstance(first, pandas.Period):
+        return _from_periods(column)
     kinds = next((kinds for kind, kinds in wanted.items() if isinstance(first, kind)), None)
     if kinds is None or _stranger(column, kinds) is not None:
         return column
@@ -127,6 +131,15 @@ def _from_objects(column: Any) -> Any:
         return pandas.to_datetime(column) if kinds is date else column.astype("float64")
     except (TypeError, ValueError):  # days beyond the calendar, times of several zones
         return column
+
+
+def _from_periods(column: Any) -> Any:
+    """Periods among Python values, as their first day."""
+    import pandas
+
+    if _stranger(column, pandas.Period) is not None:
+        return column
+    return column.map(lambda one: one.to_timestamp(), na_action="ignore").astype("datetime64[s]")
 
 
 def _stranger(column: Any, kinds: Any) -> Any:

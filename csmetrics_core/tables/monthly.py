@@ -1,21 +1,18 @@
 """Monthly revenue as it comes: one row a customer and month, or one row a customer with the months across."""
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
 import narwhals as nw
 
 from csmetrics_core.errors import WrongShape
+from csmetrics_core.periods import month_number
 from csmetrics_core.tables.engine import UNKNOWN, Source, month_of, open_table
 from csmetrics_core.tables.frames import schema_of, wrapped
 from csmetrics_core.tables.schema import Role
 
 _CUSTOMER, _MONTH, _MRR = Role("customer", "id"), Role("month", "date"), Role("mrr", "number")
 _FX = Role("fx", "number", needed=False)
-_MONTH_NAMES = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
-_ISO = re.compile(r"(\d{4})[-/](\d{1,2})(?:[-/]\d{1,2})?(?:[ T]00:00:00.*)?")
-_NAMED = re.compile(r"([A-Za-z]{3})[a-z]*[ -](\d{4})")
 
 
 def open_months(frame: Any, given: Mapping[str, str | None], time_zone: str, notes: list[str] | None) -> Source:
@@ -37,19 +34,14 @@ def _months_across(frame: Any) -> dict[str, int]:
     """Columns whose names are months, with the number of the month."""
     found: dict[str, int] = {}
     for column in schema_of(wrapped(frame)):
-        text = column.strip()
-        if iso := _ISO.fullmatch(text):
-            year, month = int(iso[1]), int(iso[2])
-        elif (named := _NAMED.fullmatch(text)) and named[1].lower() in _MONTH_NAMES:
-            year, month = int(named[2]), _MONTH_NAMES.index(named[1].lower()) + 1
-        else:
+        number = month_number(column)
+        if number is None:
             continue
-        if 1 <= month <= 12:
-            number = (year - 1970) * 12 + month - 1
-            if number in found.values():
-                problem = f"two columns are the month {year}-{month:02}: {column!r} is the second"
-                raise WrongShape(problem, "Keep one column a month.")
-            found[column] = number
+        if number in found.values():
+            month = f"{1970 + number // 12}-{number % 12 + 1:02}"
+            problem = f"two columns are the month {month}: {column!r} is the second"
+            raise WrongShape(problem, "Keep one column a month.")
+        found[column] = number
     return found
 
 

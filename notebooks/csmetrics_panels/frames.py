@@ -277,8 +277,8 @@ def _is_blank(value: Any) -> bool:
 
 def _fits(kind: Kind, is_date: bool, cells: list[Any]) -> bool:
     """Whether most of the cells are what a kind asks for."""
-    if not cells or kind.reading == "raw" or is_date or kind.reading in ("day", "moment"):
-        return is_date and kind.reading in ("day", "moment")
+    if not cells or kind.reading == "raw" or is_date or kind.is_date:
+        return is_date and kind.is_date
     if kind.reading == "text":
         return 2 * sum(isinstance(cell, str) for cell in cells) > len(cells)
     found = read(cells, "", kind.reading)

@@ -99,5 +99,5 @@ def _about(packages: tuple[str, ...]) -> dict[str, object]:
 
 def _has_dates(metric: Metric) -> bool:
     """Whether a call takes or gives dates, or hands its arguments to a metric that may."""
-    taken = any(argument.variadic or argument.kind.reading in ("day", "moment") for argument in metric.arguments)
+    taken = any(argument.variadic or argument.kind.is_date for argument in metric.arguments)
     return taken or any(column.unit in (DATE, MOMENT) for column in metric.columns)
