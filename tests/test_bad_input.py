@@ -195,9 +195,10 @@ def test_drops_are_counted_by_reason_with_their_first_positions():
     assert told.n == 2
     assert told.dropped == (
         ("scores", "blank", 1, (1,)),
-        ("scores", "text", 2, (2, 5)),
+        ("scores", "text", 1, (2,)),
         ("scores", "boolean", 1, (3,)),
         ("scores", "date", 1, (4,)),
+        ("scores", "stored as text, not as a number", 1, (5,)),
     )
 
 
