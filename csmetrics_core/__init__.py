@@ -63,6 +63,9 @@ from csmetrics_core.metrics.lifetimes import (
     survival_curve,
     time_to_value,
 )
+from csmetrics_core.metrics.moved import (
+    csm_change,
+)
 from csmetrics_core.metrics.movements import (
     mrr_movements,
     retention_by_customer,
@@ -171,6 +174,7 @@ __all__ = [
     "csat_mean",
     "csm_benchmarks",
     "csm_by",
+    "csm_change",
     "csm_explain",
     "csm_metrics",
     "csm_reconcile",

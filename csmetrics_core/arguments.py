@@ -19,7 +19,7 @@ def bind(metric: Metric, args: Sequence[Any], kwargs: Mapping[str, Any]) -> dict
     elif len(args) > len(names):
         raise WrongCall(f"takes {len(names)} arguments, {len(args)} were given", _usage(metric))
     for name, value in kwargs.items():
-        if name in given or name not in names:
+        if name in given or name not in metric.own_names:
             problem = "is given twice" if name in given else "is no argument"
             raise WrongCall(f"{name} {problem}", _usage(metric), argument=name)
         given[name] = value

@@ -2,7 +2,7 @@
 
 import inspect
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache, wraps
 from typing import TYPE_CHECKING, Annotated, Any, Literal, ParamSpec, TypeVar, get_args, get_origin, overload
@@ -27,6 +27,7 @@ from csmetrics_core.spec import (
     Group,
     Metric,
     Role,
+    Sample,
     Unit,
 )
 
@@ -59,7 +60,7 @@ class _Declare:
         @wraps(body)
         def function(*args: P.args, **kwargs: P.kwargs) -> Any:
             if declared.rest and kwargs:
-                return as_python(evaluate(declared, _in_order(declared, args, kwargs)))
+                return as_python(evaluate(declared, *in_order(declared, args, kwargs)))
             return as_python(evaluate(declared, args, kwargs))
 
         signature = inspect.signature(body)
@@ -77,10 +78,8 @@ def _enter(declared: Metric, signature: inspect.Signature, function: Any) -> Non
 
 def _shown(declared: Metric, signature: inspect.Signature) -> inspect.Signature:
     """The signature as help shows it: what each argument expects instead of roles and kinds."""
-    parameters = [
-        p if a.choices else p.replace(annotation=a.kind.expected)
-        for p, a in zip(signature.parameters.values(), declared.arguments, strict=True)
-    ]
+    expected = {a.name: a.kind.expected for a in (*declared.arguments, *declared.keyword_only) if not a.choices}
+    parameters = [p.replace(annotation=expected.get(p.name, p.annotation)) for p in signature.parameters.values()]
     gives = {"number": float, "pair": tuple[float, float], "words": str}.get(declared.gives, "pandas.DataFrame")
     return signature.replace(parameters=parameters, return_annotation=gives)
 
@@ -101,6 +100,7 @@ def metric(
     columns: tuple[Column, ...] = (),
     headline: int | None = None,
     empty_is_zero: bool = False,
+    sample: Sample = Sample.NONE,
 ) -> _Declare:
     """Declare a metric.
 
@@ -116,6 +116,7 @@ def metric(
         native: the same metric in plain spreadsheet functions, or `no_native`: why there is none.
         headline: its place among the sixteen metrics every scorecard shows.
         empty_is_zero: an empty range is 0, as for a sum.
+        sample: what chance there is in it, for every verdict, interval by group and account of a change.
     """
     return _Declare(**locals())
 
@@ -146,20 +147,24 @@ def _metric(
 ) -> Metric:
     summary, helps = argument_help(body)
     gives = _GIVES[signature.return_annotation]
+    parameters = list(signature.parameters.values())
+    named = [p for p in parameters if p.kind is inspect.Parameter.KEYWORD_ONLY]
     declared = Metric(
         name=body.__name__,
         summary=summary,
         unit=unit or TEXT,
         bounds=bounds or (float("-inf"), float("inf")),
         examples=example if isinstance(example, tuple) else (example,),
-        arguments=tuple(_argument(p, helps) for p in signature.parameters.values()),
+        arguments=tuple(_argument(p, helps) for p in parameters if p not in named),
+        keyword_only=tuple(_argument(p, helps) for p in named),
         gives=gives,
         body=body,
         function=function,
         **traits,
     )
     measured = unit is not None and (bounds is not None or gives == "words")
-    _refuse_half_declared(declared, measured, [name for name in declared.names if not helps.get(name)])
+    every_name = (*declared.names, *(a.name for a in declared.keyword_only))
+    _refuse_half_declared(declared, measured, [name for name in every_name if not helps.get(name)])
     return declared
 
 
@@ -202,7 +207,7 @@ def _refuse_half_declared(declared: Metric, measured: bool, undocumented: list[s
         raise TypeError(f"metric {declared.name} is declared twice")
     reserved.refuse(declared.name, [a.name for a in declared.arguments])
     optional_seen = False
-    for argument in declared.arguments:
+    for argument in (*declared.arguments, *declared.keyword_only):
         if argument.required and optional_seen:
             raise TypeError(f"metric {declared.name}: required {argument.name} comes after an optional argument")
         optional_seen = optional_seen or not argument.required
@@ -216,13 +221,14 @@ def as_python(evaluation: Evaluation) -> Any:
     return host.column(value, evaluation.metric.name) if host and isinstance(value, np.ndarray) else value
 
 
-def _in_order(asking: Metric, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> list[Any]:
-    """A call that names arguments of the metric it asks about, in their order."""
+def in_order(asking: Metric, args: Sequence[Any], kwargs: Mapping[str, Any]) -> tuple[Sequence[Any], Mapping[str, Any]]:
+    """A call with what it names of the metric it asks about put in order, and what is left by name."""
     own = asking.names[:-1]
-    given = [*args, *(kwargs[name] for name in own[len(args) :] if name in kwargs)]
-    if len(given) < len(own):
-        return given
-    further = {name: value for name, value in kwargs.items() if name not in own[len(args) :]}
+    if not asking.rest or any(name not in kwargs for name in asking.required[len(args) :]):
+        return args, kwargs
+    by_name = {a.name: kwargs[a.name] for a in asking.keyword_only if a.name in kwargs}
+    given = [*args, *(kwargs.get(name) for name in own[len(args) :])]
+    further = {name: value for name, value in kwargs.items() if name not in (*own[len(args) :], *by_name)}
     asked = lookup(given[0])
     bound = asked.names[: len(given) - len(own)]
     for name in further:
@@ -231,7 +237,7 @@ def _in_order(asking: Metric, args: tuple[Any, ...], kwargs: Mapping[str, Any]) 
             words = ", ".join(a.name if a.required else f"[{a.name}]" for a in asked.arguments)
             raise WrongCall(problem, f"The arguments of {asked.name} are {words}.", argument=name)
     last = max((asked.names.index(name) for name in further), default=-1)
-    return [*given, *(further.get(name) for name in asked.names[len(given) - len(own) : last + 1])]
+    return [*given, *(further.get(name) for name in asked.names[len(given) - len(own) : last + 1])], by_name
 
 
 def lookup(name: object) -> Metric:

@@ -32,6 +32,7 @@ def docstring(metric: Metric) -> str:
     if metric.arguments:
         # Wrapping the lines would take a fifth of the package's import; whatever shows them wraps.
         lines = [f"    {a.name}: {a.help}{'' if a.required else ' Optional.'}" for a in metric.arguments]
+        lines += [f"    {a.name}: {a.help} Optional, by name only." for a in metric.keyword_only]
         parts.append("Args:\n" + "\n".join(lines))
     parts.append(f"Returns:\n    {_returns(metric)}")
     raises = "MetricError: naming the argument, the position and the remedy, where the input gives no number."

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from csmetrics_core.benchmarks import published_figures
-from csmetrics_core.catalog import lookup
+from csmetrics_core.catalog import in_order, lookup
 from csmetrics_core.errors import MetricError
 from csmetrics_core.evaluate import Evaluation, evaluate
 from csmetrics_core.intervals import confidence_level
@@ -180,7 +180,7 @@ def explain(metric: object, /, *args: Any, confidence: float = 0.95, **kwargs: A
         kwargs["confidence"] = confidence
     else:
         confidence = confidence_level(confidence)
-    return explained(evaluate(declared, args, kwargs), confidence)
+    return explained(evaluate(declared, *in_order(declared, args, kwargs)), confidence)
 
 
 def explained(done: Evaluation, confidence: float = 0.95) -> Explained:

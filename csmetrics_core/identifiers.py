@@ -20,9 +20,9 @@ def factorizes_itself(raw: Any) -> bool:
 def codes_of(flat: Any, length: int) -> Read:
     """Number the distinct things of a column, in sorted order so that the order of rows does not matter."""
     try:
-        codes, found = _factorize(flat)
+        codes, found = factorized(flat)
     except TypeError:
-        codes, found = _factorize([value if isinstance(value, Hashable) else _LIST for value in flat])
+        codes, found = factorized([value if isinstance(value, Hashable) else _LIST for value in flat])
     drops = Drops()
     good = {}
     for code, value in enumerate(found):
@@ -52,7 +52,7 @@ def _place(label: Any) -> tuple[bool, Any]:
     return (False, label) if isinstance(label, Real) else (True, str(label))
 
 
-def _factorize(flat: Any) -> tuple[np.ndarray, list[Any]]:
+def factorized(flat: Any) -> tuple[np.ndarray, list[Any]]:
     """Codes and distinct values; booleans and numbers are kept apart, which hashing alone would not do."""
     if factorizes_itself(flat):
         codes, found = flat.factorize()

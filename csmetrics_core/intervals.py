@@ -50,8 +50,12 @@ def wilson(successes: ArrayLike, trials: ArrayLike, confidence: float) -> tuple[
 
     Source: Wilson (1927); Brown, Cai and DasGupta (2001), Statistical Science 16(2).
     """
-    z = critical_value(confidence)
-    n = np.asarray(trials, dtype=float)
+    return wilson_at(successes, trials, critical_value(confidence))
+
+
+def wilson_at(successes: ArrayLike, trials: ArrayLike, z: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
+    """Wilson score interval that reaches z standard errors."""
+    z, n = np.asarray(z, dtype=float), np.asarray(trials, dtype=float)
     share = np.asarray(successes, dtype=float) / n
     shrink = 1 + z * z / n
     centre = (share + z * z / (2 * n)) / shrink
@@ -129,9 +133,20 @@ def spread_by_customer(adds: np.ndarray) -> tuple[float, float]:
     squares = float((apart**2).sum())
     if not squares:
         return 0.0, float(n - 1)
-    inverse = float(((apart**2 / squares) ** 2).sum()) - 1 / n
-    degrees = 2 / inverse if inverse > 2 / (n - 1) else n - 1
-    return sqrt(n / (n - 1) * squares), max(1.0, float(degrees))
+    fourths = float(((apart**2 / squares) ** 2).sum())
+    return sqrt(n / (n - 1) * squares), float(fitted_degrees(n, 1.0, fourths))
+
+
+def fitted_degrees(n: ArrayLike, squares: ArrayLike, fourths: ArrayLike) -> np.ndarray:
+    """Degrees of freedom by how evenly customers share a spread, from 1 to n − 1; arrays broadcast.
+
+    Args:
+        n: how many customers.
+        squares, fourths: sums of the second and the fourth powers of what each adds, less the mean.
+    """
+    n = np.asarray(n, dtype=float)
+    inverse = np.asarray(fourths, dtype=float) / np.square(np.asarray(squares, dtype=float)) - 1 / n
+    return np.asarray(np.maximum(1.0, 2 / np.maximum(inverse, 2 / (n - 1))))
 
 
 def by_customer(estimate: float, adds: np.ndarray, changed: int, confidence: float) -> tuple[float, float]:

@@ -32,6 +32,19 @@ class Better(Enum):
     NEITHER = "neither"
 
 
+class Sample(Enum):
+    """What chance there is in a metric; it decides how "did it move" is judged, and no more need be said."""
+
+    SHARE = "a share of answers, each of them chance"
+    COUNTED = "a share of everybody, so that only the share is chance, not who is counted"
+    LOST = "a share of everybody, of whom each can be lost only once, so that nobody counts twice over the periods"
+    VOTES = "a mean of +1, 0 and -1 votes"
+    MEAN = "a mean of values"
+    CUSTOMERS = "a ratio of sums over customers"
+    TOTAL = "a sum over all customers: its change is a fact, and chance only beside their usual spread"
+    NONE = "not judged"
+
+
 @dataclass(frozen=True)
 class Unit:
     """A unit, how a spreadsheet formats it, and how text prints it."""
@@ -148,7 +161,10 @@ class ByRole(NamedTuple):
 
 @dataclass(frozen=True)
 class Metric:
-    """One entry of the catalogue. Everything any door shows about a metric is read from here."""
+    """One entry of the catalogue. Everything any door shows about a metric is read from here.
+
+    `keyword_only` arguments exist where names can be given, so not in cells.
+    """
 
     name: str
     title: str
@@ -170,6 +186,8 @@ class Metric:
     gives: Literal["number", "pair", "table", "words"]
     body: Callable[..., Any] = field(repr=False)
     function: Callable[..., Any] = field(repr=False)
+    sample: Sample = Sample.NONE
+    keyword_only: tuple[Argument, ...] = ()
 
     @property
     def excel_name(self) -> str:
@@ -182,6 +200,11 @@ class Metric:
         return tuple(a.name for a in self.arguments)
 
     @cached_property
+    def own_names(self) -> frozenset[str]:
+        """The names a call may use, those by name only among them."""
+        return frozenset(self.names).union(a.name for a in self.keyword_only)
+
+    @cached_property
     def required(self) -> tuple[str, ...]:
         """The names of the arguments that must be given."""
         return tuple(a.name for a in self.arguments if a.required)
@@ -189,7 +212,7 @@ class Metric:
     @cached_property
     def optional(self) -> tuple[tuple[str, Any], ...]:
         """The names of the arguments that may be left out, with what stands for them."""
-        return tuple((a.name, a.default) for a in self.arguments if not a.required)
+        return tuple((a.name, a.default) for a in (*self.arguments, *self.keyword_only) if not a.required)
 
     @cached_property
     def rest(self) -> str:
@@ -210,7 +233,8 @@ class Metric:
     def run(self, values: Mapping[str, Any]) -> Any:
         """Call the body with cleaned values."""
         if self.rest:
-            return self.body(*(values[name] for name in self.names[:-1]), *values[self.rest])
+            own = {a.name: values[a.name] for a in self.keyword_only}
+            return self.body(*(values[name] for name in self.names[:-1]), *values[self.rest], **own)
         return self.body(**values)
 
     def argument(self, name: str) -> Argument:

@@ -131,7 +131,8 @@ def test_docstring_example_runs(name):
 def test_declaration_reaches_every_door(name):
     declared = CATALOG[name]
     assert getattr(csmetrics_core, name) is declared.function
-    assert list(inspect.signature(declared.function).parameters) == [a.name for a in declared.arguments]
+    by_name = [a.name for a in (*declared.arguments, *declared.keyword_only)]
+    assert list(inspect.signature(declared.function).parameters) == by_name
     assert all(0 < len(a.help) <= 255 for a in declared.arguments)
     assert len(declared.summary) <= 255
 

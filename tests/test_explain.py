@@ -11,7 +11,7 @@ from csmetrics_core.catalog import CATALOG
 from csmetrics_core.errors import ErrorInCell, OutOfScale
 from csmetrics_core.spec import Role
 
-ABOUT = ("csm_explain", "csm_by", "csm_reconcile", "csm_benchmarks")
+ABOUT = ("csm_explain", "csm_by", "csm_change", "csm_reconcile", "csm_benchmarks")
 NUMBERS = [m.name for m in CATALOG.values() if m.gives == "number"]
 
 
@@ -146,7 +146,7 @@ def test_every_cell_of_an_explanation_is_one_a_spreadsheet_takes(name):
         (("nps", [10], [1], [2], [3]), "#VALUE!",
          "takes 3 arguments, 4 were given. Call it as nps(scores, [weights], [accounts])."),
         (("health_score", [[80, 50], [None, 2]], 1, -1e999), "#NUM!", None),
-        (("csm_by", "nps"), "#VALUE!", "csm_by cannot be asked about itself. Name the metric itself."),
+        (("csm_explain", "nps"), "#VALUE!", "csm_explain cannot be asked about itself. Name the metric itself."),
     ],
 )  # fmt: skip
 def test_a_refused_call_is_explained_by_its_reason_and_row(call, code, why):

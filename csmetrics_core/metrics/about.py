@@ -104,8 +104,13 @@ def asked_about(name: Any) -> Metric:
     """The metric a function is asked about; one that asks about metrics itself is refused."""
     declared = lookup(single_cell(name))
     if declared.rest:
-        raise WrongKind(f"{declared.name} cannot be asked about itself", "Name the metric itself.", argument="metric")
+        raise about_itself(declared)
     return declared
+
+
+def about_itself(declared: Metric) -> WrongKind:
+    """The error for a function about metrics where a metric is meant."""
+    return WrongKind(f"{declared.name} cannot be asked about itself", "Name the metric itself.", argument="metric")
 
 
 def single_cell(value: Any) -> Any:
@@ -153,7 +158,9 @@ def csm_explain(metric: MetricName, *arguments: Raw) -> Table:
         rows = card(declared)
     else:
         try:
-            rows = explained(evaluate(asked_about(metric), given)).rows()
+            if declared.name == "csm_explain":
+                raise about_itself(declared)
+            rows = explained(evaluate(declared, given)).rows()
         except MetricError as refusal:  # the reason is what was asked for
             rows = refused(declared, refusal)
     return Table({"item": [item for item, _ in rows], "value": [_cell(value) for _, value in rows]})

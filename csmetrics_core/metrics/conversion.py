@@ -10,7 +10,7 @@ from csmetrics_core.intervals import wilson
 from csmetrics_core.kinds import Amount, Count, Level, Text
 from csmetrics_core.ratios import part_of
 from csmetrics_core.results import Pair, Ratio, Table
-from csmetrics_core.spec import COUNT, FRACTION, TEXT, Aligned, Better, Category, Column, Each, Example
+from csmetrics_core.spec import COUNT, FRACTION, TEXT, Aligned, Better, Category, Column, Each, Example, Sample
 
 Number = Annotated[Each, Count()]
 
@@ -37,6 +37,7 @@ def _native(part: str, whole: str) -> str:
         Example(conversions=600, opportunities=500, count="every", result=1.2),
     ),
     headline=7,
+    sample=Sample.COUNTED,
 )
 def conversion_rate(
     conversions: Annotated[Each, Amount()],
@@ -94,6 +95,7 @@ def conversion_interval(
     native=_native("converted", "trials_ended"),
     source="Stripe Billing, analytics glossary, trial conversion rate",
     example=Example(converted=60, trials_ended=100, result=0.6),
+    sample=Sample.COUNTED,
 )
 def trial_conversion(converted: Number, trials_ended: Number) -> Ratio:
     """Share of ended trials that became paying customers, a fraction.
@@ -116,6 +118,7 @@ def trial_conversion(converted: Number, trials_ended: Number) -> Ratio:
     native=_native("paid", "free_users"),
     source="UserGuiding, 16 customer success metrics (2021); freemium practice",
     example=Example(paid=150, free_users=2000, result=0.075),
+    sample=Sample.COUNTED,
 )
 def free_to_paid(paid: Number, free_users: Number) -> Ratio:
     """Share of free users who became paying ones, a fraction.

@@ -9,7 +9,7 @@ import numpy as np
 from csmetrics_core.catalog import metric
 from csmetrics_core.kinds import Text
 from csmetrics_core.results import Ratio
-from csmetrics_core.spec import COMPOUND, Better, Category, Each, Example
+from csmetrics_core.spec import COMPOUND, Better, Category, Each, Example, Sample
 
 
 @lru_cache(maxsize=1)
@@ -53,6 +53,7 @@ def compound(comment: str | None) -> float:
     source="Hutto and Gilbert (2014), VADER; vaderSentiment 3.3.2",
     example=Example(comments="The book was only kind of good.", result=0.3832),
     headline=11,
+    sample=Sample.MEAN,
 )
 def sentiment(comments: Annotated[Each, Text()]) -> Ratio:
     """How positive or negative each comment is, from -1 to 1.

@@ -19,6 +19,7 @@ from csmetrics_core.spec import (
     Each,
     Example,
     PerColumn,
+    Sample,
 )
 
 Inputs = Annotated[Block, Number()]
@@ -69,6 +70,7 @@ def _scored(
     source=_SOURCE,
     example=Example(values=[80, 70.5, 90, 54], weights=[2, 3, 3, 2], result=74.95),
     headline=8,
+    sample=Sample.MEAN,
 )
 def health_score(values: Inputs, weights: Weights = 1, worst: Mark = 0, best: Mark = 100) -> Ratio:
     """Weighted mean of an account's signals, 0 to 100; a block gives one score a row.

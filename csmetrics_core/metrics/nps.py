@@ -11,7 +11,19 @@ from csmetrics_core.kinds import Amount, Count, Id, Level, Number, Share, Whole
 from csmetrics_core.prepared import Coded
 from csmetrics_core.ratios import count, interval_of
 from csmetrics_core.results import Pair, Ratio, Refusal, Table
-from csmetrics_core.spec import COUNT, POINTS, PROBABILITY, Aligned, Better, Category, Column, Each, Example, Values
+from csmetrics_core.spec import (
+    COUNT,
+    POINTS,
+    PROBABILITY,
+    Aligned,
+    Better,
+    Category,
+    Column,
+    Each,
+    Example,
+    Sample,
+    Values,
+)
 from csmetrics_core.sums import exact_sum
 
 Scores = Annotated[Values, Whole(0, 10)]
@@ -76,6 +88,7 @@ def _by_account(values: np.ndarray, weights: np.ndarray | None, accounts: Coded)
         Example(scores=[10, 10, 10, 0], accounts=["A", "A", "A", "B"], result=0.0),
     ),
     headline=5,
+    sample=Sample.VOTES,
 )
 def nps(
     scores: Annotated[Aligned, Whole(0, 10)],

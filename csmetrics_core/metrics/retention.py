@@ -9,7 +9,7 @@ from csmetrics_core.errors import wrong_kind
 from csmetrics_core.kinds import Amount, Count, Share
 from csmetrics_core.ratios import proportion
 from csmetrics_core.results import Ratio, Refusal, Table
-from csmetrics_core.spec import FRACTION, PERIODS, TEXT, Better, Category, Column, Each, Example
+from csmetrics_core.spec import FRACTION, PERIODS, TEXT, Better, Category, Column, Each, Example, Sample
 
 Customers = Annotated[Each, Count()]
 
@@ -61,6 +61,7 @@ def _churn(lost: Any, opening: Any, new_customers: Any, basis: str) -> Ratio:
         Example(lost=18, opening=1126, new_customers=85, basis="opening_plus_new", result=0.014864),
     ),
     headline=1,
+    sample=Sample.LOST,
 )
 def churn_rate(
     lost: Customers,
@@ -97,6 +98,7 @@ def churn_rate(
     native="IF({opening}=0,{DIV0},IF({lost}>{opening},{NUM},({opening}-{lost})/{opening}))",
     source="ChartMogul, customer churn rate, help article 207340419: the complement of churn on the opening base",
     example=Example(lost=25, opening=1000, result=0.975),
+    sample=Sample.LOST,
 )
 def retention_rate(lost: Customers, opening: Customers) -> Ratio:
     """Share of the opening customers still there at the end, a fraction.
@@ -183,6 +185,7 @@ def customer_lifetime(churn: Annotated[Each, Share()]) -> Ratio:
     native="{renewed}/{due}",
     source="Planhat and BigDelta, renewal rate",
     example=Example(renewed=8, due=10, result=0.8),
+    sample=Sample.CUSTOMERS,
 )
 def renewal_rate(renewed: Annotated[Each, Amount()], due: Annotated[Each, Amount()]) -> Ratio:
     """Share of contracts due in the period that were renewed, a fraction.

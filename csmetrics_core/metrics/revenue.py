@@ -7,7 +7,7 @@ import numpy as np
 from csmetrics_core.catalog import metric
 from csmetrics_core.kinds import Amount, Count, Number
 from csmetrics_core.results import Ratio
-from csmetrics_core.spec import FRACTION, MONEY, Aligned, Better, Category, Each, Example
+from csmetrics_core.spec import FRACTION, MONEY, Aligned, Better, Category, Each, Example, Sample
 from csmetrics_core.sums import exact_sum
 
 Money = Annotated[Each, Amount()]
@@ -37,6 +37,7 @@ _MRR_NATIVE = "SUM(IF({amounts?}*{intervals?}{if},{amounts}/{intervals},0))"
     example=(Example(amounts=[100, 600], intervals=[1, 12], result=150.0), Example(amounts=[], result=0.0)),
     headline=2,
     empty_is_zero=True,
+    sample=Sample.TOTAL,
 )
 def mrr(amounts: Billed, intervals: Months = 1) -> Ratio:
     """Recurring revenue a month, each amount divided by its billing interval.
@@ -60,6 +61,7 @@ def mrr(amounts: Billed, intervals: Months = 1) -> Ratio:
     source="SaaS Metrics Standards Board, annual recurring revenue",
     example=Example(amounts=[100, 600], intervals=[1, 12], result=1800.0),
     empty_is_zero=True,
+    sample=Sample.TOTAL,
 )
 def arr(amounts: Billed, intervals: Months) -> Ratio:
     """Recurring revenue a year at today's rate.
@@ -105,6 +107,7 @@ def mrr_from_arpu(arpu: Money, users: Annotated[Each, Count()]) -> Ratio:
     source="UserGuiding, 16 customer success metrics (2021); telecommunications practice",
     example=Example(revenue=10500, opening_users=100, closing_users=110, result=100.0),
     headline=3,
+    sample=Sample.CUSTOMERS,
 )
 def arpu(
     revenue: Money, opening_users: Annotated[Each, Count()], closing_users: Annotated[Each, Count()] = None
@@ -133,6 +136,7 @@ def arpu(
     native="{mrr}/{customers}",
     source="ChartMogul, ARPA, help article 203359301",
     example=Example(mrr=12000, customers=240, result=50.0),
+    sample=Sample.CUSTOMERS,
 )
 def arpa(mrr: Money, customers: Annotated[Each, Count()]) -> Ratio:
     """Monthly recurring revenue per paying customer.

@@ -7,7 +7,7 @@ import numpy as np
 from csmetrics_core.catalog import alias, metric
 from csmetrics_core.kinds import Amount, Number
 from csmetrics_core.results import Ratio, Refusal
-from csmetrics_core.spec import FRACTION, MONEY, RATIO, Better, Category, Each, Example
+from csmetrics_core.spec import FRACTION, MONEY, RATIO, Better, Category, Each, Example, Sample
 
 Money = Annotated[Each, Amount()]
 Loss = Annotated[Each, Amount(hint="Type a loss as a positive amount.")]
@@ -52,6 +52,7 @@ _GUARD = "IF({opening}=0,{DIV0},IF({contraction}+{churned}>{opening}*1.000000000
     source=f"{_METRICS_BOARD}; 10-K filings, ARR now of the customers of twelve months ago ÷ their ARR then",
     example=Example(opening=100000, expansion=12000, contraction=3000, churned=4000, result=1.05),
     headline=4,
+    sample=Sample.CUSTOMERS,
 )
 def ndr(opening: Money, expansion: Money, contraction: Loss, churned: Loss) -> Ratio:
     """What the opening customers' recurring revenue became, as a fraction of what it was.
@@ -85,6 +86,7 @@ nrr = alias(
     native=_GUARD % "MAX(0,{opening}-{contraction}-{churned})/{opening}",
     source=f"{_METRICS_BOARD}, gross revenue retention",
     example=Example(opening=100000, contraction=3000, churned=4000, result=0.93),
+    sample=Sample.CUSTOMERS,
 )
 def grr(opening: Money, contraction: Loss, churned: Loss) -> Ratio:
     """What was kept of the opening customers' recurring revenue, expansion left out.
@@ -107,6 +109,7 @@ def grr(opening: Money, contraction: Loss, churned: Loss) -> Ratio:
     native=_GUARD % "MIN({opening},{contraction}+{churned})/{opening}",
     source="ChartMogul, gross MRR churn rate, help article 203359341",
     example=Example(opening=100000, contraction=3000, churned=4000, result=0.07),
+    sample=Sample.CUSTOMERS,
 )
 def mrr_churn_rate(opening: Money, contraction: Loss, churned: Loss) -> Ratio:
     """Share of the opening recurring revenue that was lost.
@@ -131,6 +134,7 @@ def mrr_churn_rate(opening: Money, contraction: Loss, churned: Loss) -> Ratio:
     native=_GUARD % "({contraction}+{churned}-{expansion}-{reactivation})/{opening}",
     source="ChartMogul, net MRR churn rate, help article 4414075567250",
     example=Example(opening=100000, expansion=3000, contraction=0, churned=7000, result=0.04),
+    sample=Sample.CUSTOMERS,
 )
 def net_mrr_churn_rate(
     opening: Money, expansion: Money, contraction: Loss, churned: Loss, reactivation: Money = 0

@@ -8,7 +8,7 @@ from csmetrics_core.catalog import metric
 from csmetrics_core.kinds import Count, Flag
 from csmetrics_core.ratios import count, proportion
 from csmetrics_core.results import Ratio, Refusal
-from csmetrics_core.spec import FRACTION, Aligned, Better, Category, Each, Example
+from csmetrics_core.spec import FRACTION, Aligned, Better, Category, Each, Example, Sample
 
 Number = Annotated[Each, Count()]
 Flags = Annotated[Aligned, Flag()]
@@ -32,6 +32,7 @@ Flags = Annotated[Aligned, Flag()]
         Example(first_contact=70, contacts=100, unresolvable=20, result=0.875),
     ),
     headline=12,
+    sample=Sample.COUNTED,
 )
 def fcr(first_contact: Number, contacts: Number, unresolvable: Number = 0) -> Ratio:
     """Share of contacts resolved the first time, a fraction.
@@ -76,6 +77,7 @@ def first_contact(contacts: Any, resolved: Any, reopened: Any, transferred: Any,
     example=Example(
         contacts=[1, 1, 2, 1, 1], resolved=[True, True, True, False, True], reopened=[0, 1, 0, 0, 0], result=0.5
     ),
+    sample=Sample.COUNTED,
 )
 def fcr_from_contacts(
     contacts: Annotated[Aligned, Count(low=1)],

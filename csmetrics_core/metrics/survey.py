@@ -10,7 +10,7 @@ from csmetrics_core.intervals import mean_interval
 from csmetrics_core.kinds import Count, Level, Number, Whole
 from csmetrics_core.ratios import count, interval_of, part_of, proportion
 from csmetrics_core.results import Pair, Ratio
-from csmetrics_core.spec import FRACTION, MEAN, POINTS, Better, Category, Each, Example, Values
+from csmetrics_core.spec import FRACTION, MEAN, POINTS, Better, Category, Each, Example, Sample, Values
 
 Ratings = Annotated[Values, Whole(1, "scale_max")]
 ScaleMax = Annotated[Each, Number(2, 100, whole=True, hint="Give the highest answer the question allows.")]
@@ -50,6 +50,7 @@ def _satisfied_from(satisfied_from: float | None, scale_max: float) -> float:
         Example(ratings=[1, 2, 3], scale_max=3, satisfied_from=3, result=100 / 3),
     ),
     headline=6,
+    sample=Sample.SHARE,
 )
 def csat(ratings: Ratings, scale_max: ScaleMax = 5, satisfied_from: Cut = None) -> Ratio:
     """Share of answers that are satisfied, in points from 0 to 100.
@@ -72,6 +73,7 @@ def csat(ratings: Ratings, scale_max: ScaleMax = 5, satisfied_from: Cut = None) 
     native='SUMIFS({ratings},{ratings},">=1"{where})/COUNTIFS({ratings},">=1"{where})',
     source="mean rating: QuestionPro, CSAT scoring",
     example=Example(ratings=[5, 4, 4, 2], result=3.75),
+    sample=Sample.MEAN,
 )
 def csat_mean(ratings: Ratings, scale_max: ScaleMax = 5) -> Ratio:
     """Mean satisfaction answer, on the question's own scale.
@@ -150,6 +152,7 @@ def _easy(ratings: np.ndarray, scale_max: float, easy: str, easy_from: float | N
         Example(ratings=[1, 2, 5], scale_max=5, easy="low", result=200 / 3),
     ),
     headline=13,
+    sample=Sample.SHARE,
 )
 def ces(ratings: Ratings, scale_max: ScaleMax, easy: Literal["high", "low"] = "high", easy_from: Cut = None) -> Ratio:
     """Share of answers that found it easy, in points from 0 to 100.
@@ -173,6 +176,7 @@ def ces(ratings: Ratings, scale_max: ScaleMax, easy: Literal["high", "low"] = "h
     native='SUMIFS({ratings},{ratings},">=1"{where})/COUNTIFS({ratings},">=1"{where})',
     source="mean effort score: CEB (2008-10)",
     example=Example(ratings=[7, 6, 5, 2], scale_max=7, result=5.0),
+    sample=Sample.MEAN,
 )
 def ces_mean(ratings: Ratings, scale_max: ScaleMax) -> Ratio:
     """Mean effort answer, on the question's own scale.
@@ -224,6 +228,7 @@ def ces_interval(
     native="IF({invited}=0,{DIV0},IF({responses}>{invited},{NUM},{responses}/{invited}))",
     source="AAPOR Standard Definitions, minimum response rate",
     example=Example(responses=120, invited=400, result=0.3),
+    sample=Sample.COUNTED,
 )
 def response_rate(responses: Annotated[Each, Count()], invited: Annotated[Each, Count()]) -> Ratio:
     """Share of those asked who answered, a fraction.

@@ -8,7 +8,7 @@ from csmetrics_core.catalog import metric
 from csmetrics_core.intervals import mean_interval
 from csmetrics_core.kinds import Amount, Count
 from csmetrics_core.results import Ratio, Refusal
-from csmetrics_core.spec import DURATION, FRACTION, Better, Category, Each, Example, Values
+from csmetrics_core.spec import DURATION, FRACTION, Better, Category, Each, Example, Sample, Values
 from csmetrics_core.sums import exact_sum
 
 Durations = Annotated[Values, Amount(hint="Look at its start and end: nothing ends before it starts.")]
@@ -26,6 +26,7 @@ Durations = Annotated[Values, Amount(hint="Look at its start and end: nothing en
     source="Petavue and RevOS, licence utilisation",
     example=Example(active=62, licensed=100, result=0.62),
     headline=14,
+    sample=Sample.COUNTED,
 )
 def product_usage_rate(active: Annotated[Each, Count()], licensed: Annotated[Each, Count()]) -> Ratio:
     """Share of licensed users who are active, a fraction.
@@ -50,6 +51,7 @@ def product_usage_rate(active: Annotated[Each, Count()], licensed: Annotated[Eac
     source="UserGuiding, 16 customer success metrics (2021); Google Universal Analytics kept zero-length sessions",
     example=Example(durations=[0, 300, 600], result=300.0),
     headline=15,
+    sample=Sample.MEAN,
 )
 def avg_session_duration(durations: Durations) -> Ratio:
     """Mean length of a session, in the unit the durations are in.
@@ -80,6 +82,7 @@ def avg_session_duration(durations: Durations) -> Ratio:
     source="UserGuiding, 16 customer success metrics (2021), with the mean of the daily figures",
     example=Example(dau=[30, 34, 20], mau=140, result=0.2),
     headline=16,
+    sample=Sample.CUSTOMERS,
 )
 def stickiness(dau: Annotated[Values, Amount()], mau: Annotated[Each, Amount()]) -> Ratio:
     """Share of a month's active users who come on an average day, a fraction.

@@ -7,7 +7,7 @@ import numpy as np
 from csmetrics_core.catalog import metric
 from csmetrics_core.kinds import Amount, Count, Number, Share
 from csmetrics_core.results import Ratio
-from csmetrics_core.spec import MONEY, MONTHS, RATIO, Better, Category, Each, Example, Values
+from csmetrics_core.spec import MONEY, MONTHS, RATIO, Better, Category, Each, Example, Sample, Values
 from csmetrics_core.sums import exact_sum
 
 Money = Annotated[Each, Amount()]
@@ -38,6 +38,7 @@ Costs = Annotated[Values, Amount(hint="Type costs as positive amounts.")]
         Example(arpa=100, gross_margin=0.8, churn=0.05, discount_per_period=0.01, horizon=36, result=1198.161883),
     ),
     headline=9,
+    sample=Sample.CUSTOMERS,
 )
 def clv(
     arpa: Money,
