@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 WORKERS ?= 2
 
-.PHONY: demo test bench reference workbooks lint test-windows clean
+.PHONY: demo test bench reference workbooks lint test-windows test-openxml clean
 
 # The demo needs the core and the command only; the tests need everything.
 $(VENV)/demo.stamp: pyproject.toml
@@ -41,6 +41,10 @@ lint: $(VENV)/dev.stamp
 # Excel's own road to our functions, under Wine: about a minute and 1.4 GB.
 test-windows: $(VENV)/dev.stamp
 	bash tests/hosts/windows.sh
+
+# Microsoft's own validator of the file format: which XML it takes, not which formulas. Some 150 MB, fetched once.
+test-openxml: $(VENV)/dev.stamp
+	bash tests/hosts/openxml.sh
 
 clean:
 	rm -rf $(VENV) build dist csmetrics-demo .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage

@@ -95,7 +95,8 @@ def test_cached_values_are_what_the_core_computes(made, card):
 def test_every_metric_switches_between_add_in_and_plain_formula(made, card):
     folder, _ = made
     book = opened(folder / "dashboard.xlsx")
-    assert book.defined_names["addin_on"].attr_text == "NOT(ISERROR(CSM_VERSION()))"
+    assert book.defined_names["addin_on"].attr_text == "Inputs!$C$3"
+    assert book["Inputs"]["C3"].value == "=NOT(ISERROR(CSM_VERSION()))"
     for row, line in enumerate(card.lines, FIRST):
         formula = text(book["Scorecard"].cell(row, 2))
         if line.averaged:

@@ -62,7 +62,8 @@ def test_every_template_has_the_common_pages_and_a_switch(built, name):
     plan = recipe(name)
     cells, texts = read(built / f"{name}.xlsx", values=True), formulas(built / f"{name}.xlsx")
     pages = {sheet for sheet, _ in cells}
-    assert {"Start", plan.dashboard, "Checks", "History", "Method", "Lists", *(s.name for s in plan.sheets)} <= pages
+    common = {"Start", plan.dashboard, "Checks", "Closed months", "Method", "Lists"}
+    assert common | {s.name for s in plan.sheets} <= pages
     calls = [text for (sheet, _), text in texts.items() if sheet == plan.dashboard and "IF(addin_on," in text]
     assert calls or name == "health_score"
     assert not any("IFERROR" in text for text in texts.values())
@@ -82,8 +83,8 @@ def test_charts_have_alternative_text_and_pages_are_one_page_wide(built, name):
 @pytest.mark.parametrize("name", TEMPLATES)
 def test_the_sample_history_shows_a_restatement_of_its_last_closed_period(built, name):
     cells = read(built / f"{name}.xlsx", values=True)
-    assert "Sample data" in cells["History", "A3"]
-    lines = [[cells.get(("History", f"{column}{row}")) for column in "EFG"] for row in range(5, 5 + 9)]
+    assert "Sample data" in cells["Closed months", "A3"]
+    lines = [[cells.get(("Closed months", f"{column}{row}")) for column in "EFG"] for row in range(5, 5 + 9)]
     closed = [line for line in lines if isinstance(line[2], int | float)]
     assert all(now - then == pytest.approx(restated) for now, then, restated in closed)
     assert any(abs(restated) > 1e-6 for _, _, restated in closed)

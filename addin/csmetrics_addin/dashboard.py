@@ -13,6 +13,7 @@ from csmetrics_core.scorecard import Line, Scorecard
 from csmetrics_core.spec import FRACTION, Better
 
 _TOP = 4  # row of the headings of the scorecard, from 0
+_MONTHS = "By month"  # Excel keeps the name History for itself
 _COLUMNS = (
     ("Metric", 29), ("Value", 13), ("Target", 13), ("Against target", 15), ("Month before", 13), ("Change", 13),
     ("  Trend", 18), ("n", 8), ("  Computed from", 62),
@@ -29,14 +30,13 @@ def write_dashboard(path: Path, card: Scorecard, targets: Mapping[str, float]) -
     """
     with new_workbook(path) as book:
         style = Styles(book)
-        sheets = {name: book.add_worksheet(name) for name in ("Scorecard", "Inputs", "Rows", "History")}
+        sheets = {name: book.add_worksheet(name) for name in ("Scorecard", "Inputs", "Rows", _MONTHS)}
         for sheet in sheets.values():
             sheet.set_landscape()
             sheet.fit_to_pages(1, 0)
-        book.define_name("addin_on", "=NOT(ISERROR(CSM_VERSION()))")
         formulas = write_inputs(book, sheets["Inputs"], style, card)
         formulas |= write_rows(book, sheets["Rows"], style, card)
-        _write_history(sheets["History"], style, card)
+        _write_history(sheets[_MONTHS], style, card)
         _write_scorecard(sheets["Scorecard"], style, card, targets, formulas)
         _add_chart(book, sheets["Scorecard"], card)
 
@@ -115,7 +115,7 @@ def _write_line(
         text = f"=({cell['value']}-{cell['before']})*100" if points else f"={cell['value']}-{cell['before']}"
         change = style(num_format=f"+{plain};-{plain};{plain}", align="right", **rule)
         sheet.write_formula(row, 5, text, change, line.change * (100 if points else 1))
-    trend = f"History!{area(1, place + 1, len(line.history), place + 1)}"
+    trend = f"'{_MONTHS}'!{area(1, place + 1, len(line.history), place + 1)}"
     # Bars, as LibreOffice leaves lines out when it prints.
     look = {"type": "column", "series_color": ACCENT_SOFT, "last_point": True, "last_color": ACCENT}
     sheet.add_sparkline(row, 6, {"range": trend, **look})
@@ -132,8 +132,8 @@ def _add_chart(book: Workbook, sheet: Worksheet, card: Scorecard) -> None:
     chart = book.add_chart({"type": "column"})
     chart.add_series({
         "name": line.metric.title,
-        "categories": ["History", 1, 0, last, 0],
-        "values": ["History", 1, place + 1, last, place + 1],
+        "categories": [_MONTHS, 1, 0, last, 0],
+        "values": [_MONTHS, 1, place + 1, last, place + 1],
         "fill": {"color": ACCENT},
         "gap": 60,
     })  # fmt: skip

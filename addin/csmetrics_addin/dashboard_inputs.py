@@ -44,6 +44,10 @@ def write_inputs(book: Workbook, sheet: Worksheet, style: Styles, card: Scorecar
     title, heading_style, note = style(bold=True, font_size=14), head(style), style(font_color=MUTED)
     sheet.write_string(0, 0, "What the scorecard is computed from", title)
     sheet.write_string(1, 0, "Type or paste over the numbers: each formula reads these cells by name.", note)
+    # In a cell, as Refresh enters the formulas of cells anew and never those of names.
+    sheet.write_string(2, 0, "Add-in active", note)
+    sheet.write_formula(2, 2, "=NOT(ISERROR(CSM_VERSION()))", style(align="right"), False)
+    book.define_name("addin_on", "=Inputs!$C$3")
     for place, heading in enumerate(("Metric", "Input", "Value")):
         sheet.write_string(3, place, heading, head(style, right=heading == "Value"))
     sheet.set_column(0, 0, 28)

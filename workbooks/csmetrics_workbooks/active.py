@@ -24,7 +24,7 @@ def helpers(book: Book) -> None:
     table.add("Day", f"IF(N({table.here('Date')})>=1,INT({table.here('Date')}),0)", whole, _DAY)
     numbers = _first_places([v.lower() if isinstance(v, str) else v for v in table.cells["User"]])
     user = table.here("User")
-    table.add("User no", f'IF({user}="",0,MATCH({user},{table.name}[User],0))', numbers, COUNT)
+    table.add("User no", f'IF({user}="",0,MATCH({user},{table.called}[User],0))', numbers, COUNT)
     known = (numbers > 0) & (whole > 0) & (np.array(inside.value) == 1)
     key = np.where(known, numbers * 100_000 + whole, 0)
     formula = (
@@ -34,11 +34,11 @@ def helpers(book: Book) -> None:
     table.add("User and day", formula, key, COUNT)
     first = np.zeros(key.size)
     first[np.unique(key, return_index=True)[1]] = 1
-    place = f"ROW()-ROW({table.name}[[#Headers],[User]])"
+    place = f"ROW()-ROW({table.called}[[#Headers],[User]])"
     here = table.here("User and day")
     table.add(
         "First today",
-        f"IF({here}=0,0,IF(MATCH({here},{table.name}[User and day],0)={place},1,0))",
+        f"IF({here}=0,0,IF(MATCH({here},{table.called}[User and day],0)={place},1,0))",
         np.where(key > 0, first, 0),
         COUNT,
     )

@@ -71,7 +71,7 @@ def past_helpers(table: Table) -> None:
         float((stayed > s).sum() + 0.5 * (stayed == s).sum()) if gone and s == s else 0.0
         for s, gone in zip(scores, left, strict=True)
     ]
-    mark, column, since = table.here("Score"), f"{table.name}[Score]", f"{table.name}[Left since]"
+    mark, column, since = table.here("Score"), f"{table.called}[Score]", f"{table.called}[Left since]"
     others = f'({column}<9E307)*({since}=0)*({since}<>"")'
     higher = f"SUM({others}*(({column}>{mark})+0.5*({column}={mark})))"
     formula = f"IF(AND(ISNUMBER({mark}),{table.here('Left since')}=1),{higher},0)"

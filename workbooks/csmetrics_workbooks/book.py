@@ -229,8 +229,8 @@ class Book:
             values.append(float(key is not None and key in seen))
             seen.add(key)
         cell = table.here(header)
-        place = f"ROW()-ROW({table.name}[[#Headers],[{header}]])"
-        formula = f'IF({cell}="",0,IF(MATCH({cell},{table.name}[{header}],0)<{place},1,0))'
+        place = f"ROW()-ROW({table.called}[[#Headers],[{header}]])"
+        formula = f'IF({cell}="",0,IF(MATCH({cell},{table.called}[{header}],0)<{place},1,0))'
         return table.add("Repeats", formula, values, COUNT)
 
     def segment_cells(self) -> list[Term]:

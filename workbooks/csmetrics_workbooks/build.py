@@ -16,7 +16,7 @@ from csmetrics_workbooks.book import SEGMENT_ROOM, Book, Choices, Heard, month_l
 from csmetrics_workbooks.checking import banner, checks, mixed, outside, undated
 from csmetrics_workbooks.common import data_pages, lists, method, start
 from csmetrics_workbooks.formulas import Host
-from csmetrics_workbooks.history import history
+from csmetrics_workbooks.history import PAGE, history
 from csmetrics_workbooks.recipes.recipe import Recipe
 from csmetrics_workbooks.tables import Table, as_numbers, month_key
 
@@ -29,7 +29,7 @@ REMOVE_NOTE = f"{SAMPLE_NOTE} To remove it, delete the table's rows; then paste 
 LATE_ROWS = 2
 _LAST = (
     ("Checks", "what the data must pass before the figures are shown"),
-    ("History", "closed periods as values, and later restatements"),
+    (PAGE, "closed periods as values, and later restatements"),
     ("Method", "formula, convention and source of every figure"),
     ("Lists", "segments and months"),
 )

@@ -99,7 +99,7 @@ def mixed(book: Book, table: Table) -> None:
     ]
     if headers:
         which = " and ".join(headers) if len(headers) < 3 else "number columns"
-        _words(book, table, f"{table.name}: text in {which}", [f"{table.name}[{h}]" for h in headers], headers)
+        _words(book, table, f"{table.name}: text in {which}", [f"{table.called}[{h}]" for h in headers], headers)
 
 
 def mrr_amounts(book: Book, months: Months) -> None:
@@ -137,7 +137,7 @@ def billing(book: Book, closing: Term) -> None:
 
 def not_numbers(book: Book, table: Table, header: str) -> None:
     """How many cells of a number column hold something else, and the first row."""
-    _words(book, table, _not_numbers(table, header), [f"{table.name}[{header}]"], [header])
+    _words(book, table, _not_numbers(table, header), [f"{table.called}[{header}]"], [header])
 
 
 def _not_numbers(table: Table, header: str) -> str:
@@ -148,9 +148,9 @@ def outside(book: Book, table: Table) -> None:
     """How many rows no figure sees: below the table, or in it without its computed columns."""
     room = 100_000
     keys = f"{table.name}!$A${_FIRST}:$A${_FIRST - 1 + table.rows + room}"
-    missed = [f"COUNTA({keys})-COUNTA({table.name}[{table.headers[0]}])"]
+    missed = [f"COUNTA({keys})-COUNTA({table.called}[{table.headers[0]}])"]
     for helper in table.helpers[-1:]:
-        column = f"{table.name}[{helper.header}]"  # of the bare table some programs count the header too
+        column = f"{table.called}[{helper.header}]"  # of the bare table some programs count the header too
         missed.append(f"ROWS({column})-COUNTA({column})")
     book.check(
         f"{table.name}: rows below the table, or without its computed columns",

@@ -39,7 +39,7 @@ def _rows(table: Table, low: int, high: int) -> tuple[Term, Term]:
     inside &= np.array([v not in (None, "") for v in comment.value])
     s = scores.text
     test = f'({period.text}=1)*({s}<9E307)*({s}<>"")*({s}>={low})*({s}<={high})*({comment.text}<>"")'
-    row = f"ROW({s})-ROW({table.name}[[#Headers],[NPS]])"
+    row = f"ROW({s})-ROW({table.called}[[#Headers],[NPS]])"
     return (
         Term(f"SUM(IF({test},1,0))", int(inside.sum()), True),
         Term(f"IF({test},{row})", np.flatnonzero(inside) + 1, True),

@@ -165,7 +165,7 @@ def _data_page(book: Book, page: Page, name: str) -> None:
         0,
         last,
         len(columns) - 1,
-        {"name": name.replace(" ", "_"), "columns": settings, "style": "Table Style Light 1", "autofilter": True},
+        {"name": table.called, "columns": settings, "style": "Table Style Light 1", "autofilter": True},
     )
     written = page.worksheet.tables[-1]["columns"]
     for number, helper in enumerate(table.helpers, len(table.headers)):

@@ -19,7 +19,7 @@ class Months:
         self.table = table
         self.headers = [h for h in table.headers if month_key(h)]
         self.first = month_key(self.headers[0]) or 0
-        self.block = f"{table.name}[[{self.headers[0]}]:[{self.headers[-1]}]]"
+        self.block = f"{table.called}[[{self.headers[0]}]:[{self.headers[-1]}]]"
         self._numbers = np.array([as_numbers(table.cells[h]) for h in self.headers])
 
     def cells(self, month: Term) -> Term:
@@ -87,9 +87,9 @@ def fate(months: Months, then: Term, now: Term) -> Fate:
 
 def first_months(months: Months) -> tuple[str, np.ndarray]:
     """Helper formula and values: place of each customer's first paid month, 0 for none; for new and cohorts."""
-    here = f"{months.table.name}[[#This Row],[{months.headers[0]}]:[{months.headers[-1]}]]"
+    here = f"{months.table.called}[[#This Row],[{months.headers[0]}]:[{months.headers[-1]}]]"
     span = len(months.headers) + 1
-    start = f"{months.table.name}[[#This Row],[{months.headers[0]}]]"
+    start = f"{months.table.called}[[#This Row],[{months.headers[0]}]]"
     best = f"SUMPRODUCT(MAX(({here}<9E307)*({here}>0)*({span}-COLUMN({here})+COLUMN({start})-1)))"
     paid = np.nan_to_num(months._numbers) > 0
     values = np.where(paid.any(axis=0), paid.argmax(axis=0) + 1, 0).astype(float)

@@ -1,17 +1,20 @@
-"""The page History: closed periods as values, beside what the data say now."""
+"""The page of closed months: their figures as values, beside what the data say now."""
 
 from csmetrics_core.palette import STATUS
 from csmetrics_workbooks.book import Book, month_label
 from csmetrics_workbooks.style import MONTH_FORMAT, change_format, number_format
 from csmetrics_workbooks.terms import Term, change
 
+#: Excel keeps the name History for itself.
+PAGE = "Closed months"
+
 
 def history(book: Book, note: str) -> None:
     """Figures of closed periods as values, beside what the data say now; the note says whose they are."""
-    page = book.pages["History"]
+    page = book.pages[PAGE]
     page.widths(12, 14, 16, 34, 16, 16, 18)
     page.title(
-        "History",
+        PAGE,
         "To close a period: copy the five columns under Now, and paste them as values below the last row of the table "
         "Closed. When late data change a closed period, the difference shows here.",
         7,

@@ -61,6 +61,6 @@ def _moved(
     """Helper column: customers there at one day and, in none of their rows, at the other."""
     present = {key for key, g in zip(keys, gone, strict=True) if g}
     values = [float(t and key not in present) for key, t in zip(keys, there, strict=True)]
-    found = f"COUNTIFS({table.name}[Customer],{table.here('Customer')},{table.name}[{is_}],1)"
+    found = f"COUNTIFS({table.called}[Customer],{table.here('Customer')},{table.called}[{is_}],1)"
     table.add(header, f"IF({table.here(was)}=1,IF({found}=0,1,0),0)", values, COUNT)
     return _sum(table, header)

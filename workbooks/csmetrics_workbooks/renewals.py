@@ -121,7 +121,7 @@ def top(book: Book, page: Page, table: Table, row: int) -> None:
     values = as_numbers(risk.value)
     key = np.where(values > 0, values + np.arange(1, values.size + 1) / 1e6, 0)
     order = np.argsort(-key, kind="stable")
-    place = f"ROW({risk.text})-ROW({table.name}[[#Headers],[ARR at risk]])"
+    place = f"ROW({risk.text})-ROW({table.called}[[#Headers],[ARR at risk]])"
     keys = f"({risk.text}+({place})/1000000)*({risk.text}>0)"
     for number in range(1, TOP + 1):
         known = number <= values.size and key[order[number - 1]] > 0

@@ -23,7 +23,7 @@ STATUS_OF = {"red": "missed", "amber": "near", "green": "met"}
 
 def score(book: Book, table: Table, cells: dict[str, Term]) -> None:
     """Helper columns: the score, its band, and the input that costs most points."""
-    here = f"{table.name}[[#This Row],[{INPUTS[0]}]:[{INPUTS[-1]}]]"
+    here = f"{table.called}[[#This Row],[{INPUTS[0]}]:[{INPUTS[-1]}]]"
     block = np.array([as_numbers(table.cells[h]) for h in INPUTS]).T
     given = {
         "values": here,
@@ -91,8 +91,8 @@ def drivers(table: Table, cells: dict[str, Term]) -> None:
             POINTS,
         )
     first, last = (f"Lost by {h.lower()}" for h in (INPUTS[0], INPUTS[-1]))
-    span = f"{table.name}[[#This Row],[{first}]:[{last}]]"
-    heads = f"{table.name}[[#Headers],[{INPUTS[0]}]:[{INPUTS[-1]}]]"
+    span = f"{table.called}[[#This Row],[{first}]:[{last}]]"
+    heads = f"{table.called}[[#Headers],[{INPUTS[0]}]:[{INPUTS[-1]}]]"
     weakest = [INPUTS[int(row.argmax())] if row.max() > 0 else "" for row in lost]
     table.add(
         "Weakest",

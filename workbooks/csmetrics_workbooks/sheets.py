@@ -166,4 +166,5 @@ SESSIONS = Sheet(
         SEGMENT,
         Field("Minutes", MINUTES, "length; 0 counts", ("duration", "minutes"), required=True, low=0, high=1e6),
     ),
+    called="Session_rows",
 )

@@ -45,12 +45,13 @@ class Field:
 
 @dataclass(frozen=True)
 class Sheet:
-    """A data sheet: one Excel table. Its name is the table's."""
+    """A data sheet: one Excel table. Its name is the table's, unless that is a function's as well."""
 
     name: str
     about: str
     fields: tuple[Field, ...]
     months_across: bool = False
+    called: str = ""
 
     def field(self, header: str) -> Field:
         """Look up a column."""
@@ -99,8 +100,13 @@ class Table:
 
     @property
     def name(self) -> str:
-        """Of the Excel table."""
+        """Of the page it stands on."""
         return self.sheet.name
+
+    @property
+    def called(self) -> str:
+        """What formulas call it."""
+        return self.sheet.called or self.sheet.name
 
     @property
     def rows(self) -> int:
@@ -112,12 +118,12 @@ class Table:
         if header not in self._columns:
             helper = next((h.values for h in self.helpers if h.header == header), None)
             values = self.cells[header] if helper is None else helper
-            self._columns[header] = Term(f"{self.name}[{header}]", values, True)
+            self._columns[header] = Term(f"{self.called}[{header}]", values, True)
         return self._columns[header]
 
     def here(self, header: str) -> str:
         """A column's cell in the same row, for the formula of a helper."""
-        return f"{self.name}[[#This Row],[{header}]]"
+        return f"{self.called}[[#This Row],[{header}]]"
 
     def numbers(self, header: str) -> Term:
         """A column's numbers, anything else as 0: for sums of products."""

@@ -70,10 +70,14 @@ def write_company(path: Path, step: Callable[[str], None]) -> None:
 
 def _write_table(book: object, name: str, table: "pd.DataFrame") -> None:
     from csmetrics_addin.cells_out import put_column
+    from csmetrics_core import CATALOG
 
     sheet = book.add_worksheet(name)  # type: ignore[attr-defined]
     headings = [{"header": heading} for heading in table.columns]
-    sheet.add_table(0, 0, len(table), len(headings) - 1, {"name": name.capitalize(), "columns": headings})
+    called = (
+        f"{name.capitalize()}_rows" if name.upper() in {m.excel_name for m in CATALOG.values()} else name.capitalize()
+    )
+    sheet.add_table(0, 0, len(table), len(headings) - 1, {"name": called, "columns": headings})
     sheet.freeze_panes(1, 0)
     sheet.set_column(0, len(headings) - 1, 14)
     for place, heading in enumerate(table.columns):

@@ -135,7 +135,7 @@ def listing(book: Book, page: Page, row: int) -> None:
     risky = np.isin(band.value.astype(str), ("red", "amber")) & (inside.numbers == 1)
     key = np.where(risky, np.nan_to_num(arr.numbers) + np.arange(1, table.rows + 1) / 1e6, 0)
     order = np.argsort(-key, kind="stable")
-    place = f"ROW({band.text})-ROW({table.name}[[#Headers],[Band]])"
+    place = f"ROW({band.text})-ROW({table.called}[[#Headers],[Band]])"
     keys = (
         f""
         f'((({band.text}="red")+({band.text}="amber"))*({inside.text}=1)*({table.numbers("ARR").text}+({place})/1000000))'
@@ -176,7 +176,7 @@ def build(book: Book) -> None:
         0,
         "A snapshot of the accounts as they are on the page Accounts; the period and month only label "
         "what is closed on "
-        "the page History.",
+        "the page Closed months.",
         6,
         26,
     )
@@ -219,7 +219,7 @@ RECIPE = Recipe(
         "the rows that are left. "
         "USAGE_BY_ACCOUNT computes the four inputs from events.",
         "Choose a segment on the page Health, and type weights and bands on the page Weights.",
-        "Read the pages Back-test and Checks, and close the month on the page History.",
+        "Read the pages Back-test and Checks, and close the month on the page Closed months.",
     ),
     pages=(
         ("Health", "the dashboard: bands, and whom to call first"),

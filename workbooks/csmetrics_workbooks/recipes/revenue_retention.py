@@ -221,7 +221,8 @@ RECIPE = Recipe(
         "rows that are left. From a long billing export: csmetrics workbook new revenue_retention --data FILE.",
         "Choose segment, period and last month on the page Retention; type targets there and shares on "
         "the page Forecast.",
-        "Read the page Checks, type your billing total there, mend what it names, and close the month on History.",
+        "Read the page Checks, type your billing total there, mend what it names, and close the month on the "
+        "page Closed months.",
     ),
     pages=(
         ("Retention", "the dashboard: retention, churn, conventions, bridge"),

@@ -138,7 +138,7 @@ RECIPE = Recipe(
         "Paste your rows over the sample on the data pages (Responses, Revenue, Operations, Sessions), "
         "headers unchanged, and delete the rows that are left.",
         "Choose segment, period and last month on the Scorecard, and type your targets on the page Plan.",
-        "Read the page Checks, mend what it names, and close the month on the page History.",
+        "Read the page Checks, mend what it names, and close the month on the page Closed months.",
     ),
     pages=(
         ("Scorecard", "sixteen metrics for the period chosen"),

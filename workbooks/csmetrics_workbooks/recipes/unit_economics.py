@@ -254,7 +254,7 @@ RECIPE = Recipe(
         "Paste your rows over the sample on the pages Revenue and Costs, headers unchanged, and delete "
         "the rows that are left.",
         "Choose segment, period and last month on the page Economics, and type the assumptions below the measures.",
-        "Read the page Checks, mend what it names, and close the month on the page History.",
+        "Read the page Checks, mend what it names, and close the month on the page Closed months.",
     ),
     pages=(
         ("Economics", "the dashboard: measures, what-if, allowed churn"),

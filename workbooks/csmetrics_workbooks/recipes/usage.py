@@ -217,7 +217,7 @@ RECIPE = Recipe(
         "and delete the rows "
         "that are left.",
         "Choose segment, period and last month on the page Usage; type targets there, and the features you care about.",
-        "Read the page Checks, mend what it names, and close the month on the page History.",
+        "Read the page Checks, mend what it names, and close the month on the page Closed months.",
     ),
     pages=(
         ("Usage", "the dashboard: active users, licence use, sessions, adoption"),

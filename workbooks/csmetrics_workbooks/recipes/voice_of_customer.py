@@ -196,7 +196,7 @@ RECIPE = Recipe(
         "Paste your rows over the sample on the pages Responses, Tickets and Invited, headers unchanged, and delete "
         "the rows that are left.",
         "Choose segment, period and last month on the page Voice.",
-        "Read the page Checks, mend what it names, and close the month on the page History.",
+        "Read the page Checks, mend what it names, and close the month on the page Closed months.",
     ),
     pages=(
         ("Voice", "scores, intervals, change test, segments, charts"),

@@ -1,0 +1,62 @@
+"""Every workbook we can build, as content by name: what the gate and Microsoft's validator go through."""
+
+import sys
+from collections.abc import Callable
+from io import BytesIO
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from csmetrics_addin.commands.demo import TARGETS, write_company
+from csmetrics_addin.dashboard import write_dashboard
+from csmetrics_addin.hosts import lite
+from csmetrics_panels import DASHBOARDS, dashboard
+from csmetrics_panels.workbook_data import workbook as exported
+from csmetrics_workbooks.build import TEMPLATES, build, recipe
+from csmetrics_workbooks.formulas import Host
+
+from csmetrics_core.samples import sample_company
+from csmetrics_core.scorecard import scorecard
+
+
+def template(name: str, host: Host = Host.EXCEL, **given: object) -> bytes:
+    """A template as it is handed out."""
+    held = BytesIO()
+    build(name, held, host=host, **given)
+    return held.getvalue()
+
+
+def empty(name: str) -> bytes:
+    """A template before anybody pasted anything."""
+    return template(name, data={s.name: make().head(0) for s, make in recipe(name).sheets.items()}, note="none yet")
+
+
+def demo(name: str) -> bytes:
+    """A file of the demo, and the dashboard as xlwings Lite carries it."""
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "made.xlsx"
+        if name == "company":
+            write_company(path, lambda step: None)
+        else:
+            write_dashboard(path, scorecard(sample_company().tables, months=12), TARGETS)
+        if name == "lite":
+            path = lite.carry(path, Path(folder) / "lite.xlsx")
+        return path.read_bytes()
+
+
+def export(name: str) -> bytes:
+    """What the dashboard of a notebook hands over."""
+    return exported(dashboard(name, sample_company(customers=40, months=16, event_days=40)))[0]
+
+
+#: Name -> what makes it; each is slow enough to be made only where it is asked for.
+EVERYTHING: dict[str, Callable[[], bytes]] = {
+    **{name: lambda name=name: template(name) for name in TEMPLATES},
+    **{f"{name} lite": lambda name=name: template(name, Host.LITE) for name in TEMPLATES},
+    **{f"{name} empty": lambda name=name: empty(name) for name in TEMPLATES},
+    **{f"demo {name}": lambda name=name: demo(name) for name in ("company", "dashboard", "lite")},
+    **{f"export {name}": lambda name=name: export(name) for name in DASHBOARDS},
+}
+
+if __name__ == "__main__":
+    for made, make in EVERYTHING.items():
+        (Path(sys.argv[1]) / f"{made.replace(' ', '_')}.xlsx").write_bytes(make())
