@@ -9,8 +9,16 @@ from typing import Any
 import numpy as np
 
 from csmetrics_core.column import Drops, Read
-from csmetrics_core.conversions import CONVERT, DAY_MS, milliseconds, not_a_number, number_text, serial_to_milliseconds
-from csmetrics_core.errors import CELL_ERRORS, ErrorInCell, MetricError, too_long
+from csmetrics_core.conversions import (
+    CONVERT,
+    DAY_MS,
+    NUMBER_AS_TEXT,
+    milliseconds,
+    not_a_number,
+    number_text,
+    serial_to_milliseconds,
+)
+from csmetrics_core.errors import CELL_ERRORS, ErrorInCell, MetricError, stored_as_text, too_long
 from csmetrics_core.flattening import LONG, OneColumn, cells_of, flatten, shape_of
 from csmetrics_core.identifiers import codes_of, factorizes_itself
 from csmetrics_core.kinds import DATED, LARGEST, Kind, Reading
@@ -149,10 +157,13 @@ def _texts(flat: Any, length: int) -> Read:
     return Read(texts, length, drops, texts)
 
 
-def refuse_errors(argument: str, drops: Drops) -> None:
-    """Pass an error cell on as the error it is, as SUM does."""
-    if CELL_ERRORS.isdisjoint(drops.why):
-        return
-    for position, reason in zip(drops.where, drops.why, strict=True):
-        if reason in CELL_ERRORS:
-            raise ErrorInCell(reason, argument, position)
+def refuse_cells(argument: str, column: Read, reading: Reading) -> None:
+    """Pass an error cell on as the error it is, as SUM does; refuse a number stored as text, which SUM would skip."""
+    drops = column.drops
+    if not CELL_ERRORS.isdisjoint(drops.why):
+        position, code = next(each for each in zip(drops.where, drops.why, strict=True) if each[1] in CELL_ERRORS)
+        raise ErrorInCell(code, argument, position)
+    if reading == "number" and NUMBER_AS_TEXT in drops.why:
+        [position] = drops.first(NUMBER_AS_TEXT, most=1)
+        count = drops.why.count(NUMBER_AS_TEXT)
+        raise stored_as_text(argument, position, column.labels[position], count)

@@ -14,9 +14,11 @@ from csmetrics_core.periods import month_number
 DAY_MS = 86_400_000
 _EPOCH = date(1970, 1, 1).toordinal()
 _SERIAL_OF_EPOCH = 25569.0
-#: Why a text is dropped that a person takes for a number: the commonest fault of a pasted column.
+#: Why a text is no number that a person takes for one: the commonest fault of a pasted column.
 NUMBER_AS_TEXT = "stored as text, not as a number"
-_LOOKS_LIKE_ONE = re.compile(r"[-+−(]?\s*[$€£¥]?\s*(\d{1,3}([.,'\s]\d{3})+|\d+)([.,]\d+)?\s*[%$€£¥]?\)?")
+_LOOKS_LIKE_ONE = re.compile(
+    r"[-+−(]*\s*[$€£¥]?\s*[-+−(]?\s*(\d{1,3}([.,'\s]\d{2,3})*[.,'\s]\d{3}|\d+)([.,]\d+)?\s*[%$€£¥]?\)?"
+)
 _YES = {"true": 1.0, "yes": 1.0, "y": 1.0, "false": 0.0, "no": 0.0, "n": 0.0}
 
 

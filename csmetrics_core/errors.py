@@ -141,6 +141,14 @@ def wrong_kind(argument: str, position: int | None, got: object, expected: str, 
     return WrongKind(problem, fix, argument=argument, position=position)
 
 
+def stored_as_text(argument: str, position: int, got: object, count: int) -> WrongKind:
+    """The error for numbers stored as text: left out, they would give another number."""
+    more = f" (and {count - 1:,} more)" if count > 1 else ""
+    problem = f"{place(argument, position)} is {show(got)}, stored as text, not as a number{more}"
+    fix = "Turn the texts into numbers; in a spreadsheet select them and take Data, Text to Columns, Finish."
+    return WrongKind(problem, fix, argument=argument, position=position)
+
+
 def too_long(argument: str, position: int | None, got: int) -> OutOfScale:
     """The error for a whole number that no floating-point number can hold."""
     return off_scale(argument, position, got, "a number a spreadsheet can hold", "Correct the cell.")

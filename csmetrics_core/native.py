@@ -137,7 +137,7 @@ def _guard_value(argument: Argument, word: str, words: Mapping[str, str], formul
 def _guard_ranges(
     metric: Metric, arguments: Mapping[str, str], words: Mapping[str, str], where: Where | None, formula: str
 ) -> str:
-    """Ranges: an error cell is passed on, no data is missing, off-scale is refused."""
+    """Ranges: an error cell is passed on, a number stored as text and what is off-scale are refused."""
     ranges = [metric.argument(name) for name in _ranges(metric, arguments)]
     inside = f"*({where.rows}={where.equals})" if where else ""
     # Rows count where every range that belongs to them holds a number; a block keeps its gaps.
@@ -156,7 +156,37 @@ def _guard_ranges(
     else:
         something = "+".join(f'SUM(IF({words[a.name]}<>"",1,0){inside})' for a in ranges)
         formula = f"IF(AND({filled}=0,{something}>0),{ERRORS['NA']},{formula})"
+    formula = refuse_texts(metric, arguments, where, formula)
     for word, _ in reversed(bads):
         total = f"SUM(IF({where.rows}={where.equals},{word},0))" if where else f"SUM({word})"
         formula = f"IF(ISERROR({total}),{total},{formula})"
     return formula
+
+
+def refuse_texts(metric: Metric, arguments: Mapping[str, str], where: Where | None, formula: str) -> str:
+    """A formula guarded against ranges of numbers that hold text which reads as a number."""
+    inside = f"*({where.rows}={where.equals})" if where else ""
+    for name in _ranges(metric, arguments):
+        argument = metric.argument(name)
+        if isinstance(argument.kind, Number) and argument.role is not Role.PER_COLUMN:
+            formula = f"IF({_texts_like_numbers(arguments[name], inside)}>0,{ERRORS['VALUE']},{formula})"
+    return formula
+
+
+def _texts_like_numbers(word: str, inside: str) -> str:
+    """How many cells hold text that reads as a number: no letters, and a digit first, after its sign and currency.
+
+    Text sorts above numbers, and signs below digits. Looked at only where not every filled cell is a number.
+    """
+    after_first = f"MID({word},2,99)"  # where a -, / or : makes it a date, a time or a span
+    reads = (
+        f'({word}>9E307)*({_without(word, "-+($€£¥ ")}>="0")*EXACT(UPPER({word}),LOWER({word}))'
+        f"*({_without(after_first, '-/:')}={after_first}){inside}"
+    )
+    return f"IF(COUNT({word})=COUNTA({word}),0,SUM(IF({reads},1,0)))"
+
+
+def _without(word: str, signs: str) -> str:
+    for sign in signs:
+        word = f'SUBSTITUTE({word},"{sign}","")'
+    return word

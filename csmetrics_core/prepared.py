@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 
 from csmetrics_core.column import Drops
-from csmetrics_core.conversions import NUMBER_AS_TEXT
 from csmetrics_core.errors import MetricError, NoData
 from csmetrics_core.spec import Argument, Metric
 
@@ -50,6 +49,4 @@ def nothing_in(argument: Argument, dropped: Mapping[str, int]) -> NoData:
     found = f"{argument.name} holds nothing to use ({seen} dropped)" if seen else f"{argument.name} is empty"
     wanted = f"{argument.kind.expected}, not text," if "text" in dropped else argument.kind.expected
     fix = f"Give {wanted} in at least one row."
-    if NUMBER_AS_TEXT in dropped:
-        fix = "Turn the texts into numbers; in a spreadsheet select them and take Data, Text to Columns, Finish."
     return NoData(found, fix, argument=argument.name)

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from csmetrics_core.cells import OPEN_ENDED, flat_cells, read, read_flat, refuse_errors, short_scale
+from csmetrics_core.cells import OPEN_ENDED, flat_cells, read, read_flat, refuse_cells, short_scale
 from csmetrics_core.column import Read
 from csmetrics_core.elements import as_typed, pad, single
 from csmetrics_core.errors import NoData, WrongShape, off_scale, wrong_kind
@@ -24,7 +24,7 @@ def reduce_range(metric: Metric, argument: Argument, ready: Prepared) -> None:
     if values is None:
         shape = shape_of(raw)
         column = read_flat(flat, len(flat) if shape is None else prod(shape), name, reading)
-        refuse_errors(name, column.drops)
+        refuse_cells(name, column, reading)
         ready.drops[name] = column.drops
         values = _kept(column, _present(column, argument))
         _refuse_off_scale(argument, kind, values, column)
@@ -104,7 +104,7 @@ def _aligned(metric: Metric, arguments: list[Argument], ready: Prepared) -> None
         if shape_of(raw) is None and argument.kind.reading == "number" and columns:
             continue  # one value for all rows
         columns[argument.name] = read(raw, argument.name, argument.kind.reading)
-        refuse_errors(argument.name, columns[argument.name].drops)
+        refuse_cells(argument.name, columns[argument.name], argument.kind.reading)
     _refuse_other_lengths(columns)
     rows = max(len(c.values) for c in columns.values())
     keep = np.ones(rows, dtype=bool)
@@ -163,7 +163,7 @@ def prepare_block(metric: Metric, ready: Prepared) -> None:
     argument = metric.roles.block[0]
     raw = ready.values[argument.name]
     column = read(raw, argument.name, argument.kind.reading)
-    refuse_errors(argument.name, column.drops)
+    refuse_cells(argument.name, column, argument.kind.reading)
     shape = shape_of(raw) or (1,)
     pad(column, prod(shape))
     _refuse_off_scale(argument, argument.kind, column.values[~np.isnan(column.values)], column)
@@ -181,7 +181,7 @@ def prepare_block(metric: Metric, ready: Prepared) -> None:
 def _per_column(argument: Argument, raw: Any, width: int) -> Any:
     """One value for all columns of the block, or one each; a blank takes the default."""
     column = read(raw, argument.name, argument.kind.reading)
-    refuse_errors(argument.name, column.drops)
+    refuse_cells(argument.name, column, argument.kind.reading)
     shape = shape_of(raw)
     pad(column, 1 if shape is None else prod(shape))
     size = len(column.values)

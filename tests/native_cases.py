@@ -111,7 +111,7 @@ def bad_calls(metric: Metric) -> list[dict]:
     base, calls = good_calls(metric)[0], []
     for name, value in base.items():
         argument = metric.argument(name)
-        spoilers = [None, "text", True, "#N/A", "#DIV/0!", 0, -1, 7.5, 11]
+        spoilers = [None, "text", True, "#N/A", "#DIV/0!", 0, -1, 7.5, 11, "1,050", "10", "($5.5)", "10 - Very likely"]
         spoilers += [] if argument.kind.bad == math.inf else [argument.kind.bad]  # no sheet holds infinity
         for cell in spoilers:
             if argument.role is Role.CHOICE and cell is not None and not isinstance(cell, str):

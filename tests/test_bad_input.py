@@ -1,5 +1,6 @@
 """Bad input: an error of our family that names the place and the remedy, or a correct number. Never a warning."""
 
+import re
 from datetime import date, datetime, timezone
 from decimal import Decimal
 from fractions import Fraction
@@ -190,16 +191,29 @@ def test_in_a_broadcast_the_other_elements_stand_and_reasons_can_be_asked_for():
 
 
 def test_drops_are_counted_by_reason_with_their_first_positions():
-    cells = [9, None, "n/a", True, date(2026, 1, 1), "9 ", 10, *[""] * 7]
+    cells = [9, None, "n/a", True, date(2026, 1, 1), "late", 10, *[""] * 7]
     told = explain("nps", cells)
     assert told.n == 2
     assert told.dropped == (
         ("scores", "blank", 1, (1,)),
-        ("scores", "text", 1, (2,)),
+        ("scores", "text", 2, (2, 5)),
         ("scores", "boolean", 1, (3,)),
         ("scores", "date", 1, (4,)),
-        ("scores", "stored as text, not as a number", 1, (5,)),
     )
+
+
+@pytest.mark.parametrize("text", ["10", "1,050", "9 ", "$5", "5 %", "(3.50)", "1.234.567,89", "1,00,000"])
+def test_a_number_stored_as_text_is_refused_with_its_row(text):
+    """Left out, it would give another number: 950 in January and "1,050" in February was a customer lost."""
+    calls = {
+        "scores": lambda: csm.nps([10, text, 9]),
+        "amounts": lambda: csm.mrr([100.0, text, 5.0], [1, 1, 1]),
+        "mrr": lambda: csm.mrr_movements(["A", "A"], ["2025-01", "2025-02"], [950, text]),
+        "contacts": lambda: csm.fcr_from_contacts([1, text, 1]),
+    }
+    for argument, call in calls.items():
+        with pytest.raises(WrongKind, match=rf"{argument}\[1\] is {re.escape(repr(text))}, stored as text"):
+            call()
 
 
 def test_a_bad_row_drops_out_of_all_aligned_ranges():

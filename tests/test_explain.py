@@ -8,7 +8,7 @@ import pytest
 
 import csmetrics_core as csm
 from csmetrics_core.catalog import CATALOG
-from csmetrics_core.errors import ErrorInCell, OutOfScale
+from csmetrics_core.errors import ErrorInCell, OutOfScale, WrongKind
 from csmetrics_core.spec import Role
 
 ABOUT = ("csm_explain", "csm_by", "csm_change", "csm_reconcile", "csm_benchmarks")
@@ -140,8 +140,8 @@ def test_every_cell_of_an_explanation_is_one_a_spreadsheet_takes(name):
          "scores, row 2, holds the error #REF!. Mend that cell, or leave it out of the range."),
         (("churn_rate", 5, 0), "#DIV/0!",
          "opening is 0, so there is nothing to divide by. Undefined is not 0: leave it blank."),
-        (("nps", ["10", "9"]), "#N/A",
-         "scores holds nothing to use (2 stored as text, not as a number dropped). Turn the texts into numbers; in a "
+        (("nps", ["10", "9"]), "#VALUE!",
+         "scores, row 1, is '10', stored as text, not as a number (and 1 more). Turn the texts into numbers; in a "
          "spreadsheet select them and take Data, Text to Columns, Finish."),
         (("nps", [10], [1], [2], [3]), "#VALUE!",
          "takes 3 arguments, 4 were given. Call it as nps(scores, [weights], [accounts])."),
@@ -174,8 +174,11 @@ def test_a_name_alone_gives_the_card_of_the_metric(name):
      ("late", False), ("01.02.2026", False), ("2026-01-02", False), ("10 - Very likely", False), ("10.0.0.1", False)],
 )  # fmt: skip
 def test_a_number_stored_as_text_is_named_as_that(text, is_number):
-    reason = "stored as text, not as a number" if is_number else "text"
-    assert dict(csm.explain("mrr", [5.0, text]).rows())["dropped from amounts"] == f"1 {reason} (row 2)"
+    if is_number:
+        with pytest.raises(WrongKind, match=r"amounts\[1\] is .*, stored as text, not as a number"):
+            csm.explain("mrr", [5.0, text])
+    else:
+        assert dict(csm.explain("mrr", [5.0, text]).rows())["dropped from amounts"] == "1 text (row 2)"
 
 
 def test_a_group_that_is_refused_names_the_row_of_the_whole_range():

@@ -206,6 +206,25 @@ def _of_one(function: Callable[..., Any]) -> Callable[..., Any]:
     return each
 
 
+def _of_texts(function: Callable[..., Any]) -> Callable[..., Any]:
+    """A function of single texts, taken cell by cell where one is a range; a number of it comes as a number."""
+
+    def one(*values: Any) -> Any:
+        error = next((value for value in values if isinstance(value, CellError)), None)
+        return error or function(_text(values[0]), *values[1:])
+
+    def each(*values: Any) -> Any:
+        if any(isinstance(value, np.ndarray) for value in values):
+            return np.frompyfunc(one, len(values), 1)(*map(as_cells, values))
+        return one(*values)
+
+    return each
+
+
+def _filled(values: tuple[Any, ...]) -> float:
+    return float(sum(v is not None for value in values for v in np.ravel(np.array(value, dtype=object)).tolist()))
+
+
 def _rounded(to: Callable[[float], float]) -> Callable[..., float]:
     """Rounds to decimals; a double such as 2.675 is taken for the decimal number it is shown as."""
 
@@ -249,5 +268,11 @@ KNOWN: Mapping[str, Callable[..., Any]] = {
     "ROUND": _of_one(_rounded(lambda number: math.floor(number + 0.5))),
     "ROUNDUP": _of_one(_rounded(math.ceil)),
     "ROUNDDOWN": _of_one(_rounded(math.floor)),
+    "COUNTA": lambda *values: _filled(values),
+    "EXACT": _of_texts(lambda text, other: text == _text(other)),
+    "LOWER": _of_texts(str.lower),
+    "UPPER": _of_texts(str.upper),
+    "MID": _of_texts(lambda text, start, length: text[int(start) - 1 : int(start) - 1 + int(length)]),
+    "SUBSTITUTE": _of_texts(lambda text, old, new: text.replace(_text(old), _text(new))),
     "NORMSINV": _of_one(NormalDist().inv_cdf),
 }

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 
 # question -> what people write instead of a number, and the number they mean, if any
 WORDS: dict[str, dict[str, int | None]] = {
-    "nps": {"n/a": None, "9 ": 9, "prefer not to say": None, "ten": 10, " 8": 8},
-    "csat": {"n/a": None, "5 ": 5, "very good": 5},
+    "nps": {"n/a": None, "nine": 9, "prefer not to say": None, "ten": 10, "likely": 8},
+    "csat": {"n/a": None, "top": 5, "very good": 5},
     "ces": {"n/a": None, "don't know": None},
 }
 # table -> share of rows imported twice, two rows at least

@@ -9,7 +9,7 @@ import numpy as np
 from csmetrics_core import CATALOG
 from csmetrics_core.errors import MetricError
 from csmetrics_core.evaluate import evaluate
-from csmetrics_core.native import Where, spell
+from csmetrics_core.native import Where, refuse_texts, spell
 from csmetrics_core.spec import Metric
 from csmetrics_workbooks.terms import CellError, Term, term
 
@@ -78,11 +78,12 @@ def call(
     """
     metric = CATALOG[name]
     terms = _terms(metric, arguments)
-    native = spell(metric, {n: t.text for n, t in terms.items()}, scope.where if scope else None)
+    written, where = {n: t.text for n, t in terms.items()}, scope.where if scope else None
+    native = spell(metric, written, where) or (plainly and refuse_texts(metric, written, where, plainly.text))
     words = [_spelled(metric, n, terms[n], scope) if n in terms else "" for n in metric.names]
     while words and not words[-1]:
         words.pop()
-    text = f"IF(addin_on,{metric.excel_name}({','.join(words)}),{native or (plainly or term(NEEDS_ADDIN)).text})"
+    text = f"IF(addin_on,{metric.excel_name}({','.join(words)}),{native or term(NEEDS_ADDIN).text})"
     return Term(text, computed(metric, terms, scope) if known is None else known, array=True)
 
 
