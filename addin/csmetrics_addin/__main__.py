@@ -1,5 +1,6 @@
 """The command as a program: broken off with Ctrl+C, also while its parts are loaded, it leaves with a sentence."""
 
+import os
 import sys
 
 _INTERRUPTED = 130  # what shells expect of a program that Ctrl+C ended
@@ -7,6 +8,7 @@ _INTERRUPTED = 130  # what shells expect of a program that Ctrl+C ended
 
 def main() -> None:
     """Run the command `csmetrics`."""
+    _leave_this_folder()
     try:
         from csmetrics_addin.cli import main as run
 
@@ -20,6 +22,20 @@ def main() -> None:
         return
     print("Broken off.", file=sys.stderr)
     raise SystemExit(_INTERRUPTED)
+
+
+def _leave_this_folder() -> None:
+    """Import nothing from the current folder, where `python -m` and a blank in PYTHONPATH look first.
+
+    A checkout that is worked in is no such folder.
+    """
+    try:
+        here = os.getcwd()
+    except FileNotFoundError:  # removed meanwhile
+        return
+    ours = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+    if here not in (ours, os.path.dirname(ours)):
+        sys.path[:] = [folder for folder in sys.path if os.path.abspath(folder or here) != here]
 
 
 if __name__ == "__main__":

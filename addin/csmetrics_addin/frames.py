@@ -1,5 +1,6 @@
 """Files as frames of an engine: DuckDB or Spark read them piece by piece, workbooks and odd text cell by cell."""
 
+import os
 import re
 import tempfile
 import warnings
@@ -145,6 +146,7 @@ def by_spark(paths: Sequence[Path], time_zone: str, master: str) -> list[Table]:
     except ModuleNotFoundError:
         raise Problem("--engine spark needs PySpark and Java", "Install it: pip install 'csmetrics[spark]'.") from None
     warnings.filterwarnings("ignore", category=FutureWarning, module="pyspark")
+    os.environ["PYTHONSAFEPATH"] = "1"  # Spark's workers are started in the current folder and import nothing from it
     builder = SparkSession.builder.master(master).appName("csmetrics report")
     settings = {"sql.session.timeZone": time_zone, "log.level": "ERROR", "ui.showConsoleProgress": "false"}
     for name, value in settings.items():

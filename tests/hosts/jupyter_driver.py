@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -66,7 +66,7 @@ def server(kind: str, folder: Path) -> Iterator[str]:
         "voila": ["voila", str(folder), "--Voila.ip=127.0.0.1", "--VoilaConfiguration.template=csmetrics"],
     }  # fmt: skip
     command = [sys.executable, "-m", *commands[kind], "--no-browser", f"--port={port}"]
-    with _running(command, folder / f"{kind}.log", f"http://127.0.0.1:{port}", env) as address:
+    with _running(command, folder / f"{kind}.log", lambda: f"http://127.0.0.1:{port}", env) as address:
         yield address
 
 
@@ -80,22 +80,23 @@ def _say_no_to_news(config: Path) -> None:
 @contextmanager
 def command_server(file: Path) -> Iterator[str]:
     """`csmetrics panel FILE`; gives its address."""
-    port = free_port()
-    command = [sys.executable, "-m", "csmetrics_addin", "panel", str(file), "--no-browser", f"--port={port}"]
-    env = {**os.environ, "JUPYTER_CONFIG_DIR": str(file.parent / "config"), "IPYTHONDIR": str(file.parent / "ipython")}
-    with _running(command, file.parent / "panel.log", f"http://127.0.0.1:{port}", env) as address:
-        yield address
+    command, log = [sys.executable, "-m", "csmetrics_addin", "panel", str(file), "--no-browser"], file.parent / "log"
+
+    def address() -> str:
+        return next((word for word in log.read_text().split() if word.startswith("http://")), "")
+
+    with _running(command, log, address, dict(os.environ)) as found:
+        yield found
 
 
 @contextmanager
-def _running(command: list[str], log: Path, address: str, env: dict[str, str]) -> Iterator[str]:
+def _running(command: list[str], log: Path, address: Callable[[], str], env: dict[str, str]) -> Iterator[str]:
     with log.open("w") as held:
         process = subprocess.Popen(
             command, env=env, cwd=log.parent, stdin=subprocess.DEVNULL, stdout=held, stderr=subprocess.STDOUT
         )
     try:
-        _wait(process, address, log)
-        yield address
+        yield _wait(process, address, log)
     finally:
         process.terminate()
         try:
@@ -104,17 +105,17 @@ def _running(command: list[str], log: Path, address: str, env: dict[str, str]) -
             process.kill()
 
 
-def _wait(process: subprocess.Popen, address: str, log: Path) -> None:
+def _wait(process: subprocess.Popen, address: Callable[[], str], log: Path) -> str:
     end = time.monotonic() + _START
     while time.monotonic() < end:
         if process.poll() is not None:
             break
         try:
-            urllib.request.urlopen(address, timeout=5)
-            return
-        except OSError:
+            urllib.request.urlopen(address(), timeout=5)
+            return address()
+        except (OSError, ValueError):  # not there yet, or not said yet where
             time.sleep(0.3)
-    raise AssertionError(f"no answer from {address}:\n{log.read_text()[-2000:]}")
+    raise AssertionError(f"no answer from {address()}:\n{log.read_text()[-2000:]}")
 
 
 class Watch:

@@ -1,22 +1,45 @@
 """`csmetrics panel [FILE]`: the dashboards as a web page on this machine."""
 
+import json
 import os
-import signal
-import socket
+import shutil
 import subprocess
 import sys
+import webbrowser
+from ast import literal_eval
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import gettempdir
+from threading import Thread
 from typing import Annotated
 
 import typer
 
-from csmetrics_addin.terminal import Problem, screen, styled
+from csmetrics_addin.hosts.programs import PYTHON, environment
+from csmetrics_addin.terminal import BAD_DATA, Problem, plain, screen, styled
 
 app = typer.Typer()
 
 _NEEDS = ("voila", "ipywidgets", "plotly", "anywidget", "ipykernel")
+#: Makes a folder, waits until the command has ended, however that was, and takes the folder away. It alone makes it,
+#: so that there is none without somebody to sweep it. Kernels end by themselves once their parent has.
+_SWEEPER = """
+import shutil, signal, sys, tempfile, time
+for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT"):
+    if hasattr(signal, name):
+        signal.signal(getattr(signal, name), signal.SIG_IGN)
+folder = tempfile.mkdtemp(prefix="csmetrics-panel-")
+is_swept = ""
+try:
+    print(ascii(folder), flush=True)
+    is_swept = sys.stdin.read()
+finally:
+    for _ in range(1 if is_swept else 20):
+        shutil.rmtree(folder, ignore_errors=True)
+        time.sleep(0 if is_swept else 0.2)
+"""
 
 
 @app.command()
@@ -28,41 +51,85 @@ def panel(
     port: Annotated[int, typer.Option(help="Port on this machine; 0 takes a free one.", min=0, max=65535)] = 0,
     browser: Annotated[bool, typer.Option("--browser/--no-browser", help="Open the page.")] = True,
 ) -> None:
-    """Open the dashboards as a web page, which only this machine can see. Ctrl+C ends it.
+    """Open the dashboards as a web page that only you can see. Ctrl+C ends it.
 
-    Tables are recognised by their headings; no request leaves the machine.
+    The address carries a key, new each time. Tables are recognised by their headings; no request leaves the machine.
     """
     missing = [name for name in _NEEDS if find_spec(name) is None]
     if missing:
         raise Problem(f"the panels need {', '.join(missing)}", "Run: pip install 'csmetrics[jupyter]'")
     if file is not None and not file.exists():
-        raise Problem(f"there is no {file}", "Check the name of the file.")
-    port = port or free_port()
-    with TemporaryDirectory(prefix="csmetrics-panel-") as folder:
-        notebook = write_notebook(Path(folder), file)
-        screen().print(styled(f"The dashboards are at http://127.0.0.1:{port}/ until Ctrl+C."))
-        code = serve(command(notebook, port, browser), environment(Path(folder)))
-    if code > 0:
-        raise Problem("Voila ended with an error", f"Is port {port} taken? Choose another with --port.")
+        raise Problem(f"there is no {plain(file)}", "Check the name of the file.")
+    given = file.resolve() if file else None
+    with own_folder() as folder:
+        from csmetrics_addin.page import serve
+
+        def tell(address: str) -> None:
+            screen().print(styled(f"The dashboards are at {address} until Ctrl+C."), soft_wrap=True)
+            if browser:
+                _open(folder, address)
+
+        try:
+            serve(write_notebook(folder, given), port, tell)
+        except OSError as error:
+            if error.strerror is None or not port:
+                raise
+            fix = "Choose another with --port, or leave it out."
+            raise Problem(f"port {port} cannot be used ({error.strerror})", fix) from None
 
 
-def serve(words: list[str], env: dict[str, str]) -> int:
-    """Run the server until it ends or this command is asked to; it never outlives the command."""
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
-    server = subprocess.Popen(words, env=env)
+@contextmanager
+def own_folder() -> Iterator[Path]:
+    """A new folder only this person can read, which the server and its kernels are in; it ends with the command."""
+    words = [sys.executable, "-I", "-S", "-c", _SWEEPER]
+    sweeper = subprocess.Popen(
+        words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, cwd=gettempdir(),
+        start_new_session=True,
+    )  # fmt: skip
+    assert sweeper.stdout is not None
+    made = sweeper.stdout.readline()
+    if not made:
+        raise Problem("there is no room for temporary files", f"Make room in {gettempdir()}.", code=BAD_DATA)
+    folder = Path(literal_eval(made.decode()))
     try:
-        return server.wait()
-    except KeyboardInterrupt:
-        server.terminate()
-        server.wait()
-        return 0
+        os.chdir(folder)
+        settings = environment() | _jupyter(folder)
+        os.environ.clear()
+        os.environ.update(settings)
+        yield folder
+    finally:
+        os.chdir(gettempdir())
+        shutil.rmtree(folder, ignore_errors=True)
+        sweeper.communicate(b"nothing is left")
+
+
+def _jupyter(folder: Path) -> dict[str, str]:
+    """Where Jupyter looks: for our page template and for this Python as its kernel, and for nobody's settings."""
+    spec = find_spec("csmetrics_panels")
+    if spec is None or spec.origin is None:
+        raise Problem("the panels are not installed", "Run: pip install 'csmetrics[jupyter]'")
+    home = folder / "jupyter" / "kernels" / "python3"
+    home.mkdir(parents=True)
+    start = [*PYTHON, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
+    kernel = {"argv": start, "display_name": "Python 3", "language": "python"}
+    (home / "kernel.json").write_text(json.dumps(kernel), "utf-8")
+    data = str(folder / "jupyter")
+    return {
+        "JUPYTER_PATH": os.pathsep.join([data, str(Path(spec.origin).parent)]),
+        "JUPYTER_DATA_DIR": data,
+        "JUPYTER_RUNTIME_DIR": str(folder / "runtime"),
+        "JUPYTER_CONFIG_DIR": str(folder / "settings"),
+        "JUPYTER_CONFIG_PATH": str(folder / "settings"),
+        "JUPYTER_NO_CONFIG": "1",
+        "IPYTHONDIR": str(folder / "ipython"),
+    }
 
 
 def write_notebook(folder: Path, file: Path | None) -> Path:
     """A notebook of one cell that shows the dashboards; the file's name is data, not code."""
     import nbformat
 
-    given = "" if file is None else repr(str(file.resolve()))
+    given = "" if file is None else repr(str(file))
     source = f"from csmetrics_panels import dashboards\n\ndashboards({given})"
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source)])
     notebook.metadata.title = "csmetrics"
@@ -72,32 +139,8 @@ def write_notebook(folder: Path, file: Path | None) -> Path:
     return path
 
 
-def command(notebook: Path, port: int, browser: bool) -> list[str]:
-    """How Voila is started: for this machine only, with a page that asks nothing from outside."""
-    return [
-        sys.executable, "-m", "voila", str(notebook), f"--port={port}", "--Voila.ip=127.0.0.1",
-        "--VoilaConfiguration.template=csmetrics", "--VoilaConfiguration.show_tracebacks=True",
-        *([] if browser else ["--no-browser"]),
-    ]  # fmt: skip
-
-
-def environment(folder: Path) -> dict[str, str]:
-    """The environment of the server: our page template is found, and the kernel is this Python's."""
-    spec = find_spec("csmetrics_panels")
-    if spec is None or spec.origin is None:
-        raise Problem("the panels are not installed", "Run: pip install 'csmetrics[jupyter]'")
-    kernels = folder / "jupyter"
-    home = kernels / "kernels" / "python3"
-    home.mkdir(parents=True)
-    words = f'{{"argv": ["{Path(sys.executable).as_posix()}", "-m", "ipykernel_launcher", "-f", "{{connection_file}}"]'
-    (home / "kernel.json").write_text(words + ', "display_name": "Python 3", "language": "python"}', "utf-8")
-    paths = [str(Path(spec.origin).parent), os.environ.get("JUPYTER_PATH", "")]
-    own = {"JUPYTER_DATA_DIR": str(kernels), "JUPYTER_RUNTIME_DIR": str(kernels / "runtime")}
-    return {**os.environ, **own, "JUPYTER_PATH": os.pathsep.join(filter(None, paths))}
-
-
-def free_port() -> int:
-    """A port nobody uses now."""
-    with socket.socket() as held:
-        held.bind(("127.0.0.1", 0))
-        return int(held.getsockname()[1])
+def _open(folder: Path, address: str) -> None:
+    """Show the page; a browser is given a file that leads there, for others can read how a program was started."""
+    page = folder / "open.html"
+    page.write_text(f'<meta http-equiv="refresh" content="0;url={address}"><a href="{address}">The dashboards</a>')
+    Thread(target=webbrowser.open, args=(page.as_uri(),), daemon=True).start()

@@ -10,7 +10,7 @@ from tempfile import TemporaryDirectory
 
 from csmetrics_addin.hosts import wheel
 from csmetrics_addin.hosts.extension import EXTENSION_NAME, IDENTIFIER, build
-from csmetrics_addin.hosts.programs import run
+from csmetrics_addin.hosts.programs import PYTHON, find, run
 from csmetrics_core.version import __version__
 
 _USUAL_PLACES = (
@@ -37,7 +37,7 @@ class Office:
     @classmethod
     def found(cls) -> "Office | None":
         """The LibreOffice on this computer, if there is one."""
-        unopkg = shutil.which("unopkg") or next(filter(_is_file, _USUAL_PLACES), None)
+        unopkg = find("unopkg") or next(filter(_is_file, _USUAL_PLACES), None)
         if unopkg is None:
             return None
         program = Path(unopkg).resolve().parent
@@ -85,7 +85,7 @@ def fetch_command(office: Office) -> list[str]:
     """The command that gets the packages LibreOffice's Python needs, without needing pip there."""
     version = office.ask_python("import sys; print('{}.{}'.format(*sys.version_info[:2]))") or "3.11"
     folder = str(packages_folder())
-    wanted = [sys.executable, "-m", "pip", "install", "--upgrade", "--only-binary=:all:", "--python-version", version]
+    wanted = [*PYTHON, "-m", "pip", "install", "--upgrade", "--only-binary=:all:", "--python-version", version]
     return [*wanted, "--target", folder, *wheel.REQUIREMENTS]
 
 
@@ -142,7 +142,7 @@ def _is_root() -> bool:
 def _unopkg(office: Office, profile: Path | None, *words: str) -> str:
     where = [f"-env:UserInstallation={profile.resolve().as_uri()}"] if profile else []
     # LibreOffice lets the administrator of a computer install for all its users only.
-    shared = ["--shared"] if office.unopkg[0] == shutil.which("unopkg") and _is_root() else []
+    shared = ["--shared"] if office.unopkg[0] == find("unopkg") and _is_root() else []
     command = [*office.unopkg, words[0], *shared, *where, *words[1:]]
     done = run(command)
     if done.returncode:

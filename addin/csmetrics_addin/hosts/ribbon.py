@@ -45,7 +45,7 @@ def _command(*words: str) -> str:
     """Run the csmetrics command; what it says against it becomes the message box."""
     python = Path(sys.executable).with_name("python.exe")  # Excel's Python has no console to write to
     program = str(python) if python.is_file() else sys.executable
-    done = run([program, "-m", "csmetrics_addin", *words])
+    done = run([program, "-P", "-m", "csmetrics_addin", *words])
     if done.returncode:
         raise OSError(done.stderr.strip() or f"csmetrics {' '.join(words)} failed")
     return done.stdout.strip()
