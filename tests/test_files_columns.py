@@ -255,3 +255,27 @@ def test_rows_are_numbered_as_the_file_has_them() -> None:
     assert read.values.index.tolist() == [0, 1]
     kept = read_column(pd.Series(["1", "2"], index=[5, 9]), "amount", HERE, Said())
     assert kept.values.index.tolist() == [5, 9]
+
+
+@pytest.mark.parametrize(
+    ("form", "shows"),
+    [
+        ("%Y-%m-%d", {}), ("%Y-%m-%d %H:%M:%S", {}), ("%Y-%m-%dT%H:%M:%SZ", {}), ("%Y-%m-%dT%H:%M:%S.%fZ", {}),
+        ("%d/%m/%Y %H:%M", {"dates": "dmy"}), ("%m/%d/%Y %I:%M %p", {"dates": "mdy"}),
+        ("%d.%m.%Y %H:%M:%S", {"dates": "dmy"}),
+    ],
+)  # fmt: skip
+def test_long_columns_of_one_form_are_read_as_their_cells_are(form: str, shows: dict) -> None:
+    moments = pd.date_range("2023-01-01 10:05", periods=3000, freq="7h7min").floor("min")
+    cells = [*moments.strftime(form), ""]
+    read = column(pd.Series(cells, dtype="str"), "moment")
+    right = moments.normalize() if form == "%Y-%m-%d" else moments
+    assert (read.values[:-1] == right).all()
+    assert pd.isna(read.values.iloc[-1])
+    assert (dict(read.shows).get("dates", ""), read.unread.any()) == (shows.get("dates", ""), False)
+    assert column([*cells, "soon"], "moment").values[:-2].tolist() == right.tolist()
+
+
+def test_a_long_column_that_does_not_tell_its_order_is_asked_about() -> None:
+    cells = [f"{day}/{month}/{year}" for year in range(2000, 2020) for month in range(1, 13) for day in range(1, 13)]
+    assert "['dmy', 'mdy']" in asked(cells, "day")

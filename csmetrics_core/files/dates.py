@@ -9,6 +9,7 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
+from csmetrics_core.files.date_runs import FORMS, at_once
 from csmetrics_core.files.distinct import (
     Distinct,
     Mask,
@@ -24,7 +25,6 @@ from csmetrics_core.files.saying import Question, Remedy
 from csmetrics_core.files.written import Written, full_year, written_date
 
 Numbers = tuple[int, ...]
-_ISO = {10: "%Y-%m-%d", 16: "%Y-%m-%d %H:%M", 19: "%Y-%m-%d %H:%M:%S"}
 _EPOCH = datetime(1970, 1, 1)
 _EXCEL_EPOCH = datetime(1899, 12, 30)
 _SERIAL = (20_000, 80_000)  # 1954 to 2119, as spreadsheets count days
@@ -32,37 +32,22 @@ _SINCE_1970 = (10**8, 10**10)  # 1973 to 2286, in seconds; a thousand times as m
 _COMES = (1901, 2199)  # systems write 9999-12-31, 0001-01-01 or 1900-01-00 for a day that is none
 _NEAR = 15  # years that one column of a company's dates spans
 _OPEN = frozenset("present ongoing current open active today never tbc".split())
-_FORMS = "a date such as 2026-03-31, 31/03/2026, 03/31/2026, 31.03.2026 or 31 Mar 2026"
 _MEANS = {"dmy": "day first", "mdy": "month first", "ymd": "year first"}
 Unit = Literal["moment", "day", "month", "epoch"]
 
 
 def read_dates(column: Distinct, unit: Unit) -> Outcome:
     """Read the distinct cells of a column of moments, days or months, without a zone, those with an offset in UTC."""
-    outcome = _iso(column)
+    outcome = at_once(column)
     if outcome is None:
         outcome = Outcome(
-            np.full(len(column), "NaT", "datetime64[us]"), np.full(len(column), State.UNREAD, np.int8), _FORMS
+            np.full(len(column), "NaT", "datetime64[us]"), np.full(len(column), State.UNREAD, np.int8), FORMS
         )
         _Reading(column, outcome, unit).read()
     if unit in ("day", "month"):
         outcome.values = outcome.values.astype(f"datetime64[{'D' if unit == 'day' else 'M'}]").astype("datetime64[us]")
     _leave_out_never(column, outcome)
     return outcome
-
-
-def _iso(column: Distinct) -> Outcome | None:
-    """Dates as programs write them, at once."""
-    if not column.cells or not all(type(cell) is str for cell in column.cells):
-        return None
-    form = _ISO.get(len(column.cells[0]))
-    try:
-        if form is None:
-            return None
-        found = pd.to_datetime(pd.Series(column.cells, dtype=object), format=form, exact=True)
-    except (ValueError, TypeError):
-        return None
-    return Outcome(found.to_numpy().astype("datetime64[us]"), np.zeros(len(column), np.int8), _FORMS)
 
 
 class _Reading:

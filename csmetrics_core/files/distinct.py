@@ -25,6 +25,7 @@ NOTHING = frozenset(
     "n/a|na|n.a.|n.a|n/d|#n/a|none|null|nil|nan|<na>|nat|-|--|---|–|—|−|.|..|...|\\n|(null)|(none)|(blank)|(empty)|"
     "not available|not applicable|no answer|no data|no response|no comment|n.v.t.|k.a.|keine angabe|s/o".split("|")
 )
+_MANY = 20_000
 # Marks that take no place on a screen: zero-width blanks, joiners, direction marks, soft hyphens, byte order marks.
 _UNSEEN = re.compile("[\u00ad\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]")
 
@@ -108,10 +109,18 @@ def distinct(cells: Any, place: Place, said: Said) -> Distinct:
         series = series.astype(object)
     if series.dtype == object and not set(map(type, series)) <= {str, type(None)}:
         codes, found = _each_kind(series.tolist())
+    elif _mostly_distinct(series):
+        found = series.astype(object).tolist()
+        codes = np.where(series.isna(), -1, np.arange(len(series)))
     else:
         codes, uniques = pd.factorize(series)
         found = list(pd.Series(uniques, dtype=object)) if str(series.dtype).startswith("datetime") else uniques.tolist()
     return Distinct(found, codes.astype(np.int64, copy=False), place, said)
+
+
+def _mostly_distinct(series: pd.Series) -> bool:
+    """Whether looking for equal cells would take longer than looking at them all, as far as the first ones tell."""
+    return len(series) > _MANY and str(series.dtype) == "str" and series.head(_MANY).nunique() > 0.9 * _MANY
 
 
 def _listed(cells: Any) -> list[Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from math import isfinite
 
 import numpy as np
 
@@ -28,12 +29,14 @@ _WRITTEN = {
     "EUROS": "EUR", "DOLLARS": "$", "KR": "kr", "KR.": "kr", "$": "$", "¥": "¥", "￥": "¥", "R": "ZAR", "LEI": "RON",
 }  # fmt: skip
 _BLANKS = re.compile(r"[\s'’ʼ`´]+")
+_SIMPLE = re.compile(r"([$€£]?)(-?\d[\d.,]*)")
 _CURRENCY = r"(?:[A-Za-zČŁčł]{0,4}\.?[$€£¥￥₹₽₺₩₫฿₪₴₱₦₡₲₸]?)"
 _AMOUNT = re.compile(
     rf"(?P<before>{_CURRENCY})(?P<number>[-+]?[\d.,]*\d[\d.,]*(?:[eE][-+]?\d+)?)(?P<after>%|{_CURRENCY})"
 )
 # In groups of two (India) or three; a number that may be either way is told by what stands around it in the column.
 _UNCLEAR = re.compile(r"[-+]?[1-9]\d{0,2}[.,]\d{3}")
+_IN_GROUPS = {sign: re.compile(rf"[-+]?\d{{1,3}}(?:\{sign}\d{{2,3}})*\{sign}\d{{3}}") for sign in ".,"}
 _GROUP_BLANKS = re.compile(r"\d{1,3}(?:[\s'’ʼ`´]\d{3})+(?!\d)")
 
 
@@ -51,10 +54,10 @@ def read_numbers(column: Distinct, money: bool = True) -> Outcome:
             values[at], states[at] = float(cell), State.READ if np.isfinite(float(cell)) else State.UNREAD
         elif isinstance(cell, str):
             text = trimmed(cell)
-            if is_nothing(text) and not is_error(text):
-                states[at] = State.BLANK
-            elif (found := bare_number(text)) is not None:
+            if (found := bare_number(text)) is not None:
                 bare[at], units[at], percents[at] = found
+            elif is_nothing(text) and not is_error(text):
+                states[at] = State.BLANK
     if bare:
         _decide(column, outcome, bare)
     _percents(column, outcome, percents)
@@ -86,6 +89,8 @@ def bare_number(text: str) -> tuple[str, str | None, bool] | None:
         >>> bare_number("($ 1,200.50)")
         ('-1,200.50', '$', False)
     """
+    if found := _SIMPLE.fullmatch(text):
+        return found[2], _WRITTEN.get(found[1], found[1]) or None, False
     text = unicodedata.normalize("NFKC", text).replace("−", "-").replace("–", "-").replace("\u2044", "/")
     negative = (text.startswith("(") and text.endswith(")")) or ("(" in text[:5] and text.endswith(")"))
     if negative:
@@ -173,7 +178,7 @@ def parse_number(text: str, decimal: str) -> float | None:
     """A bare number with this decimal sign; None where its thousands do not stand where they should."""
     group = "," if decimal == "." else "."
     whole, sign, rest = text.partition(decimal)
-    if group in whole and not re.fullmatch(rf"[-+]?\d{{1,3}}(?:\{group}\d{{2,3}})*\{group}\d{{3}}", whole):
+    if group in whole and not _IN_GROUPS[group].fullmatch(whole):
         return None
     if group in rest or decimal in rest:
         return None
@@ -181,7 +186,7 @@ def parse_number(text: str, decimal: str) -> float | None:
         value = float(whole.replace(group, "") + ("." + rest if sign else ""))
     except ValueError:
         return None
-    return value if np.isfinite(value) else None
+    return value if isfinite(value) else None
 
 
 def _percents(column: Distinct, outcome: Outcome, percents: Mask) -> None:
