@@ -97,6 +97,7 @@ def metric(
     convention: str = "",
     native: str = "",
     no_native: str = "",
+    dynamic: str = "",
     columns: tuple[Column, ...] = (),
     headline: int | None = None,
     empty_is_zero: bool = False,
@@ -114,6 +115,7 @@ def metric(
         better: which direction is good news.
         convention: what was chosen where the field disagrees.
         native: the same metric in plain spreadsheet functions, or `no_native`: why there is none.
+        dynamic: the same in functions of Excel 365 and 2024, where the plain form takes no arrays or there is none.
         headline: its place among the sixteen metrics every scorecard shows.
         empty_is_zero: an empty range is 0, as for a sum.
         sample: what chance there is in it, for every verdict, interval by group and account of a change.

@@ -66,6 +66,18 @@ def wilson_at(successes: ArrayLike, trials: ArrayLike, z: ArrayLike) -> tuple[np
     return low, high
 
 
+#: Wilson's interval in functions of Excel 365: TIMES × the bounds of PART out of WHOLE.
+_WILSON = """
+            LET(size,WHOLE, p,PART/size, z,NORM.S.INV(0.5+confidence/2), shrink,1+z*z/size,
+                centre,(p+z*z/(2*size))/shrink, half,z/shrink*SQRT(p*(1-p)/size+z*z/(4*size*size)),
+                HSTACK(TIMES*IF(p=0,0,MAX(centre-half,0)),TIMES*IF(p=1,1,MIN(centre+half,1))))"""
+
+
+def wilson_form(part: str, whole: str, times: int = 1) -> str:
+    """Wilson's interval of two expressions, as Excel 365 computes it."""
+    return _WILSON.replace("WHOLE", whole).replace("PART", part).replace("TIMES", str(times))
+
+
 def newcombe(successes: tuple[float, float], trials: tuple[float, float], confidence: float) -> tuple[float, float]:
     """Hybrid score interval of the second proportion minus the first, independent samples.
 

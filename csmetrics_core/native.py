@@ -89,11 +89,11 @@ def _ranges(metric: Metric, arguments: Mapping[str, str]) -> list[str]:
 
 def _fill(template: str, words: Mapping[str, str]) -> str:
     for name, word in words.items():
-        template = template.replace(f"{{{name}?}}", _is_number(word)).replace(f"{{{name}}}", word)
+        template = template.replace(f"{{{name}?}}", is_number(word)).replace(f"{{{name}}}", word)
     return template
 
 
-def _is_number(word: str) -> str:
+def is_number(word: str) -> str:
     """True for numbers only: text and booleans sort above every number. ISNUMBER is not elementwise everywhere."""
     return f'({word}<9E307)*({word}<>"")'
 
@@ -108,7 +108,7 @@ def _word(argument: Argument, given: str | None) -> str:
     return f'IF({given}="",{literal},{given})' if fills_in else given
 
 
-def _bad(argument: Argument, word: str, words: Mapping[str, str]) -> str:
+def off_scale(argument: Argument, word: str, words: Mapping[str, str]) -> str:
     """True where a number is off its scale; a sum where there are several checks, as OR is not elementwise."""
     kind = argument.kind
     if not isinstance(kind, Number):
@@ -128,7 +128,7 @@ def _bad(argument: Argument, word: str, words: Mapping[str, str]) -> str:
 
 def _guard_value(argument: Argument, word: str, words: Mapping[str, str], formula: str) -> str:
     """One value: blank is missing or the default, text is the wrong kind, off-scale is refused."""
-    bad = _bad(argument, word, words)
+    bad = off_scale(argument, word, words)
     checked = formula if bad == "FALSE" else f"IF({bad},{ERRORS['NUM']},{formula})"
     checked = f"IF(NOT(ISNUMBER({word})),{ERRORS['VALUE']},{checked})"
     return f'IF({word}="",{ERRORS["NA"] if argument.required else formula},{checked})'
@@ -141,14 +141,14 @@ def _guard_ranges(
     ranges = [metric.argument(name) for name in _ranges(metric, arguments)]
     inside = f"*({where.rows}={where.equals})" if where else ""
     # Rows count where every range that belongs to them holds a number; a block keeps its gaps.
-    usable = "*".join(_is_number(words[a.name]) for a in ranges if a.role is not Role.PER_COLUMN) + inside
-    bads = [(words[a.name], _bad(a, words[a.name], words)) for a in ranges]
+    usable = "*".join(is_number(words[a.name]) for a in ranges if a.role is not Role.PER_COLUMN) + inside
+    bads = [(words[a.name], off_scale(a, words[a.name], words)) for a in ranges]
     for _, bad in bads:
         if bad != "FALSE":
             formula = f"IF(SUM(IF({usable},IF({bad},1,0),0))>0,{ERRORS['NUM']},{formula})"
     for argument in ranges:
         if argument.role is Role.PER_COLUMN:
-            odd = f"SUM(IF({_is_number(words[argument.name])},0,1))"
+            odd = f"SUM(IF({is_number(words[argument.name])},0,1))"
             formula = f"IF({odd}>0,{ERRORS['VALUE']},{formula})"
     filled = f"SUM(IF({usable},1,0))"
     if not metric.empty_is_zero:

@@ -181,6 +181,7 @@ class Metric:
     columns: tuple[Column, ...]
     native: str
     no_native: str
+    dynamic: str
     headline: int | None
     empty_is_zero: bool
     gives: Literal["number", "pair", "table", "words"]

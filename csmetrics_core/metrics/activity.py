@@ -52,6 +52,12 @@ def in_window(users: Coded, dates: np.ndarray, day: int, window: int) -> Ratio:
     formula="distinct users with at least one event in the last `window` days, the day itself included",
     convention="Blank until the window is full; the sum of the daily users is not the users of the month.",
     no_native="it gives a table",
+    dynamic="""
+        LET(moments,INT(dates), first,MIN(moments), span,SEQUENCE(MAX(moments)-first+1,1,first),
+            seen,MAP(span,LAMBDA(d,IF(d-first<window-1,"",
+                LET(inside,(moments>d-window)*(moments<=d), IF(SUM(inside)=0,0,ROWS(UNIQUE(FILTER(users,inside)))))))),
+            table(HSTACK(span,seen)))
+    """,
     source=_SOURCE,
     example=Example(
         users=["A", "B", "A", "C"],
@@ -95,6 +101,10 @@ def active_users(
     better=Better.HIGHER,
     formula="distinct users with at least one event on the day",
     no_native=_NO_NATIVE,
+    dynamic="""
+        LET(moments,INT(dates), last,INT(day), IF((last<MIN(moments))+(last-1>=MAX(moments)),{NA},
+            LET(inside,(moments>last-1)*(moments<=last), IF(SUM(inside)=0,0,ROWS(UNIQUE(FILTER(users,inside)))))))
+    """,
     source=_SOURCE,
     example=Example(users=["A", "B", "A", "C"], dates=_JANUARY, day=datetime.date(2026, 1, 1), result=2.0),
 )
@@ -117,6 +127,10 @@ def dau(users: Users, dates: Dates, day: OneDay) -> Ratio:
     better=Better.HIGHER,
     formula="distinct users with at least one event in the 7 days that end on the day",
     no_native=_NO_NATIVE,
+    dynamic="""
+        LET(moments,INT(dates), last,INT(day), IF((last<MIN(moments))+(last-7>=MAX(moments)),{NA},
+            LET(inside,(moments>last-7)*(moments<=last), IF(SUM(inside)=0,0,ROWS(UNIQUE(FILTER(users,inside)))))))
+    """,
     source=_SOURCE,
     example=Example(users=["A", "B", "A", "C"], dates=_JANUARY, day=datetime.date(2026, 1, 4), result=3.0),
 )
@@ -140,6 +154,10 @@ def wau(users: Users, dates: Dates, day: OneDay) -> Ratio:
     formula="distinct users with at least one event in the 30 days that end on the day",
     convention="30 trailing days, not the calendar month and not 28 days.",
     no_native=_NO_NATIVE,
+    dynamic="""
+        LET(moments,INT(dates), last,INT(day), IF((last<MIN(moments))+(last-30>=MAX(moments)),{NA},
+            LET(inside,(moments>last-30)*(moments<=last), IF(SUM(inside)=0,0,ROWS(UNIQUE(FILTER(users,inside)))))))
+    """,
     source=_SOURCE,
     example=Example(users=["A", "B", "A", "C"], dates=_JANUARY, day=datetime.date(2026, 1, 30), result=3.0),
 )
@@ -167,6 +185,15 @@ def mau(users: Users, dates: Dates, day: OneDay) -> Ratio:
     formula="stickiness = mean(dau of the trailing 30 days) ÷ mau",
     convention="The mean over all 30 days, so weekends do not make it jump; blank until the window is full.",
     no_native="it gives a table",
+    dynamic="""
+        LET(moments,INT(dates), first,MIN(moments), span,SEQUENCE(MAX(moments)-first+1,1,first),
+            seen,LAMBDA(d,w,IF(d-first<w-1,"",
+                LET(inside,(moments>d-w)*(moments<=d), IF(SUM(inside)=0,0,ROWS(UNIQUE(FILTER(users,inside))))))),
+            daily,MAP(span,LAMBDA(d,seen(d,1))), weekly,MAP(span,LAMBDA(d,seen(d,7))),
+            monthly,MAP(span,LAMBDA(d,seen(d,30))),
+            mean,MAP(span,LAMBDA(d,IF(d-first<29,"",SUM((span>d-30)*(span<=d)*daily)/30))),
+            table(HSTACK(span,daily,weekly,monthly,IF(monthly="","",IF(monthly=0,0,mean/monthly)))))
+    """,
     source=_SOURCE,
     example=Example(
         users=["A", "B", "A", "C"],

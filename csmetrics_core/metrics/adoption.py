@@ -38,6 +38,15 @@ def adoption_columns(features: list, users: np.ndarray, uses: np.ndarray, base: 
     formula="breadth = users of the feature ÷ users; uses_per_user = uses ÷ users of the feature",
     convention="Of all users seen, or of the eligible ones; whoever is not eligible is left out above and below.",
     no_native="it gives a table",
+    dynamic="""
+        LET(may,IF(ISOMITTED(eligible),1,ISNUMBER(XMATCH(users,eligible))*1)*SEQUENCE(ROWS(users),1,1,0),
+            whole,ROWS(UNIQUE(IF(ISOMITTED(eligible),users,eligible))),
+            names,UNIQUE(features), owner,XMATCH(features,names),
+            uses,MAP(SEQUENCE(ROWS(names)),LAMBDA(i,SUM((owner=i)*may))),
+            people,MAP(SEQUENCE(ROWS(names)),LAMBDA(i,
+                IF(INDEX(uses,i)=0,0,ROWS(UNIQUE(FILTER(users,(owner=i)*may)))))),
+            table(SORTBY(HSTACK(names,people,people/whole,IF(people=0,"",uses/people)),people,-1,SEQUENCE(ROWS(names)),1)))
+    """,
     source="breadth, depth and frequency of feature adoption, Pendo",
     example=Example(
         users=["A", "A", "B", "C"],

@@ -30,6 +30,20 @@ Number = Annotated[Each, Count()]
         "independent, so the periods must not hold the same people twice."
     ),
     no_native="it gives a table",
+    dynamic="""
+        IF((before_base=0)+(after_base=0),{DIV0},IF((before>before_base)+(after>after_base),{NUM},
+            LET(was,before/before_base, current,after/after_base, z,NORM.S.INV(0.5+confidence/2),
+                centre,LAMBDA(p,size,(p+z*z/(2*size))/(1+z*z/size)),
+                half,LAMBDA(p,size,z/(1+z*z/size)*SQRT(p*(1-p)/size+z*z/(4*size*size))),
+                low,LAMBDA(p,size,IF(p=0,0,MAX(centre(p,size)-half(p,size),0))),
+                high,LAMBDA(p,size,IF(p=1,1,MIN(centre(p,size)+half(p,size),1))),
+                pooled,(before+after)/(before_base+after_base),
+                wobble,SQRT(pooled*(1-pooled)*(1/before_base+1/after_base)),
+                table(HSTACK(was,current,current-was,
+                    current-was-SQRT((current-low(current,after_base))^2+(high(was,before_base)-was)^2),
+                    current-was+SQRT((high(current,after_base)-current)^2+(was-low(was,before_base))^2),
+                    IF(wobble=0,1,2*NORM.S.DIST(-ABS((current-was)/wobble),TRUE)))))))
+    """,
     source="Newcombe (1998), Statistics in Medicine 17, pp. 873-890, method 10; two-proportion z test",
     example=Example(
         before=48,

@@ -84,6 +84,20 @@ def customer_movements(
     formula="customers of the cohort seen n periods after their first ÷ customers of the cohort",
     convention="Seen in the period itself, not in or after it; ages not reached yet are blank, not 0.",
     no_native="it gives a table",
+    dynamic="""
+        LET(counted_as,LAMBDA(d,IF(period="day",INT(d),IF(period="week",INT((d-2)/7),
+                INT((12*YEAR(d)+MONTH(d)-1)/IF(period="quarter",3,IF(period="year",12,1)))))),
+            begins,LAMBDA(k,IF(period="day",k,IF(period="week",7*k+2,
+                LET(m,k*IF(period="quarter",3,IF(period="year",12,1)), DATE(INT(m/12),m-12*INT(m/12)+1,1))))),
+            who,UNIQUE(customers), owner,XMATCH(customers,who), when,counted_as(dates), last,MAX(when),
+            since,MAP(SEQUENCE(ROWS(who)),LAMBDA(i,MIN(IF(owner=i,when,2^40)))),
+            pairs,UNIQUE(HSTACK(owner,when)), born,INDEX(since,INDEX(pairs,,1)), seen,INDEX(pairs,,2),
+            cohorts,SORT(UNIQUE(since)), ages,SEQUENCE(1,last-MIN(cohorts)+1,0),
+            size,MAP(cohorts,LAMBDA(one,SUM(--(since=one)))),
+            share,MAKEARRAY(ROWS(cohorts),COLUMNS(ages),LAMBDA(i,j,
+                IF(INDEX(cohorts,i)+j-1>last,"",SUM((born=INDEX(cohorts,i))*(seen=INDEX(cohorts,i)+j-1))/INDEX(size,i)))),
+            VSTACK(HSTACK("cohort","size","age_"&ages),HSTACK(begins(cohorts),size,share)))
+    """,
     source="cohort analysis by period, as in Amplitude's and PostHog's retention (on-period)",
     example=Example(
         customers=["A", "B", "A", "C", "A"],

@@ -6,7 +6,7 @@ import numpy as np
 
 from csmetrics_core.catalog import metric
 from csmetrics_core.errors import ZeroDenominator, off_scale
-from csmetrics_core.intervals import wilson
+from csmetrics_core.intervals import wilson, wilson_form
 from csmetrics_core.kinds import Amount, Count, Level, Text
 from csmetrics_core.ratios import part_of
 from csmetrics_core.results import Pair, Ratio, Table
@@ -63,6 +63,11 @@ def conversion_rate(
     bounds=(0, 1),
     formula="Wilson score interval of conversions ÷ opportunities",
     no_native="it gives a pair; each bound takes several steps",
+    dynamic=(
+        "IF(opportunities=0,{DIV0},IF(conversions>opportunities,{NUM},"
+        + wilson_form("conversions", "opportunities")
+        + "))"
+    ),
     source="Wilson (1927) score interval; Brown, Cai and DasGupta (2001)",
     example=Example(conversions=18, opportunities=20, result=(0.698966, 0.972134)),
 )
@@ -141,6 +146,11 @@ def free_to_paid(paid: Number, free_users: Number) -> Ratio:
     ),
     formula="count ÷ count of the previous step; count ÷ count of the first",
     no_native="it gives a table",
+    dynamic="""
+        LET(size,ROWS(counts), steps,IF(ISOMITTED(labels),"step "&SEQUENCE(size),labels),
+            before,INDEX(counts,IF(SEQUENCE(size)=1,1,SEQUENCE(size)-1)),
+            table(HSTACK(steps,counts,IF(before=0,"",counts/before),IF(INDEX(counts,1)*SEQUENCE(size,1,1,0)=0,"",counts/INDEX(counts,1)))))
+    """,
     source="definition of a step conversion rate",
     example=Example(
         counts=[300, 280, 140, 100],

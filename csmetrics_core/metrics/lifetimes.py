@@ -60,6 +60,19 @@ def _curve(durations: np.ndarray, churned: np.ndarray, entered: np.ndarray | Non
         "The interval is taken on the log(−log) scale and stays within 0 and 1."
     ),
     no_native=_FEW_LEFT,
+    dynamic="""
+        IF(ISOMITTED(entered),LET(gone,churned*1, age,IF(SUM(--gone)=0,0,SORT(UNIQUE(FILTER(durations,gone)))),
+            risk,MAP(age,LAMBDA(u,SUM(--(durations>=u)))), lost,MAP(age,LAMBDA(u,SUM((durations=u)*gone))),
+            staying,SCAN(1,1-lost/risk,LAMBDA(x,y,x*y)),
+            last,MAX(durations), z,NORM.S.INV(0.5+confidence/2), size,ROWS(age),
+            spread,SCAN(0,IF(risk=lost,9E300,lost/(risk*(risk-lost+(risk=lost)))),LAMBDA(x,y,x+y)),
+            wide,IF((staying>0)*(staying<1),z*SQRT(spread)/-LN(IF((staying>0)*(staying<1),staying,0.5)),""),
+            low,IF(wide="","",staying^EXP(wide)), high,IF(wide="","",staying^EXP(-wide)),
+            curve,HSTACK(age,staying,low,high,risk), nobody,SUM(gone)=0,
+            start,IF(nobody,HSTACK(0,1,1,1,ROWS(durations)),IF(INDEX(age,1)>0,VSTACK(HSTACK(0,1,1,1,ROWS(durations)),curve),curve)),
+            table(IF(last>IF(nobody,0,INDEX(age,size)),VSTACK(start,HSTACK(last,INDEX(staying,size),
+                IF(nobody,"",INDEX(low,size)),IF(nobody,"",INDEX(high,size)),SUM(--(durations=last)))),start))),{VALUE})
+    """,
     source=f"{_SOURCE}; variance: Greenwood (1926); interval: Kalbfleisch and Prentice (1980)",
     example=Example(
         durations=[2, 5, 5, 9],
@@ -119,6 +132,12 @@ def _share_left(curve: "SurvivalCurve") -> tuple[str, ...]:
     formula="shortest age at which no more than half are left on the Kaplan-Meier curve",
     convention=f"{_CENSORED} Undefined while more than half are left at the longest age seen.",
     no_native=_FEW_LEFT,
+    dynamic="""
+        IF(ISOMITTED(entered),LET(gone,churned*1, age,IF(SUM(--gone)=0,0,SORT(UNIQUE(FILTER(durations,gone)))),
+            risk,MAP(age,LAMBDA(u,SUM(--(durations>=u)))), lost,MAP(age,LAMBDA(u,SUM((durations=u)*gone))),
+            staying,SCAN(1,1-lost/risk,LAMBDA(x,y,x*y)),
+            low,(staying<=0.500000001)*(SUM(gone)>0), IF(SUM(low)=0,{NA},MIN(IF(low,age,9E300)))),{VALUE})
+    """,
     source=f"{_SOURCE}; interval: Brookmeyer and Crowley (1982), Biometrics 38",
     example=Example(durations=[2, 5, 5, 9], churned=[True, True, False, False], result=5.0),
 )
@@ -157,6 +176,15 @@ def _median(curve: "SurvivalCurve", n: int, what: str, fix: str) -> Ratio:
         "so name the horizon beside the figure."
     ),
     no_native=_FEW_LEFT,
+    dynamic="""
+        IF(ISOMITTED(entered),LET(gone,churned*1, age,IF(SUM(--gone)=0,0,SORT(UNIQUE(FILTER(durations,gone)))),
+            risk,MAP(age,LAMBDA(u,SUM(--(durations>=u)))), lost,MAP(age,LAMBDA(u,SUM((durations=u)*gone))),
+            staying,SCAN(1,1-lost/risk,LAMBDA(x,y,x*y)),
+            last,MAX(durations), reach,IF(horizon="",last,horizon), size,ROWS(age),
+            following,IF(SEQUENCE(size)=size,9E300,INDEX(age,IF(SEQUENCE(size)=size,size,SEQUENCE(size)+1))),
+            IF((reach>last)*(INDEX(staying,size)>0),{NA},
+                MIN(INDEX(age,1),reach)+SUM(IF(age<reach,staying*(IF(following<reach,following,reach)-age),0)))),{VALUE})
+    """,
     source="Irwin (1949), restricted mean; variance: Klein and Moeschberger (2003), Survival Analysis, section 4.5",
     example=(
         Example(durations=[1, 2, 3, 4, 10], churned=[1, 1, 1, 1, 1], horizon=4.1, result=2.82),
@@ -201,6 +229,12 @@ def mean_lifetime(
         "Same day is 0; leave out who reached it before the start."
     ),
     no_native=_FEW_LEFT,
+    dynamic="""
+        LET(gone,reached*1, age,IF(SUM(--gone)=0,0,SORT(UNIQUE(FILTER(durations,gone)))),
+            risk,MAP(age,LAMBDA(u,SUM(--(durations>=u)))), lost,MAP(age,LAMBDA(u,SUM((durations=u)*gone))),
+            staying,SCAN(1,1-lost/risk,LAMBDA(x,y,x*y)),
+            low,(staying<=0.500000001)*(SUM(gone)>0), IF(SUM(low)=0,{NA},MIN(IF(low,age,9E300))))
+    """,
     source=f"{_SOURCE}; GitLab handbook, time to engage: same day is 0, events before the start are left out",
     example=Example(durations=[1, 3, 4, 10, 12], reached=[True, True, True, False, False], result=4.0),
 )

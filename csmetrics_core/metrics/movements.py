@@ -41,6 +41,18 @@ _RETENTION_SOURCE = (
 )
 
 
+#: What each customer pays in each month, in cents: keys of customer and month in order, and their sums.
+_BALANCES = """
+        LET(who,UNIQUE(customers), ordinal,12*YEAR(months)+MONTH(months), first,MIN(ordinal),
+            length,MAX(ordinal)-first+1, width,length+AHEAD, key,XMATCH(customers,who)*width+ordinal-first,
+            total,SCAN(0,SORTBY(ROUND(100*mrr,0),key),LAMBDA(added,x,added+x)),
+            sorted,SORT(UNIQUE(key)), upto,INDEX(total,XMATCH(sorted,SORT(key),0,-1)), size,ROWS(sorted),
+            prior,IF(SEQUENCE(size)=1,1,SEQUENCE(size)-1),
+            sums,upto-IF(SEQUENCE(size)=1,0,INDEX(upto,prior)),
+            IF(MIN(sums)<0,{NUM},
+"""
+
+
 @metric(
     title="MRR movements",
     category=Category.REVENUE,
@@ -60,6 +72,20 @@ _RETENTION_SOURCE = (
         "The first month is the opening balance, not new."
     ),
     no_native="it gives a table",
+    dynamic=_BALANCES.replace("AHEAD", "1")
+    + """
+            LET(pays,sums>0, k,IF(SUM(--pays)=0,-2,FILTER(sorted,pays)), paid,IF(SUM(--pays)=0,0,FILTER(sums,pays)),
+                m,ROWS(k), back,IF(SEQUENCE(m)=1,1,SEQUENCE(m)-1), kb,IF(SEQUENCE(m)=1,-9*width,INDEX(k,back)),
+                was,INDEX(paid,back), at,k-INT(k/width)*width, follows,kb=k-1, known,INT(kb/width)=INT(k/width),
+                moved,IF(follows,paid-was,0), span,SEQUENCE(length,1,0),
+                added,LAMBDA(x,MAP(span,LAMBDA(u,SUM((at=u)*x)))), later,IF(span=0,0,1),
+                closing,added(paid), opening,INDEX(closing,IF(span=0,1,span)),
+                new,later*added(IF(known,0,paid)), more,later*added(IF(moved>0,moved,0)),
+                less,later*added(IF(moved<0,-moved,0)),
+                again,later*added(IF(known*(1-follows),paid,0)), gone,later*(opening-added(IF(follows,was,0))),
+                table(HSTACK(DATE(INT((first+span-1)/12),first+span-12*INT((first+span-1)/12),1),
+                    opening/100,new/100,more/100,less/100,gone/100,again/100,closing/100)))))
+    """,
     source="the five movements of ChartMogul's help centre, MRR movements",
     example=Example(
         customers=["A", "B", "A", "C", "A", "B"],
@@ -109,6 +135,19 @@ def mrr_movements(
         "paused and is back has been retained. Monthly rates multiplied or movements added up give another number."
     ),
     no_native="it gives a table",
+    dynamic=_BALANCES.replace("AHEAD", "horizon")
+    + """
+            LET(at,sorted-INT(sorted/width)*width, found,XMATCH(sorted+horizon,sorted),
+                current,IF(sums>0,IFNA(INDEX(sums,found),0),0), span,SEQUENCE(length,1,0),
+                added,LAMBDA(x,MAP(span,LAMBDA(u,SUM((at=u-horizon)*x)))),
+                opening,added(sums), grown,added((current>sums)*(current-sums)),
+                less,added((current>0)*(current<sums)*(sums-current)),
+                gone,added((current=0)*sums), there,added(--(sums>0)), kept,added((current>0)*(sums>0)),
+                shown,LAMBDA(x,IF(span<horizon,"",x)), ratio,LAMBDA(x,y,IF(span<horizon,"",IF(y=0,"",x/y))),
+                table(HSTACK(DATE(INT((first+span-1)/12),first+span-12*INT((first+span-1)/12),1),
+                    shown(opening/100),shown(grown/100),shown(less/100),shown(gone/100),
+                    ratio(opening+grown-less-gone,opening),ratio(opening-less-gone,opening),ratio(kept,there))))))
+    """,
     source=_RETENTION_SOURCE,
     example=Example(
         customers=["A", "B", "C", "A", "B", "D"],
@@ -159,6 +198,19 @@ def retention_by_month(
     formula="ndr = (opening + expansion − contraction − churned) ÷ opening; grr = Σ min(then, now) ÷ opening",
     convention="Only customers who paid then count; whoever is not in the second list has left.",
     no_native="it gives a table",
+    dynamic="""
+        LET(paid,LAMBDA(list,names,amounts,MAP(list,LAMBDA(one,SUM((names=one)*ROUND(100*amounts,0))))),
+            past,UNIQUE(customers_then), was,paid(past,customers_then,mrr_then),
+            present,UNIQUE(customers_now), current,paid(present,customers_now,mrr_now),
+            IF(MIN(was)<0,{NUM},IF(MIN(current)<0,{NUM},
+                LET(staying,IF(was>0,IFNA(INDEX(current,XMATCH(past,present)),0),0),
+                    opening,SUM(was), grown,SUM((staying>was)*(staying-was)),
+                    less,SUM((staying>0)*(staying<was)*(was-staying)),
+                    gone,SUM((staying=0)*was), table(HSTACK(
+                        opening/100,grown/100,less/100,gone/100,(opening+grown-less-gone)/100,
+                        IF(opening=0,"",(opening+grown-less-gone)/opening),IF(opening=0,"",(opening-less-gone)/opening),
+                        IF(SUM(--(was>0))=0,"",SUM((was>0)*(staying>0))/SUM(--(was>0)))))))))
+    """,
     source=_RETENTION_SOURCE,
     example=Example(
         customers_then=["A", "B", "C"],

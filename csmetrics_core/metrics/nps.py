@@ -81,6 +81,15 @@ def _by_account(values: np.ndarray, weights: np.ndarray | None, accounts: Coded)
     formula="100 × (promoters − detractors) ÷ responses",
     convention="Promoters answer 9-10, detractors 0-6; passives (7-8) stay in the denominator.",
     native='100*(COUNTIFS({scores},">=9"{where})-COUNTIFS({scores},"<=6"{where}))/COUNTIFS({scores},">=0"{where})',
+    dynamic="""
+        LET(votes,(scores>=9)-(scores<=6),
+            weight,IF(ISOMITTED(weights),1,weights)*SEQUENCE(ROWS(scores),1,1,0),
+            IF(ISOMITTED(accounts),IF(SUM(weight)=0,{DIV0},100*SUM(votes*weight)/SUM(weight)),
+                LET(who,UNIQUE(accounts), owner,XMATCH(accounts,who),
+                    each,MAP(SEQUENCE(ROWS(who)),LAMBDA(i,SUM((owner=i)*votes)/SUM(--(owner=i)))),
+                    mass,MAP(SEQUENCE(ROWS(who)),LAMBDA(i,IF(ISOMITTED(weights),1,SUM((owner=i)*weight)/SUM(--(owner=i))))),
+                    IF(SUM(mass)=0,{DIV0},100*SUM(each*mass)/SUM(mass)))))
+    """,
     source=_NPS_SOURCE,
     example=(
         Example(scores=[10, 9, 8, 6], result=25.0),
@@ -121,6 +130,10 @@ def nps(
     ),
     formula="promoters = 9-10, passives = 7-8, detractors = 0-6",
     no_native="it gives a table",
+    dynamic="""
+        LET(promoters,SUM(--(scores>=9)), detractors,SUM(--(scores<=6)),
+            table(HSTACK(promoters,ROWS(scores)-promoters-detractors,detractors,ROWS(scores))))
+    """,
     source=_NPS_SOURCE,
     example=Example(
         scores=[10, 9, 8, 6], result={"promoters": [2], "passives": [1], "detractors": [1], "responses": [4]}
@@ -170,6 +183,11 @@ def nps_from_counts(
     formula="estimate ± z × standard error after adding ¾ promoter, ¾ detractor and 1½ passives, clipped to ±100",
     convention="Adjusted Wald; it is not symmetric about the observed score, so show it as low to high, never as ±.",
     no_native="it gives a pair; each bound takes several steps",
+    dynamic="""
+        LET(votes,(scores>=9)-(scores<=6), size,ROWS(scores), estimate,SUM(votes)/(size+3),
+            reach,NORM.S.INV(0.5+confidence/2)*SQRT(((SUM(votes*votes)+1.5)/(size+3)-estimate^2)/(size+3)),
+            HSTACK(MAX(-100,100*(estimate-reach)),MIN(100,100*(estimate+reach))))
+    """,
     source=_INTERVAL_SOURCE,
     example=Example(scores=[10, 9, 8, 6], result=(-44.159769, 72.731197)),
 )
@@ -196,6 +214,15 @@ def nps_interval(scores: Scores, confidence: Confidence = 0.95) -> Pair:
     formula="D ± z × √(SE² before + SE² after) from both adjusted samples; p = 2 × (1 − Φ(|D| ÷ SE))",
     convention="For independent samples: not for the same people asked twice. The interval holds the change seen.",
     no_native="it gives a table",
+    dynamic="""
+        LET(adjusted,LAMBDA(v,SUM(v)/(ROWS(v)+3)),
+            wobble,LAMBDA(v,SQRT(((SUM(v*v)+1.5)/(ROWS(v)+3)-adjusted(v)^2)/(ROWS(v)+3))),
+            was,(before>=9)-(before<=6), current,(after>=9)-(after<=6), change,adjusted(current)-adjusted(was),
+            spread,SQRT(wobble(was)^2+wobble(current)^2), seen,100*(SUM(current)/ROWS(current)-SUM(was)/ROWS(was)),
+            reach,NORM.S.INV(0.5+confidence/2)*spread,
+            table(HSTACK(seen,MAX(-200,MIN(seen,100*(change-reach))),MIN(200,MAX(seen,100*(change+reach))),
+                2*NORM.S.DIST(-ABS(change/spread),TRUE))))
+    """,
     source=_INTERVAL_SOURCE,
     example=Example(
         before=[0, 5, 7, 9],

@@ -30,6 +30,16 @@ _MINUTE = 60_000  # milliseconds
         "sessions of one event last 0 seconds and are kept."
     ),
     no_native="it gives a table",
+    dynamic="""
+        LET(who,UNIQUE(users), owner,XMATCH(users,who), holder,SORTBY(owner,owner,1,timestamps,1),
+            when,SORTBY(timestamps,owner,1,timestamps,1), size,ROWS(when),
+            line,SEQUENCE(size), before,IF(line=1,1,line-1),
+            fresh,IF(line=1,1,(holder<>INDEX(holder,before))+(ROUND(86400000*(when-INDEX(when,before)),0)>ROUND(60000*timeout_minutes,0))>0)*1,
+            begins,FILTER(line,fresh=1), many,ROWS(begins),
+            stops,IF(SEQUENCE(many)=many,size,INDEX(begins,IF(SEQUENCE(many)=many,many,SEQUENCE(many)+1))-1),
+            table(HSTACK(INDEX(who,INDEX(holder,begins)),INDEX(when,begins),INDEX(when,stops),
+                ROUND(86400000*(INDEX(when,stops)-INDEX(when,begins)),0)/1000,stops-begins+1)))
+    """,
     source="30 minutes of inactivity: Google Analytics, PostHog; last hit − first hit: Universal Analytics",
     example=Example(
         users=["A", "A", "B", "A"],

@@ -73,6 +73,11 @@ def first_contact(contacts: Any, resolved: Any, reopened: Any, transferred: Any,
     formula="tickets resolved with one contact, not reopened, not transferred ÷ tickets resolved",
     convention="Gross; abandoned tickets are left out; a reopening or a transfer undoes first contact resolution.",
     no_native="it combines up to five columns row by row",
+    dynamic="""
+        LET(counted,IF(ISOMITTED(resolved),1,resolved*1)*IF(ISOMITTED(abandoned),1,1-abandoned)*SEQUENCE(ROWS(contacts),1,1,0),
+            good,counted*(contacts=1)*IF(ISOMITTED(reopened),1,1-reopened)*IF(ISOMITTED(transferred),1,1-transferred),
+            IF(SUM(counted)=0,{DIV0},SUM(good)/SUM(counted)))
+    """,
     source="HDI, MetricNet and Freshservice, first contact resolution",
     example=Example(
         contacts=[1, 1, 2, 1, 1], resolved=[True, True, True, False, True], reopened=[0, 1, 0, 0, 0], result=0.5

@@ -6,7 +6,7 @@ import numpy as np
 
 from csmetrics_core.catalog import metric
 from csmetrics_core.errors import off_scale
-from csmetrics_core.intervals import mean_interval
+from csmetrics_core.intervals import mean_interval, wilson_form
 from csmetrics_core.kinds import Count, Level, Number, Whole
 from csmetrics_core.ratios import count, interval_of, part_of, proportion
 from csmetrics_core.results import Pair, Ratio
@@ -32,6 +32,13 @@ def _satisfied_from(satisfied_from: float | None, scale_max: float) -> float:
     return scale_max - 1
 
 
+#: Answers that count as satisfied, and as easy, in functions of Excel 365.
+_ANSWERS_SATISFIED = 'SUM(--(ratings>=IF(satisfied_from="",scale_max-1,satisfied_from)))'
+_ANSWERS_EASY = """LET(
+    line,IF(easy_from<>"",easy_from,IF(easy="high",IF(scale_max=7,5,scale_max-1),IF(scale_max=7,3,2))),
+    SUM(--IF(easy="high",ratings>=line,ratings<=line)))"""
+
+
 @metric(
     title="Customer Satisfaction Score",
     category=Category.SURVEY,
@@ -44,6 +51,7 @@ def _satisfied_from(satisfied_from: float | None, scale_max: float) -> float:
         'IF(AND({satisfied_from}="",{scale_max}<5),{NUM},'
         f'100*COUNTIFS({{ratings}},">="&{_SATISFIED}{{where}})/COUNTIFS({{ratings}},">=1"{{where}}))'
     ),
+    dynamic='IF((satisfied_from="")*(scale_max<5),{NUM},100*' + _ANSWERS_SATISFIED + "/ROWS(ratings))",
     source="top-two-box CSAT: Delighted help centre, article 240; Intercom, article 9647540",
     example=(
         Example(ratings=[5, 4, 4, 2], result=75.0),
@@ -71,6 +79,7 @@ def csat(ratings: Ratings, scale_max: ScaleMax = 5, satisfied_from: Cut = None) 
     better=Better.HIGHER,
     formula="sum of answers ÷ answers",
     native='SUMIFS({ratings},{ratings},">=1"{where})/COUNTIFS({ratings},">=1"{where})',
+    dynamic="SUM(ratings)/ROWS(ratings)",
     source="mean rating: QuestionPro, CSAT scoring",
     example=Example(ratings=[5, 4, 4, 2], result=3.75),
     sample=Sample.MEAN,
@@ -99,6 +108,7 @@ def _mean(ratings: np.ndarray) -> Ratio:
     bounds=(0, 100),
     formula="Wilson score interval of the satisfied share, × 100",
     no_native="it gives a pair; each bound takes several steps",
+    dynamic='IF((satisfied_from="")*(scale_max<5),{NUM},' + wilson_form(_ANSWERS_SATISFIED, "ROWS(ratings)", 100) + ")",
     source=_WILSON_SOURCE,
     example=Example(ratings=[5, 4, 4, 2], result=(30.064184, 95.441274)),
 )
@@ -146,6 +156,7 @@ def _easy(ratings: np.ndarray, scale_max: float, easy: str, easy_from: float | N
         f'100*COUNTIFS({{ratings}},IF({{easy}}="high",">=","<=")&{_EASY_FROM}{{where}})'
         '/COUNTIFS({ratings},">=1"{where}))'
     ),
+    dynamic='IF((easy_from="")*(scale_max<4),{NUM},100*' + _ANSWERS_EASY + "/ROWS(ratings))",
     source="CES 2.0: CEB/Gartner (2013), share answering 5 or more of 7",
     example=(
         Example(ratings=[7, 6, 5, 2], scale_max=7, result=75.0),
@@ -174,6 +185,7 @@ def ces(ratings: Ratings, scale_max: ScaleMax, easy: Literal["high", "low"] = "h
     bounds=(1, 100),
     formula="sum of answers ÷ answers",
     native='SUMIFS({ratings},{ratings},">=1"{where})/COUNTIFS({ratings},">=1"{where})',
+    dynamic="SUM(ratings)/ROWS(ratings)",
     source="mean effort score: CEB (2008-10)",
     example=Example(ratings=[7, 6, 5, 2], scale_max=7, result=5.0),
     sample=Sample.MEAN,
@@ -195,6 +207,7 @@ def ces_mean(ratings: Ratings, scale_max: ScaleMax) -> Ratio:
     bounds=(0, 100),
     formula="Wilson score interval of the easy share, × 100",
     no_native="it gives a pair; each bound takes several steps",
+    dynamic='IF((easy_from="")*(scale_max<4),{NUM},' + wilson_form(_ANSWERS_EASY, "ROWS(ratings)", 100) + ")",
     source=_WILSON_SOURCE,
     example=Example(ratings=[7, 6, 5, 2], scale_max=7, result=(30.064184, 95.441274)),
 )

@@ -48,6 +48,7 @@ def product_usage_rate(active: Annotated[Each, Count()], licensed: Annotated[Eac
     formula="sum of durations ÷ sessions",
     convention="In the durations' own unit. Sessions of zero length count.",
     native='SUMIFS({durations},{durations},">=0"{where})/COUNTIFS({durations},">=0"{where})',
+    dynamic="SUM(durations)/ROWS(durations)",
     source="UserGuiding, 16 customer success metrics (2021); Google Universal Analytics kept zero-length sessions",
     example=Example(durations=[0, 300, 600], result=300.0),
     headline=15,
@@ -79,6 +80,9 @@ def avg_session_duration(durations: Durations) -> Ratio:
         'IF({mau}=0,{DIV0},IF(SUMIFS({dau},{dau},">=0"{where})/COUNTIFS({dau},">=0"{where})>{mau},{NUM},'
         'SUMIFS({dau},{dau},">=0"{where})/COUNTIFS({dau},">=0"{where})/{mau}))'
     ),
+    dynamic="""
+        IF(mau=0,{DIV0},IF(SUM(dau)/ROWS(dau)>mau,{NUM},SUM(dau)/ROWS(dau)/mau))
+    """,
     source="UserGuiding, 16 customer success metrics (2021), with the mean of the daily figures",
     example=Example(dau=[30, 34, 20], mau=140, result=0.2),
     headline=16,

@@ -100,6 +100,7 @@ def clv_from_lifespan(customer_value: Money, lifespan: Annotated[Each, Amount()]
     formula="retention costs ÷ customers retained",
     convention="Customers of the start still there at the end; dividing by all customers is another usage.",
     native='SUMIFS({retention_costs},{retention_costs},">=0"{where})/{customers}',
+    dynamic="IF(customers=0,{DIV0},SUM(retention_costs)/customers)",
     source="Operately and DiGGrowth, customer retention cost; UserGuiding (2021) divides by all customers",
     example=Example(retention_costs=[6000, 4000], customers=500, result=20.0),
     headline=10,
@@ -130,6 +131,7 @@ def crc(
     formula="sales and marketing spend ÷ new customers",
     convention="Fully loaded spend of the same period the customers were won in.",
     native='SUMIFS({spend},{spend},">=0"{where})/{new_customers}',
+    dynamic="IF(new_customers=0,{DIV0},SUM(spend)/new_customers)",
     source="David Skok, SaaS metrics 2.0",
     example=Example(spend=[12000, 8000], new_customers=100, result=200.0),
 )
