@@ -97,6 +97,12 @@ class Company:
         raw = raw.to_numpy() if hasattr(raw, "to_numpy") else raw
         return raw if isinstance(raw, np.ndarray) and raw.dtype.kind in "fiuMb" else list(raw)
 
+    def named_cells(self, part: str, column: str) -> Any:
+        """All cells of a column that no metric needs; nothing where the table has none."""
+        fit = self.table(part)
+        heading = find_heading(column, self.headings[fit.table])
+        return None if heading is None else list(self._tables[fit.table][heading])
+
     def column(self, part: str, column: str, reading: Reading) -> Read:
         """A column read the way a kind asks for, as long as its table."""
 

@@ -4,7 +4,7 @@ The body of a metric reduces to parts; of one row alone, the parts are what this
 place that knows the metric, and groups, changes and accounts of a change need nothing more.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import prod
 from typing import Any
@@ -76,18 +76,19 @@ class Rows:
         return self.scale * exact_sum(self.x[chosen]) / base
 
 
-def rows_of(metric: Metric, arguments: tuple[Any, ...], length: int) -> Rows:
+@np.errstate(all="ignore")  # what is not finite is found and named
+def rows_of(metric: Metric, arguments: Sequence[Any] | Mapping[str, Any], length: int) -> Rows:
     """Read a call once and say what each of its rows adds.
 
     Args:
         metric: one whose sample is declared.
-        arguments: of the call; ranges of `length` cells have one a row, all else holds for every row.
+        arguments: of the call, in order or by name; ranges of `length` cells have one a row, all else holds for all.
         length: how many rows there are.
 
     Raises:
         MetricError: the call is refused, or its rows do not add up to it.
     """
-    given = bind(metric, arguments, {})
+    given = bind(metric, (), arguments) if isinstance(arguments, Mapping) else bind(metric, arguments, {})
     by_row = {a.name: a for a in metric.arguments if _has_rows(given[a.name], length)}
     if not by_row:
         problem = f"no range of {metric.name} has {length} rows"

@@ -1,20 +1,24 @@
 """The sixteen headline metrics of a company, with what stands behind each and what is missing for the others."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from math import isnan
+from typing import Any, Literal
 
 import numpy as np
 
-from csmetrics_core.catalog import headline_metrics
+from csmetrics_core.catalog import headline_metrics, lookup
 from csmetrics_core.company import Company, Missing, month_number, month_text
 from csmetrics_core.errors import MetricError, off_scale
 from csmetrics_core.evaluate import evaluate
 from csmetrics_core.explain import explained
 from csmetrics_core.headings import Matched
 from csmetrics_core.headline import CALLS, Assumptions, Call
+from csmetrics_core.inference import Tested, benjamini_hochberg, holm
 from csmetrics_core.intervals import mean_interval
-from csmetrics_core.spec import FRACTION, Better, Metric, Unit
+from csmetrics_core.judging import Sampled, judged
+from csmetrics_core.spec import FRACTION, Metric, Sample, Unit
+from csmetrics_core.verdicts import NO_CLEAR_CHANGE, sentence, shown, verdict
 
 
 @dataclass(frozen=True)
@@ -30,6 +34,9 @@ class Line:
         arguments: of the call that gave the value; with `averaged` the value is the mean of its elements.
         labels, columns: the names of the rows and columns, where an argument is a block.
         notes: what the reader must know beside the number.
+        tested: its change against the month compared with, as two samples.
+        p_adjusted: the p-value adjusted for how many metrics are judged together.
+        among: how many those are.
     """
 
     metric: Metric
@@ -45,6 +52,9 @@ class Line:
     labels: tuple[str, ...] = ()
     columns: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    tested: Tested | None = None
+    p_adjusted: float | None = None
+    among: int = 0
 
     @property
     def previous(self) -> float | None:
@@ -57,18 +67,35 @@ class Line:
         return None if self.value is None or self.previous is None else self.value - self.previous
 
     @property
-    def improved(self) -> bool | None:
-        """Whether the change is good news; None where nothing changed or neither direction is."""
-        if not self.change or self.metric.better is Better.NEITHER:
-            return None
-        return (self.change > 0) == (self.metric.better is Better.HIGHER)
+    def verdict(self) -> str:
+        """Better, worse, no clear change or not judged, among all metrics judged; nothing without a change."""
+        return "" if self.tested is None else verdict(self.metric.better, self.tested, self.p_adjusted)
 
     @property
-    def clear(self) -> bool:
-        """Whether the change is more than chance may make: the month before lies outside the interval."""
-        if self.interval is None or self.previous is None:
-            return True
-        return not self.interval[0] <= self.previous <= self.interval[1]
+    def verdict_words(self) -> str:
+        """The verdict beside the change; of money counted in full its direction, which is a fact."""
+        if self.tested is None:
+            return ""
+        return shown(self.metric, self.tested, self.verdict)
+
+    @property
+    def verdict_note(self) -> str:
+        """What the verdict leaves open, in a few words."""
+        if self.tested is None:
+            return ""
+        if self.verdict == NO_CLEAR_CHANGE and verdict(self.metric.better, self.tested) != NO_CLEAR_CHANGE:
+            return f"clear alone, not among {self.among}"
+        if self.metric.sample is Sample.TOTAL and self.verdict == NO_CLEAR_CHANGE and self.tested.change:
+            few = isnan(self.tested.p)
+            return f"real, but {'rests on few customers' if few else 'within what customers usually vary by'}"
+        return self.tested.method.partition(": ")[2] or (self.tested.method if isnan(self.tested.p) else "")
+
+    @property
+    def sentence(self) -> str:
+        """The verdict on the change in words."""
+        if self.tested is None or self.value is None:
+            return ""
+        return sentence(self.metric, self.value - self.tested.change, self.value, self.tested, self.verdict)
 
     @property
     def change_text(self) -> str:
@@ -107,6 +134,8 @@ def scorecard(
     *,
     month: str | None = None,
     months: int = 2,
+    against: int = 1,
+    adjust: Literal["holm", "benjamini_hochberg"] = "holm",
     assumptions: Assumptions | None = None,
     progress: Callable[[str], None] | None = None,
 ) -> Scorecard:
@@ -116,6 +145,9 @@ def scorecard(
         tables: name -> pandas frame, or mapping of heading -> cells; see `headings.PARTS` for what is recognised.
         month: the month to look at, as 2026-09; by default the last one that is over.
         months: how many months each line's history has, 2 or more to see a change.
+        against: how many months back lies the month that changes are judged against.
+        adjust: how p-values are adjusted for the number of metrics judged: that not one of them is chance (Holm), or
+            that few are (Benjamini and Hochberg).
         assumptions: what the tables cannot say, such as scales and the gross margin.
         progress: called with a metric's title before it is computed.
 
@@ -138,11 +170,11 @@ def scorecard(
     for metric in headline_metrics():
         if progress:
             progress(metric.title)
-        lines.append(_line(company, metric, months, assumptions or Assumptions()))
+        lines.append(_line(company, metric, months, against, assumptions or Assumptions()))
     used = {fit.table for fit in company.matched.values()}
     return Scorecard(
         "" if company.current is None else month_text(company.current),
-        tuple(lines),
+        _among(lines, benjamini_hochberg if adjust == "benjamini_hochberg" else holm),
         company.matched,
         tuple(name for name in tables if name not in used),
         tuple(filter(None, notes)),
@@ -156,21 +188,50 @@ def _month(month: str) -> int:
         raise off_scale("month", None, month, "a month as 2026-09", "Give the year and the month.") from None
 
 
-def _line(company: Company, metric: Metric, months: int, assumptions: Assumptions) -> Line:
-    """The metric in the current month, and its value in the months before."""
+def _among(lines: Sequence[Line], adjust: Callable[[Any], Any]) -> tuple[Line, ...]:
+    """The lines with p-values adjusted for all that are judged together."""
+    adjusted = adjust([float("nan") if line.tested is None else line.tested.p for line in lines])
+    among = int(np.count_nonzero(~np.isnan(adjusted)))
+    return tuple(
+        replace(line, p_adjusted=None if p != p else p, among=among)
+        for line, p in zip(lines, adjusted.tolist(), strict=True)
+    )
+
+
+def _line(company: Company, metric: Metric, months: int, against: int, assumptions: Assumptions) -> Line:
+    """The metric in the current month, its change, and its value in the months before."""
     try:
-        now = _measure(metric, CALLS[metric.name](company, company.current, assumptions))
+        call = CALLS[metric.name](company, company.current, assumptions)
+        now = _measure(metric, call)
     except Missing as lacking:
         return Line(metric, metric.unit, missing=str(lacking))
     except MetricError as error:
         error.metric = ""
         return Line(metric, metric.unit, missing=str(error))
-    history: list[tuple[str, float | None]] = []
-    if company.current is not None:
-        for earlier in range(company.current - months + 1, company.current):
-            history.append((month_text(earlier), _value(company, metric, earlier, assumptions)))
-        history.append((month_text(company.current), now.value))
-    return Line(**{**now.__dict__, "history": tuple(history)})
+    if company.current is None:
+        return now
+    history = [
+        (month_text(month), _value(company, metric, month, assumptions))
+        for month in range(company.current - months + 1, company.current)
+    ]
+    tested = _tested(company, metric, company.current - against, assumptions, _sampled(call, now.value))
+    return replace(now, history=(*history, (month_text(company.current), now.value)), tested=tested)
+
+
+def _sampled(call: Call, value: float | None) -> Sampled:
+    metric, arguments = call.rows or ("", None)
+    rows = lookup(metric) if call.rows else None
+    return Sampled(float(value or 0), call.arguments, call.owners, call.by_customer, rows, arguments)
+
+
+def _tested(company: Company, metric: Metric, month: int, assumptions: Assumptions, now: Sampled) -> Tested | None:
+    """The change since a month, as two samples; nothing where that month has no value."""
+    try:
+        call = CALLS[metric.name](company, month, assumptions)
+        before = _sampled(call, _measure(metric, call).value)
+    except (Missing, MetricError):
+        return None
+    return judged(metric, before, now)
 
 
 def _value(company: Company, metric: Metric, month: int, assumptions: Assumptions) -> float | None:

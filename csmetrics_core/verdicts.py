@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from csmetrics_core import inference
 from csmetrics_core.inference import Floats, Tested
-from csmetrics_core.spec import FRACTION, MONEY, POINTS, Better, Metric, Sample
+from csmetrics_core.spec import COUNT, FRACTION, MONEY, POINTS, Better, Metric, Sample
 
 BETTER, WORSE, HIGHER, LOWER = "better", "worse", "higher", "lower"
 NO_CLEAR_CHANGE, NOT_JUDGED = "no clear change", "not judged"
@@ -104,6 +104,13 @@ def verdict(better: Better, tested: Tested, p: float | None = None) -> str:
     return BETTER if rose == (better is Better.HIGHER) else WORSE
 
 
+def shown(metric: Metric, tested: Tested, said: str) -> str:
+    """The verdict beside a change; of money counted in full the direction, which is a fact whatever chance does."""
+    if metric.sample is Sample.TOTAL and said in (NO_CLEAR_CHANGE, NOT_JUDGED) and tested.change:
+        return "rose" if tested.change > 0 else "fell"
+    return said
+
+
 def spoken_name(metric: Metric) -> str:
     """What people call a metric in a sentence: its letters where it has some, else its title."""
     return metric.excel_name if len(metric.name) <= 4 and "_" not in metric.name else metric.title
@@ -124,13 +131,10 @@ def is_percentage(metric: Metric) -> bool:
 
 def in_words(metric: Metric, value: float, signed: bool = False) -> str:
     """A value as a sentence says it, in the unit people use."""
+    if metric.unit not in (FRACTION, POINTS, MONEY, COUNT):
+        return f"{'+' if signed and value > 0 else ''}{metric.unit.text(value).removeprefix('+')}"
     hundred = 100 if metric.unit is FRACTION else 1
     return number(hundred * value, signed) + (" %" if is_percentage(metric) and not signed else "")
-
-
-def whole_money(metric: Metric, value: float, signed: bool = False) -> str:
-    """Money without cents where it has none."""
-    return number(value, signed) if metric.unit is MONEY else in_words(metric, value, signed)
 
 
 def sentence(metric: Metric, before: float, after: float, tested: Tested, said: str) -> str:
@@ -141,7 +145,7 @@ def sentence(metric: Metric, before: float, after: float, tested: Tested, said: 
         return _fact(metric, name, moved, before, after, tested, said)
     ends = f"from {in_words(metric, before)} to {in_words(metric, after)}"
     if said == NOT_JUDGED:
-        return f"{name} went {ends}: {tested.method}."
+        return f"{name} went {ends} ({tested.method})."
     unit = " points" if metric.unit in (FRACTION, POINTS) else ""
     reach = f"({in_words(metric, tested.low, True)} to {in_words(metric, tested.high, True)}{unit})"
     if said != NO_CLEAR_CHANGE:
@@ -155,15 +159,15 @@ def sentence(metric: Metric, before: float, after: float, tested: Tested, said: 
 def _fact(metric: Metric, name: str, moved: str, before: float, after: float, tested: Tested, said: str) -> str:
     """Money counted in full: direction and amount are known, only what they say of the next month is not."""
     if moved == "stayed":
-        return f"{name} stayed at {whole_money(metric, after)}."
-    by = f"{name} {moved} by {whole_money(metric, abs(tested.change))}"
+        return f"{name} stayed at {in_words(metric, after)}."
+    by = f"{name} {moved} by {in_words(metric, abs(tested.change))}"
     noun = "rise" if moved == "rose" else "fall"
     if isnan(tested.low):
         few = tested.method.removeprefix("only ").partition(" changed")[0]
         if said == NOT_JUDGED:
-            return f"{by}, from {whole_money(metric, before)} to {whole_money(metric, after)}."
+            return f"{by}, from {in_words(metric, before)} to {in_words(metric, after)}."
         return f"{by}. The {noun} is real, but it rests on {few}; it says little about the next month."
-    reach = f"{whole_money(metric, tested.low, True)} to {whole_money(metric, tested.high, True)}"
+    reach = f"{in_words(metric, tested.low, True)} to {in_words(metric, tested.high, True)}"
     if said == NO_CLEAR_CHANGE:
         return f"{by}. The {noun} is real, but within the customers' usual spread ({reach})."
     return f"{by}: {said}, beyond the customers' usual spread ({reach})."

@@ -11,7 +11,7 @@ from csmetrics_panels import DASHBOARDS, dashboard
 from csmetrics_panels import sources as panel_sources
 from csmetrics_panels.dashboards.blocks import Across, Figures, Grid, Picture, Words
 
-from csmetrics_core import CATALOG, MetricError, churn_rate, ndr, nps, nps_change
+from csmetrics_core import CATALOG, MetricError, churn_rate, explain, ndr, nps
 from csmetrics_core.samples import SampleCompany, sample_company
 from csmetrics_core.scorecard import scorecard
 
@@ -133,9 +133,11 @@ def test_voice_of_customer_weighs_and_compares(company: SampleCompany) -> None:
     assert shown["NPS, one vote a response"] == f"{nps(now['nps']):.1f}"
     assert shown["NPS, one vote an account"] == f"{nps(now['nps'], accounts=now['customer']):.1f}"
     assert shown["NPS, weighted by ARR"] == f"{nps(now['nps'], weights=now['arr']):.1f}"
-    change = nps_change(before["nps"], now["nps"])
     words = next(b.text for b in flat(board.blocks) if isinstance(b, Words))
-    assert f"{change['change'][0]:+.1f} points" in words
+    both = pd.concat([before, now])
+    periods = ["2026Q2"] * len(before) + ["2026Q3"] * len(now)
+    told = explain("csm_change", "nps", periods, "2026Q2", "2026Q3", list(both["customer"]), list(both["nps"]))
+    assert told.notes == (words,)
 
 
 def test_comments_are_those_of_the_band_with_personal_data_masked(company: SampleCompany) -> None:

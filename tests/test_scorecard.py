@@ -6,11 +6,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
+import csmetrics_core as csm
 from csmetrics_core import customer_movements, retention_by_month
 from csmetrics_core.catalog import headline_metrics
 from csmetrics_core.errors import OutOfScale
 from csmetrics_core.headings import find_heading, match_tables
 from csmetrics_core.headline import CALLS, Assumptions
+from csmetrics_core.inference import holm
 from csmetrics_core.samples import sample_company
 from csmetrics_core.scorecard import scorecard
 
@@ -154,9 +156,8 @@ def test_a_rise_in_churn_is_no_improvement():
     months = [date(2026, 1, 1), date(2026, 2, 1)]
     paid = {"customer": ["A"] * 2, "month": months, "mrr": [1, 2]}
     line = scorecard({"customers": stays, "subscriptions": paid})["churn_rate"]
-    assert (line.previous, line.value, line.improved) == (0.0, 0.25, False)
-    assert line.change_text == "+25.0 pp"
-    assert line.clear is False or line.interval[0] > 0
+    assert (line.previous, line.value) == (0.0, 0.25)
+    assert (line.change_text, line.verdict) == ("+25.0 pp", "no clear change")
 
 
 def test_rows_from_a_file_give_what_frames_give(company, card):
@@ -290,3 +291,68 @@ def test_delivery_costs_above_the_revenue_leave_no_margin():
     line = scorecard(tables, month="2026-09")["clv"]
     assert line.value == 0
     assert line.basis.startswith("gross margin 0%, as delivery costs exceed the revenue")
+
+
+def churned(before: tuple[int, int], after: tuple[int, int]) -> dict:
+    """Customers of whom so many of so many left in January, and in February."""
+    (lost, opening), (lost_then, opening_then) = before, after
+    ends = [date(2026, 1, 9)] * lost + [date(2026, 2, 9)] * lost_then + [None] * (opening - lost - lost_then)
+    rows = [(f"a{i}", date(2025, 1, 1), end) for i, end in enumerate(ends)]
+    rows += [(f"n{i}", date(2026, 1, 15), None) for i in range(opening_then - opening + lost)]
+    names = ("customer", "start", "end")
+    stays = {name: list(cells) for name, cells in zip(names, zip(*rows, strict=True), strict=True)}
+    return {"customers": stays, "subscriptions": {"customer": ["a0"], "month": [date(2026, 2, 1)], "mrr": [1]}}
+
+
+def test_four_of_301_and_eight_of_302_is_no_clear_change_behind_every_door():
+    """One interval alone would have called it worse; cell, scorecard, terminal and dashboard say the same."""
+    tables = churned((4, 301), (8, 302))
+    line = scorecard(tables)["churn_rate"]
+    assert (line.previous, line.value) == pytest.approx((4 / 301, 8 / 302))
+    alone = csm.csm_change("churn_rate", [1, 2], lost=[4, 8], opening=[301, 302]).iloc[0]
+    assert line.verdict == alone["verdict"] == "no clear change"
+    assert (line.tested.low, line.tested.high) == pytest.approx((alone["low"], alone["high"]))
+    assert scorecard(churned((4, 301), (40, 302)))["churn_rate"].verdict == "worse"
+
+
+def test_the_scorecard_judges_as_the_cells_do(company, card):
+    """Each line alone equals csm_change on the same rows; together they are held to Holm."""
+    r = company.responses
+    month = pd.to_datetime(r["date"]).dt.strftime("%Y-%m").to_numpy()
+    for metric, column, more in (("nps", "nps", {}), ("csat", "csat", {}), ("ces", "ces", {"scale_max": 7})):
+        name = csm.lookup(metric).names[0]
+        given = {name: r[column].to_numpy(), "customers": r["customer"].to_numpy(), **more}
+        alone = csm.csm_change(metric, month, "2026-08", "2026-09", **given).iloc[0]
+        assert card[metric].tested.p == pytest.approx(alone["p_value"])
+        assert card[metric].change == pytest.approx(alone["change"])
+    p = [line.tested.p for line in card.lines if line.tested and line.tested.p == line.tested.p]
+    assert [line.p_adjusted for line in card.lines if line.p_adjusted is not None] == pytest.approx(holm(p))
+    assert all(line.among == len(p) for line in card.lines)
+    assert card["crc"].verdict == "not judged"
+
+
+def test_clear_alone_is_not_clear_among_many():
+    """NPS falls far enough to be seen alone; beside unchanged metrics Holm asks for more."""
+    scores = [10] * 60 + [8] * 20 + [0] * 20 + [10] * 45 + [8] * 25 + [0] * 30
+    when = [date(2026, 1, 31)] * 100 + [date(2026, 2, 28)] * 100
+    alone = scorecard({"responses": {"nps": scores, "date": when}})["nps"]
+    same = ([5, 1] * 50) * 2
+    among = scorecard({"responses": {"nps": scores, "csat": same, "ces": same, "date": when}})["nps"]
+    assert alone.tested.p == among.tested.p
+    assert (alone.verdict, alone.verdict_note) == ("worse", "")
+    assert (among.verdict, among.verdict_note) == ("no clear change", "clear alone, not among 3")
+    again = scorecard(
+        {"responses": {"nps": scores, "csat": same, "ces": same, "date": when}}, adjust="benjamini_hochberg"
+    )
+    assert again["nps"].p_adjusted == pytest.approx(3 * alone.tested.p)
+
+
+def test_money_counted_in_full_moves_as_a_fact():
+    months = [date(2026, 1, 1)] * 12 + [date(2026, 2, 1)] * 12
+    paid = [100.0] * 12 + [100.0] * 11 + [600.0]
+    line = scorecard({"subscriptions": {"customer": list("ABCDEFGHIJKL") * 2, "month": months, "mrr": paid}})["mrr"]
+    assert (line.change, line.verdict, line.verdict_words) == (500.0, "no clear change", "rose")
+    assert (
+        line.sentence
+        == "MRR rose by 500. The rise is real, but it rests on 1 customer; it says little about the next month."
+    )

@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
-from csmetrics_core.company import Company, Missing
+from csmetrics_core.company import Company, Mask, Missing, select
+from csmetrics_core.judging import ByCustomer
 from csmetrics_core.spec import Unit
 
 
@@ -48,6 +49,9 @@ class Call:
         averaged: the metric gives one value a row, and the headline is their mean.
         unit: where the arguments fix the unit.
         labels, columns: the names of the rows and columns of a block.
+        owners: the customer or user of each row, where a metric's rows may be of the same ones again.
+        by_customer: the figure as a sum over customers, where its arguments do not tell.
+        rows: the metric and the arguments of the rows that were counted, where the call has only their counts.
     """
 
     arguments: Mapping[str, Any]
@@ -57,6 +61,9 @@ class Call:
     unit: Unit | None = None
     labels: tuple[str, ...] = ()
     columns: tuple[str, ...] = ()
+    owners: Any = None
+    by_customer: ByCustomer | None = None
+    rows: tuple[str, Mapping[str, Any]] | None = None
 
 
 def of_month(what: str, month: int | None) -> str:
@@ -71,3 +78,9 @@ def dated(company: Company, month: int | None, part: str) -> int:
     if month is None:
         raise Missing("needs dates: no table has any")
     return month
+
+
+def owners_of(company: Company, part: str, rows: Mask) -> Any:
+    """The customer of each of some rows; nothing where the table does not say."""
+    cells = company.named_cells(part, "customer")
+    return None if cells is None else select(cells, rows)

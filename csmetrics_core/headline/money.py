@@ -1,14 +1,17 @@
 """Customers and their money: churn, recurring revenue, retention, lifetime value and the cost of keeping them."""
 
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from csmetrics_core.catalog import lookup
 from csmetrics_core.company import Company, Missing, month_text
 from csmetrics_core.evaluate import evaluate
 from csmetrics_core.headings import plain
 from csmetrics_core.headline.given import Assumptions, Call, dated, of_month
+from csmetrics_core.judging import ByCustomer, ratio_by_customer
 
 #: Cost of serving customers, by the words a costs table has for it.
 _SERVING = frozenset(("delivery", "costofsales", "costofrevenue", "cogs"))
@@ -35,19 +38,44 @@ def mrr(company: Company, month: int | None, given: Assumptions) -> Call:
     else:
         column = "mrr" if company.has("subscriptions", "mrr") else "amount"
         arguments = {"amounts": company.take("subscriptions", column, rows)}
-    return Call(arguments, of_month("subscriptions", month))
+    owners = company.take("subscriptions", "customer", rows)
+    return Call(arguments, of_month("subscriptions", month), owners=owners)
 
 
 def _mrr(company: Company, month: int | None, given: Assumptions) -> float:
     return float(evaluate(lookup("mrr"), (), mrr(company, month, given).arguments).value)
 
 
+def _paid_by(company: Company, month: int) -> dict[Any, float]:
+    """What each customer pays in a month, where it is more than nothing."""
+    rows = company.rows("subscriptions", month)
+    who = company.column("subscriptions", "customer", "id")
+    known = rows & (who.values >= 0) & (company.paid() > 0)
+    paid = np.bincount(who.values[known], company.paid()[known], len(who.labels))
+    return {who.labels[code]: float(paid[code]) for code in np.flatnonzero(paid).tolist()}
+
+
+def _columns(who: Iterable[Any], *counted: Mapping[Any, float] | frozenset[Any]) -> list[NDArray[np.float64]]:
+    """One number a customer: what they pay, or whether they are among some."""
+    names = list(who)
+    return [
+        np.array([float(name in one) if isinstance(one, frozenset) else one.get(name, 0.0) for name in names])
+        for one in counted
+    ]
+
+
 def arpu(company: Company, month: int | None, given: Assumptions) -> Call:
     """The month's recurring revenue over its average number of paying customers."""
     day = dated(company, month, "subscriptions")
-    opening, closing = len(company.customers_on(day - 1)), len(company.customers_on(day))
-    arguments = {"revenue": _mrr(company, month, given), "opening_users": opening, "closing_users": closing}
-    return Call(arguments, "MRR; a user is a paying customer", closing)
+    opening, closing = company.customers_on(day - 1), company.customers_on(day)
+    arguments = {
+        "revenue": _mrr(company, month, given), "opening_users": len(opening), "closing_users": len(closing),
+    }  # fmt: skip
+    paid = _paid_by(company, day)
+    who = sorted({*paid, *opening, *closing}, key=str)
+    revenue, at_start, at_end = _columns(who, paid, opening, closing)
+    by_customer = ratio_by_customer(who, revenue, (at_start + at_end) / 2) if opening or closing else None
+    return Call(arguments, "MRR; a user is a paying customer", len(closing), by_customer=by_customer)
 
 
 def ndr(company: Company, month: int | None, given: Assumptions) -> Call:
@@ -66,7 +94,11 @@ def ndr(company: Company, month: int | None, given: Assumptions) -> Call:
     flows = ("opening", "expansion", "contraction", "churned")
     base = company.rows("subscriptions", day - back) & (company.paid() > 0)
     cohort = np.unique(company.column("subscriptions", "customer", "id").values[base]).size
-    return Call({name: float(table[name][row[0]]) for name in flows}, f"customers of {month_text(day - back)}", cohort)
+    then = _paid_by(company, day - back)
+    paid, kept = _columns(then, then, _paid_by(company, day))
+    by_customer = ratio_by_customer(list(then), kept, paid) if then else None
+    arguments = {name: float(table[name][row[0]]) for name in flows}
+    return Call(arguments, f"customers of {month_text(day - back)}", cohort, by_customer=by_customer)
 
 
 def clv(company: Company, month: int | None, given: Assumptions) -> Call:
@@ -80,7 +112,22 @@ def clv(company: Company, month: int | None, given: Assumptions) -> Call:
     churn = sum(len(lost) for _, lost in spans) / base if base else 0.0
     margin, words = _margin(company, month, given, revenue)
     basis = f"{words}; churn pooled over {given.churn_months} months"
-    return Call({"arpa": revenue / payers, "gross_margin": margin, "churn": churn}, basis, payers)
+    worth = _worth(company, day, revenue, margin, spans)
+    return Call({"arpa": revenue / payers, "gross_margin": margin, "churn": churn}, basis, payers, by_customer=worth)
+
+
+def _worth(company: Company, day: int, revenue: float, margin: float, spans: Any) -> ByCustomer | None:
+    """Margin × revenue × customers at risk ÷ (payers × customers lost), by customer: the chain rule of a product."""
+    paid, payers = _paid_by(company, day), company.customers_on(day)
+    lost, base = (sum(len(span[part]) for span in spans) for part in (1, 0))
+    if not lost or not revenue:
+        return None
+    who = sorted(set(paid).union(payers, *(opening for opening, _ in spans)), key=str)
+    pays, there = _columns(who, paid, payers)
+    at_risk, left = (np.sum([_columns(who, span[part])[0] for span in spans], axis=0) for part in (0, 1))
+    value = margin * revenue * base / (len(payers) * lost)
+    added = value * (pays / revenue - there / len(payers) + at_risk / base - left / lost)
+    return ByCustomer(who, added, pays)
 
 
 def _margin(company: Company, month: int | None, given: Assumptions, revenue: float) -> tuple[float, str]:

@@ -6,9 +6,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from csmetrics_core.catalog import lookup
-from csmetrics_core.company import Company, Missing, last_day, select
+from csmetrics_core.company import Company, Mask, Missing, last_day, select
 from csmetrics_core.evaluate import evaluate
 from csmetrics_core.headline.given import Assumptions, Call, dated
+from csmetrics_core.judging import ByCustomer, ratio_by_customer
 from csmetrics_core.spec import Unit
 
 MINUTES = Unit("minutes", "0.0", "{:,.1f}")
@@ -19,7 +20,7 @@ def product_usage_rate(company: Company, month: int | None, given: Assumptions) 
     rows = company.rows("events", month)
     users = company.column("events", "user", "id").values
     seats = company.column("licences", "licensed", "number").values
-    basis = "active users of the month ÷ seats"
+    basis, by_customer = "active users of the month ÷ seats", None
     can_tell = company.knows_customers and company.has("licences", "customer") and company.has("events", "customer")
     if can_tell and month is not None:
         owners = company.column("licences", "customer", "id")
@@ -27,8 +28,26 @@ def product_usage_rate(company: Company, month: int | None, given: Assumptions) 
         seats = seats[_among(owners, paying)]
         rows = rows & _among(company.column("events", "customer", "id"), paying)
         basis += " of accounts that pay"
+        by_customer = _seats_used(company, rows, paying)
     active = np.unique(users[rows & (users >= 0)]).size
-    return Call({"active": int(active), "licensed": float(np.nansum(seats))}, basis, int(np.nansum(seats)))
+    counts = {"active": int(active), "licensed": float(np.nansum(seats))}
+    return Call(counts, basis, int(np.nansum(seats)), by_customer=by_customer)
+
+
+def _seats_used(company: Company, rows: Mask, paying: frozenset[Any]) -> ByCustomer:
+    """Active users and seats of each account that pays; who uses two accounts counts half in each."""
+    users, owner = (company.column("events", name, "id") for name in ("user", "customer"))
+    pairs = np.unique(np.column_stack([users.values, owner.values])[rows & (users.values >= 0)], axis=0)
+    share = 1 / np.bincount(pairs[:, 0])[pairs[:, 0]] if pairs.size else np.zeros(0)
+    active = np.bincount(pairs[:, 1], share, len(owner.labels))
+    used = {owner.labels[code]: float(active[code]) for code in np.flatnonzero(active).tolist()}
+    column, licensed = company.column("licences", "customer", "id"), company.column("licences", "licensed", "number")
+    known = (column.values >= 0) & ~np.isnan(licensed.values)
+    seats = np.bincount(column.values[known], licensed.values[known], len(column.labels))
+    bought = {label: float(seats[code]) for code, label in enumerate(column.labels) if label in paying}
+    who = sorted({*bought, *used}, key=str)
+    x, y = (np.array([one.get(name, 0.0) for name in who]) for one in (used, bought))
+    return ratio_by_customer(who, x, y)
 
 
 def _among(column: Any, labels: frozenset[Any]) -> NDArray[np.bool_]:
@@ -48,7 +67,7 @@ def avg_session_duration(company: Company, month: int | None, given: Assumptions
     )
     began = table["start"].astype("datetime64[M]").astype(np.int64) == month
     basis = f"sessions of the month; {given.timeout_minutes:g} idle minutes end one"
-    return Call({"durations": table["seconds"][began] / 60}, basis, unit=MINUTES)
+    return Call({"durations": table["seconds"][began] / 60}, basis, unit=MINUTES, owners=select(table["user"], began))
 
 
 def stickiness(company: Company, month: int | None, given: Assumptions) -> Call:
@@ -67,7 +86,17 @@ def stickiness(company: Company, month: int | None, given: Assumptions) -> Call:
     if np.isnan(monthly[0]):
         raise Missing("needs 30 days of events")
     arguments = {"dau": table["dau"][window].astype(float), "mau": float(monthly[0])}
-    return Call(arguments, "events of the last 30 days of the month", int(window.sum()))
+    by_customer = _days_active(company, end, int(window.sum()))
+    return Call(arguments, "events of the last 30 days of the month", int(window.sum()), by_customer=by_customer)
+
+
+def _days_active(company: Company, end: int, days: int) -> ByCustomer:
+    """The share of the window's days each of its users was active on."""
+    users, day = company.column("events", "user", "id"), company.column("events", "timestamp", "day").values
+    inside = (users.values >= 0) & (day > end - 30) & (day <= end)
+    pairs = np.unique(np.column_stack([users.values[inside], day[inside].astype(np.int64)]), axis=0)
+    who, active = np.unique(pairs[:, 0], return_counts=True)
+    return ratio_by_customer([users.labels[code] for code in who.tolist()], active / days, np.ones(who.size))
 
 
 def health_score(company: Company, month: int | None, given: Assumptions) -> Call:
@@ -94,6 +123,7 @@ def health_score(company: Company, month: int | None, given: Assumptions) -> Cal
         averaged=True,
         labels=tuple(map(str, select(table["account"], keep))),
         columns=tuple(inputs),
+        owners=[str(account) for account in select(table["account"], keep)],
     )
 
 

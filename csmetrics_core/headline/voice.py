@@ -1,5 +1,6 @@
 """What customers say and ask: survey answers, comments, tickets and the sales funnel."""
 
+from itertools import compress
 from typing import Any
 
 import numpy as np
@@ -7,22 +8,28 @@ import numpy as np
 from csmetrics_core.catalog import lookup
 from csmetrics_core.company import Company, Missing
 from csmetrics_core.evaluate import evaluate
-from csmetrics_core.headline.given import Assumptions, Call, of_month
+from csmetrics_core.headline.given import Assumptions, Call, of_month, owners_of
 
 
 def _answers(company: Company, month: int | None, question: str) -> Any:
     return company.take("responses", question, company.rows("responses", month))
 
 
+def _owners(company: Company, month: int | None) -> Any:
+    return owners_of(company, "responses", company.rows("responses", month))
+
+
 def nps(company: Company, month: int | None, given: Assumptions) -> Call:
     """The month's answers."""
-    return Call({"scores": _answers(company, month, "nps")}, of_month("responses", month))
+    owners = _owners(company, month)
+    return Call({"scores": _answers(company, month, "nps")}, of_month("responses", month), owners=owners)
 
 
 def csat(company: Company, month: int | None, given: Assumptions) -> Call:
     """The month's answers."""
     arguments = {"ratings": _answers(company, month, "csat"), "scale_max": given.csat_scale}
-    return Call(arguments, f"{of_month('responses', month)}, scale 1-{given.csat_scale}")
+    basis = f"{of_month('responses', month)}, scale 1-{given.csat_scale}"
+    return Call(arguments, basis, owners=_owners(company, month))
 
 
 def ces(company: Company, month: int | None, given: Assumptions) -> Call:
@@ -32,15 +39,20 @@ def ces(company: Company, month: int | None, given: Assumptions) -> Call:
         "scale_max": given.ces_scale,
         "easy": given.ces_easy,
     }
-    return Call(arguments, f"{of_month('responses', month)}, scale 1-{given.ces_scale}, {given.ces_easy} is easy")
+    basis = f"{of_month('responses', month)}, scale 1-{given.ces_scale}, {given.ces_easy} is easy"
+    return Call(arguments, basis, owners=_owners(company, month))
 
 
 def sentiment(company: Company, month: int | None, given: Assumptions) -> Call:
     """The month's comments, those left blank aside."""
-    comments = [c for c in _answers(company, month, "comment") if isinstance(c, str) and c.strip()]
+    answers = list(_answers(company, month, "comment"))
+    said = [isinstance(c, str) and bool(c.strip()) for c in answers]
+    comments = list(compress(answers, said))
+    owners = _owners(company, month)
     if not comments:
         raise Missing(f"there are no {of_month('comments', month)}")
-    return Call({"comments": comments}, of_month("comments", month), averaged=True)
+    owners = None if owners is None else list(compress(owners, said))
+    return Call({"comments": comments}, of_month("comments", month), averaged=True, owners=owners)
 
 
 def conversion_rate(company: Company, month: int | None, given: Assumptions) -> Call:
@@ -63,4 +75,6 @@ def fcr(company: Company, month: int | None, given: Assumptions) -> Call:
     parts: Any = evaluate(lookup("fcr_from_contacts"), (), arguments).parts
     said = f"; flags: {', '.join(flags)}" if flags else ""
     counts = {"first_contact": int(parts.numerator), "contacts": int(parts.denominator)}
-    return Call(counts, f"{of_month('resolved tickets', month)}{said}")
+    owners = owners_of(company, "tickets", rows)
+    basis = f"{of_month('resolved tickets', month)}{said}"
+    return Call(counts, basis, owners=owners, rows=("fcr_from_contacts", arguments))

@@ -29,6 +29,7 @@ from csmetrics_core.headings import PARTS, near_headings, words_for
 from csmetrics_core.headline import Assumptions
 from csmetrics_core.scorecard import Line, Scorecard, scorecard
 from csmetrics_core.spec import MONEY, Unit
+from csmetrics_core.verdicts import BETTER, NO_CLEAR_CHANGE, NOT_JUDGED, WORSE
 
 if TYPE_CHECKING:
     from csmetrics_core.readers import Folder, How
@@ -160,8 +161,8 @@ def show(card: Scorecard) -> None:
     rows = [_row(line) for line in card.lines if line.value is not None]
     if rows:
         terminal.print(grid(columns, rows))
-        if not all(line.clear for line in card.lines):
-            terminal.print(styled("unclear: the month before lies inside this month's interval", "dim"))
+        for note in _verdict_notes(card):
+            terminal.print(styled(note, "dim"))
         terminal.print()
     _show_missing(card)
     if rows:
@@ -175,6 +176,15 @@ def show(card: Scorecard) -> None:
         terminal.print(styled(f"Not needed: {', '.join(card.unused)}.", "dim"))
     for note in card.notes:
         terminal.print(styled(f"Note: {note}"))
+
+
+def _verdict_notes(card: Scorecard) -> list[str]:
+    """What the verdicts rest on, and what they leave open."""
+    among = max((line.among for line in card.lines), default=0)
+    together = f", allowing for {among} metrics judged together" if among > 1 else ""
+    rule = f"?: no clear change. Two samples are compared{together}." if among else ""
+    notes = [f"{line.metric.title}: {line.verdict_note}." for line in card.lines if line.verdict_note]
+    return [*filter(None, [rule]), *notes]
 
 
 def _show_missing(card: Scorecard) -> None:
@@ -192,7 +202,7 @@ def _show_missing(card: Scorecard) -> None:
 
 
 def _row(line: Line) -> tuple[object, ...]:
-    colour = {True: "green", False: "red", None: ""}[line.improved] if line.clear else "dim"
+    colour = {BETTER: "green", WORSE: "red"}.get(line.verdict, "dim")
     interval = "" if line.interval is None else " to ".join(_short(bound, line.unit) for bound in line.interval)
     return (
         line.metric.title,
@@ -214,9 +224,9 @@ def _sign(line: Line) -> str:
 
 
 def _change(line: Line) -> str:
-    words = {True: " better", False: " worse", None: ""}[line.improved] if line.clear else " unclear"
     if line.change is None:
         return ""
+    words = {NO_CLEAR_CHANGE: " ?", NOT_JUDGED: ""}.get(line.verdict_words, f" {line.verdict_words}")
     large = line.unit is MONEY and abs(line.change) >= 1000
     return f"{f'{line.change:+,.0f}' if large else line.change_text}{words}"
 
@@ -234,12 +244,21 @@ def _recognised(card: Scorecard, part: str) -> str:
     return f"{fit.table}: {columns}" + (f" (without {', '.join(fit.missing)})" if fit.missing else "")
 
 
+def _judged(line: Line) -> dict[str, Any]:
+    """The numbers behind a verdict; what does not exist is null."""
+    names = {"change_low": "low", "change_high": "high", "p_value": "p"}
+    numbers = {name: getattr(line.tested, part, None) for name, part in names.items()}
+    known = {name: None if number is None or number != number else number for name, number in numbers.items()}
+    return {**known, "p_adjusted": line.p_adjusted, "sentence": line.sentence}
+
+
 def _as_json(card: Scorecard) -> dict[str, Any]:
     lines = [
         {
             "metric": line.metric.name, "title": line.metric.title, "value": line.value, "unit": line.unit.name,
             "n": line.n, "interval": line.interval, "previous": line.previous, "change": line.change,
-            "clear": line.clear, "computed_from": line.basis, "notes": line.notes, "missing": line.missing,
+            "verdict": line.verdict or None, "verdict_note": line.verdict_note, **_judged(line),
+            "computed_from": line.basis, "notes": line.notes, "missing": line.missing,
         }
         for line in card.lines
     ]  # fmt: skip

@@ -80,11 +80,11 @@ def figure(told: Told, title: str = "") -> Figure:
     parts = [f"{metric.unit.text(interval[0])} to {metric.unit.text(interval[1])}"] if interval else []
     parts += [f"n = {told.told.n:,}"] if interval and told.told.n is not None else []
     parts += [f"{count:,} {reason} left out" for _, reason, count, _ in told.told.dropped if reason != "blank"]
-    change = told.change_text and f"{told.change_text} {told.tone}".strip()
+    change = told.change_text and f"{told.change_text} {told.verdict_words}".strip()
     value = unit_text(metric.unit, told.value)
     counted = metric.unit.name in ("months", "periods") and "months" not in title
     value = f"{value} {metric.unit.name}" if counted else value
-    return Figure(title or metric.title, value, ", ".join(parts), change, told.tone)
+    return Figure(title or metric.title, value, ", ".join(parts), change, told.verdict)
 
 
 class Screen(widgets.VBox):

@@ -5,11 +5,11 @@ from collections.abc import Sequence
 from csmetrics_core.company import month_text
 from csmetrics_core.palette import ACCENT
 from csmetrics_core.scorecard import Line, Scorecard, scorecard
-from csmetrics_core.spec import FRACTION, TEXT, Better
+from csmetrics_core.spec import TEXT
 from csmetrics_panels.charts import Chart, Series
 from csmetrics_panels.dashboards.blocks import Block, Figure, Figures, Grid, Picture, Words
 from csmetrics_panels.dashboards.dashboard import Dashboard, Page
-from csmetrics_panels.dashboards.view import View
+from csmetrics_panels.dashboards.view import View, signed_text
 from csmetrics_panels.form import dropdown
 
 _MONTHS = 13
@@ -37,17 +37,20 @@ class ScorecardDashboard(Dashboard):
             tables = {name: frame.native for name, frame in view.frames.items()}
             month = None if view.end is None else month_text(view.end)
             return scorecard(
-                tables, month=month, months=_MONTHS, assumptions=view.given, progress=lambda _: view.job.step()
-            )
+                tables, month=month, months=_MONTHS, against=view.length, assumptions=view.given,
+                progress=lambda _: view.job.step(),
+            )  # fmt: skip
 
-        kept: Scorecard = view.company.once("scorecard", view.end, make=make)
+        kept: Scorecard = view.company.once("scorecard", view.end, view.length, make=make)
         return kept
 
     def _figures(self, view: View) -> Sequence[Block]:
         card = self._card(view)
         ago = {1: "a month ago", 3: "3 months ago", 12: "a year ago"}[view.length]
-        words = f"{card.month or 'All rows'}, compared with {ago}. ▲ better, ▼ worse."
-        return [Words(words), Figures([_figure(line, view.length) for line in card.lines]), *map(Words, card.notes)]
+        among = max((line.among for line in card.lines), default=0)
+        rule = f" Two samples are compared; verdicts allow for {among} metrics judged together." if among > 1 else ""
+        words = f"{card.month or 'All rows'}, compared with {ago}. ▲ better, ▼ worse.{rule}"
+        return [Words(words), Figures([_figure(line) for line in card.lines]), *map(Words, card.notes)]
 
     def _history(self, view: View) -> Sequence[Block]:
         lines = [line for line in self._card(view).lines if any(value is not None for _, value in line.history)]
@@ -77,22 +80,13 @@ class ScorecardDashboard(Dashboard):
         return [Grid(columns, [TEXT] * len(columns), "What stands behind each number")]
 
 
-def _figure(line: Line, back: int) -> Figure:
+def _figure(line: Line) -> Figure:
     if line.value is None:
         return Figure(line.metric.title, "–", missing=line.missing)
     parts = [f"{line.unit.text(line.interval[0])} to {line.unit.text(line.interval[1])}"] if line.interval else []
     parts += [f"n = {line.n:,}"] if line.n is not None else []
-    before = line.history[-1 - back][1] if len(line.history) > back else None
-    if before is None:
+    if line.tested is None:
         return Figure(line.metric.title, line.unit.text(line.value), ", ".join(parts))
-    change = line.value - before
-    words = f"{100 * change:+.1f} pp" if line.unit is FRACTION else _signed(line, change)
-    tone = "better" if (change > 0) == (line.metric.better is Better.HIGHER) else "worse"
-    tone = tone if change and line.metric.better is not Better.NEITHER else ""
-    if tone and line.interval and line.interval[0] <= before <= line.interval[1]:
-        words, tone = f"{words}, inside the margin", ""
-    return Figure(line.metric.title, line.unit.text(line.value), ", ".join(parts), words, tone)
-
-
-def _signed(line: Line, change: float) -> str:
-    return f"{'+' if change >= 0 else '−'}{line.unit.text(abs(change)).lstrip('+')}"
+    words = f"{signed_text(line.unit, line.tested.change)} {line.verdict_words}".strip()
+    parts += [line.verdict_note] if line.verdict_note else []
+    return Figure(line.metric.title, line.unit.text(line.value), ", ".join(parts), words, line.verdict)

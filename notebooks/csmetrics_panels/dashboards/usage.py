@@ -7,7 +7,7 @@ import numpy as np
 
 from csmetrics_core.catalog import lookup
 from csmetrics_core.company import Missing, last_day
-from csmetrics_core.headline import CALLS
+from csmetrics_core.headline import CALLS, Call
 from csmetrics_core.palette import SERIES
 from csmetrics_core.spec import COUNT, FRACTION
 from csmetrics_panels.charts import Chart, Series, table_chart
@@ -95,11 +95,15 @@ class UsageDashboard(Dashboard):
         ]
 
     def _licences(self, view: View) -> Sequence[Block]:
-        def arguments(back: int) -> dict[str, Any]:
+        def call(back: int) -> Call:
             end = None if view.end is None else view.end - back * view.length
-            return dict(CALLS["product_usage_rate"](view.company, end, view.given).arguments)
+            return CALLS["product_usage_rate"](view.company, end, view.given)
 
-        told = view.tell("product_usage_rate", arguments)
+        told = view.tell(
+            "product_usage_rate",
+            lambda back: dict(call(back).arguments),
+            behind=lambda back: {"by_customer": call(back).by_customer},
+        )
         seats = _by_account(view)
         chart = Series("accounts", seats["labels"], seats["counts"], "bar")
         return [

@@ -14,7 +14,11 @@ from csmetrics_core.evaluate import evaluate
 from csmetrics_core.explain import Explained, explained
 from csmetrics_core.headings import find_heading
 from csmetrics_core.headline import Assumptions
-from csmetrics_core.spec import FRACTION, Better, Metric, Unit
+from csmetrics_core.headline.given import owners_of
+from csmetrics_core.inference import Tested
+from csmetrics_core.judging import Sampled, judged
+from csmetrics_core.spec import FRACTION, Metric, Unit
+from csmetrics_core.verdicts import sentence, shown, verdict
 from csmetrics_panels.compute import Point
 from csmetrics_panels.frames import Frame
 from csmetrics_panels.request import Span, span_text
@@ -22,15 +26,17 @@ from csmetrics_panels.work import Job
 
 #: Gives a call's arguments for the span so many spans back.
 Arguments = Callable[[int], dict[str, Any]]
+#: Tells who is behind a call of that span, as `judging.Sampled` takes it: owners of rows, or the figure by customer.
+Behind = Callable[[int], dict[str, Any]]
 
 
 @dataclass(frozen=True)
 class Told:
-    """A metric on the chosen rows, with the same one span earlier; or why there is none."""
+    """A metric on the chosen rows, and its change since the span before; or why there is none."""
 
     metric: Metric
     told: Explained | None
-    before: float | None = None
+    tested: Tested | None = None
     missing: str = ""
 
     @property
@@ -41,24 +47,24 @@ class Told:
     @property
     def change_text(self) -> str:
         """The change since the span before; of fractions in percentage points."""
-        if self.value is None or self.before is None:
-            return ""
-        change, unit = self.value - self.before, self.metric.unit
-        if unit is FRACTION:
-            return f"{100 * change:+.1f} pp".replace("-", "−")
-        return f"{'+' if change >= 0 else '−'}{unit.text(abs(change)).lstrip('+')}"
+        return "" if self.tested is None else signed_text(self.metric.unit, self.tested.change)
 
     @property
-    def tone(self) -> str:
-        """Whether the change is good news, bad news or inside the margin."""
-        if self.value is None or self.before is None or self.told is None or self.metric.better is Better.NEITHER:
+    def verdict(self) -> str:
+        """Better, worse, no clear change or not judged, by two samples; judged alone."""
+        return "" if self.tested is None else verdict(self.metric.better, self.tested)
+
+    @property
+    def verdict_words(self) -> str:
+        """The verdict beside the change; of money counted in full its direction."""
+        return "" if self.tested is None else shown(self.metric, self.tested, self.verdict)
+
+    @property
+    def sentence(self) -> str:
+        """The verdict in words."""
+        if self.tested is None or self.value is None:
             return ""
-        if self.value == self.before:
-            return ""
-        interval = self.told.interval
-        if interval and interval[0] <= self.before <= interval[1]:
-            return "inside the margin"
-        return "better" if (self.value > self.before) == (self.metric.better is Better.HIGHER) else "worse"
+        return sentence(self.metric, self.value - self.tested.change, self.value, self.tested, self.verdict)
 
 
 @dataclass(frozen=True)
@@ -120,8 +126,8 @@ class View:
             raise Missing(f"needs a column {column} in {frame.name}")
         return frame.series(heading, np.flatnonzero(self.rows(part, back))).to_list()
 
-    def tell(self, metric: str, arguments: Arguments, *, compare: bool = True) -> Told:
-        """A metric on the span and on the one before."""
+    def tell(self, metric: str, arguments: Arguments, *, compare: bool = True, behind: Behind | None = None) -> Told:
+        """A metric on the span and on the one before, whose rows may be of the same customers again."""
         if metric not in CATALOG:
             raise Missing(f"needs {metric}, which is not installed")
         declared = lookup(metric)
@@ -130,7 +136,8 @@ class View:
             told = explained(evaluate(declared, (), arguments(0)))
         except (Missing, MetricError) as error:
             return Told(declared, None, missing=_words(error))
-        return Told(declared, told, self._before(declared, arguments) if compare and self.end is not None else None)
+        compares = compare and self.end is not None
+        return Told(declared, told, self._tested(declared, arguments, told, behind) if compares else None)
 
     def table(self, metric: str, **arguments: Any) -> dict[str, Any]:
         """A table metric.
@@ -163,11 +170,19 @@ class View:
             points.append(Point(label, float(told.value), told.n, low, high))
         return points
 
-    def _before(self, declared: Metric, arguments: Arguments) -> float | None:
+    def owners(self, part: str) -> Behind:
+        """Tells the customer of each row of a part, where the table says."""
+        return lambda back: {"owners": owners_of(self.company, part, self.rows(part, back))}
+
+    def _tested(self, declared: Metric, arguments: Arguments, told: Explained, behind: Behind | None) -> Tested | None:
         try:
-            return float(evaluate(declared, (), arguments(1)).value)
+            call = arguments(1)
+            before = float(evaluate(declared, (), call).value)
         except (Missing, MetricError):
             return None
+        who = ({}, {}) if behind is None else (behind(1), behind(0))
+        now = Sampled(float(told.value), arguments(0), **who[1])
+        return judged(declared, Sampled(before, call, **who[0]), now)
 
 
 def _words(error: Exception) -> str:
@@ -179,3 +194,10 @@ def _words(error: Exception) -> str:
 def unit_text(unit: Unit, value: float | None) -> str:
     """A number as its unit prints it; none is a dash."""
     return "–" if value is None or value != value else unit.text(value)
+
+
+def signed_text(unit: Unit, change: float) -> str:
+    """A change with its sign; of fractions in percentage points."""
+    if unit is FRACTION:
+        return f"{100 * change:+.1f} pp".replace("-", "−")
+    return f"{'+' if change >= 0 else '−'}{unit.text(abs(change)).lstrip('+')}"

@@ -50,18 +50,19 @@ class VoiceDashboard(Dashboard):
 
     def _nps(self, view: View) -> Sequence[Block]:
         plain = _answers(view, "nps", "scores")
-        figures = [figure(view.tell("nps", plain), "NPS, one vote a response")]
+        behind = view.owners("responses")
+        told = view.tell("nps", plain, behind=behind)
+        figures = [figure(told, "NPS, one vote a response")]
         for argument, column, title in (
             ("accounts", "customer", "NPS, one vote an account"),
             ("weights", "arr", "NPS, weighted by ARR"),
         ):
             weighed = _answers(view, "nps", "scores", **{argument: column})
-            figures.append(figure(view.tell("nps", weighed), title))
+            figures.append(figure(view.tell("nps", weighed, behind=behind), title))
         points = view.trend("nps", plain, _SPANS)
-        change = self._change(view)
         return [
             Figures(figures),
-            *change,
+            *([Words(told.sentence)] if told.sentence else []),
             Across(
                 [
                     Picture(_distribution(view, "nps", 10)),
@@ -69,17 +70,6 @@ class VoiceDashboard(Dashboard):
                 ]
             ),
         ]
-
-    def _change(self, view: View) -> list[Block]:
-        try:
-            before, after = view.take("responses", "nps", 1), view.take("responses", "nps")
-            found = view.table("nps_change", before=before, after=after)
-        except (Missing, MetricError):
-            return []
-        change, low, high, p = (float(found[name][0]) for name in ("change", "low", "high", "p_value"))
-        real = "a real change" if p < 0.05 else "no real change: it may be chance"
-        words = f"Since the period before: {change:+.1f} points ({low:+.1f} to {high:+.1f}), p = {p:.2f}: {real}."
-        return [Words(words)]
 
     def _effort(self, view: View) -> Sequence[Block]:
         scales = {"csat": view.given.csat_scale, "ces": view.given.ces_scale}
@@ -89,10 +79,10 @@ class VoiceDashboard(Dashboard):
             for name, call in (("csat", csat), ("ces", ces))
             if (points := view.trend(name, call, _SPANS)) is not None
         ]
+        calls = {"csat": csat, "ces": ces, "ces_mean": ces}
+        behind = view.owners("responses")
         return [
-            Figures(
-                [figure(view.tell("csat", csat)), figure(view.tell("ces", ces)), figure(view.tell("ces_mean", ces))]
-            ),
+            Figures([figure(view.tell(name, call, behind=behind)) for name, call in calls.items()]),
             Across([Picture(_distribution(view, name, top)) for name, top in scales.items()]),
             Across(trends),
         ]
@@ -105,7 +95,8 @@ class VoiceDashboard(Dashboard):
 
         points = view.trend("fcr_from_contacts", arguments, _SPANS)
         chart = trend_chart(lookup("fcr_from_contacts"), points, "First contact resolution") if points else None
-        return [Figures([figure(view.tell("fcr_from_contacts", arguments))]), Picture(chart)]
+        told = view.tell("fcr_from_contacts", arguments, behind=view.owners("tickets"))
+        return [Figures([figure(told)]), Picture(chart)]
 
     def _segments(self, view: View) -> Sequence[Block]:
         segments = np.array([str(s) for s in view.more("responses", "segment")], dtype=object)
