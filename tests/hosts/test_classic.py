@@ -12,6 +12,10 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
+from antlr4 import CommonTokenStream, InputStream
+from antlr4.error.ErrorListener import ErrorListener
+from antlr4_vba.vbaLexer import vbaLexer
+from antlr4_vba.vbaParser import vbaParser
 from csmetrics_addin.hosts import classic, doctor, vba
 from csmetrics_addin.slots import LONGEST_HELP, slots
 from pyopenvba.apps.excel import ExcelApplication
@@ -79,10 +83,27 @@ def test_every_button_calls_a_procedure_that_is_there(modules, addin):
     with zipfile.ZipFile(addin) as parts:
         ribbon = ElementTree.fromstring(parts.read("customUI/customUI.xml"))
     calls = [element.get("onAction") for element in ribbon.iter() if element.get("onAction")]
-    assert len(calls) == 4
+    assert len(calls) == 5
     for call in calls:
         module, _, procedure = call.partition(".")
         assert f"Public Sub {procedure}(control As IRibbonControl)" in modules[module]
+
+
+def test_python_is_started_by_itself_and_reads_nothing_of_a_workbook(modules):
+    started = re.search(r"Function XLPyCommand\(\).*?End Function", modules["xlwings"], re.DOTALL)[0]
+    app = ExcelApplication()
+    app.add_workbook()
+    settings = 'Function GetConfig(ByVal key As String) As String\n GetConfig = "C:\\my py\\" & key\nEnd Function\n'
+    app.add_module(f"Public python_restarts As Long\n{settings}{started}", name="xlwings")
+    assert app.run("XLPyCommand") == classic.command("C:\\my py\\INTERPRETER_WIN")
+    assert classic.command("p.exe").startswith('"p.exe" -B -P -c "')
+    assert "ActiveWorkbook" not in started
+    assert "cmd" not in started
+
+
+def test_only_the_functions_can_be_seen_in_a_sheet(modules):
+    private = {name for name, text in modules.items() if "Option Private Module" in text}
+    assert {*vba.modules(), "xlwings"} - private == {"csmetrics_functions"}
 
 
 def test_the_same_build_is_the_same_file(addin, tmp_path):
@@ -99,6 +120,54 @@ def test_every_text_fits_windows_and_the_function_wizard():
     for metric in CATALOG.values():
         assert all(len(slot.shown_help) <= LONGEST_HELP for slot in slots(metric))
         assert metric.name not in [slot.name for slot in slots(metric)], "Visual Basic would not compile that"
+
+
+def faults(text):
+    """What Visual Basic's published grammar has against a module, with its line."""
+
+    class Heard(ErrorListener):
+        def syntaxError(self, recognizer, symbol, line, column, message, error):
+            found.append((line, message))
+
+    found = []
+    head = "" if text.startswith("Attribute") else 'Attribute VB_Name = "piece"\n'
+    lexer = vbaLexer(InputStream(f"{head}{text.strip()}\n"))
+    parser = vbaParser(CommonTokenStream(lexer))
+    for reader in (lexer, parser):
+        reader.removeErrorListeners()
+        reader.addErrorListener(Heard())
+    parser.startRule()
+    return found
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", [*vba.modules(), "ThisWorkbook", "XLPyCommand"])
+def test_every_module_keeps_to_the_grammar(name, modules):
+    if name == "ThisWorkbook":
+        text = vba.on_open()
+    elif name == "XLPyCommand":
+        text = re.search(r"Function XLPyCommand\(\).*?End Function", modules["xlwings"], re.DOTALL)[0]
+    else:
+        text = vba.modules()[name]
+    assert faults(text) == []
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong"),
+    [
+        ("If IsAlive() Then", "If IsAlive() Them"),
+        ("End Sub", "End Function"),
+        ("ByRef answer As Variant)", "ByRef answer As)"),
+        ('Description:="', 'Description:"'),
+        ("ReDim values(0 To UBound(given))", "ReDim values(0 To UBound(given)"),
+    ],
+)
+def test_the_grammar_hears_a_slip(right, wrong):
+    whole = vba.modules()["csmetrics_calls"].replace("\r\n", "\n")
+    procedures = re.split(r"(?<=\nEnd Function\n)|(?<=\nEnd Sub\n)", whole)
+    one = next(procedure for procedure in procedures if right in procedure)
+    assert faults(one) == []
+    assert faults(one.replace(right, wrong))
 
 
 @pytest.fixture(scope="module")
@@ -182,6 +251,64 @@ def test_refresh_enters_our_formulas_again_and_no_others(basic):
 
 def test_refresh_knows_every_function(basic):
     assert list(basic.run("FunctionNames")) == sorted(metric.excel_name for metric in CATALOG.values())
+
+
+PYTHON = """
+Public Function CallUDF(m, n, ByVal values As Variant) As Variant
+ calls = calls + 1
+ now_is = now_is + values(1)
+ If calls <= values(0) Then
+  is_alive = values(2)
+  Err.Raise 462
+ End If
+ CallUDF = "answer " & calls & " of Python " & python_restarts
+End Function
+Public Function Bool(ByVal value As Boolean) As Boolean
+ If Not is_alive Then Err.Raise 462
+ Bool = True
+End Function
+"""
+XLWINGS = """
+Public calls As Long
+Public now_is As Double
+Public is_alive As Boolean
+Public Function XLPy() As Object
+ Set XLPy = New Python
+End Function
+Public Sub KillPy()
+ If Not is_alive Then Err.Raise 1000
+End Sub
+"""
+ASKED = """
+Public Function Asked(ByVal failures As Long, ByVal seconds As Double, ByVal alive As Boolean) As Variant
+    On Error GoTo failed
+    Asked = Ask("nps", Array(failures, seconds, alive))
+    Exit Function
+failed:
+    Asked = "Python " & python_restarts & ": " & Err.Description
+End Function
+"""
+
+
+@pytest.mark.parametrize(
+    ("call", "answer"),
+    [
+        ("0, 1, True", "answer 1 of Python 0"),
+        ("1, 1, False", "answer 2 of Python 1"),  # lost: started anew and asked again
+        ("2, 1, False", "Python 1: "),  # does not start either
+        ("1, 1, True", "Python 0: the call failed in Python"),  # it lives, so it is left alone
+        ("1, 30, False", "Python 1: Python took too long"),  # the next call finds a new one
+    ],
+)
+def test_a_python_that_was_lost_is_started_anew_and_asked_once_more(call, answer):
+    app = ExcelApplication()
+    app.add_workbook()
+    app.add_module(PYTHON, name="Python", kind="class")
+    app.add_module(XLWINGS, name="xlwings")
+    app.add_module(re.sub(r"\bTimer\b", "now_is", vba.modules()["csmetrics_calls"]), name="csmetrics_calls")
+    app.add_module(ASKED, name="probes")
+    said = app.evaluate(f"Asked({call})")
+    assert said.startswith(answer)
 
 
 @pytest.fixture(scope="module")
@@ -270,3 +397,11 @@ def test_the_doctor_finds_what_is_missing_and_what_does_not_fit(tmp_path):
     gone = {check.what: check for check in doctor.installed_addin(places, tmp_path)}["configuration"]
     assert gone.good is False
     assert "C:\\gone\\python.exe" in gone.found
+
+
+@pytest.mark.parametrize(("value", "good", "said"), [(None, True, "no policy"), ("0", True, "no policy"),
+    ("1", False, "take a workbook that needs no Python"), ("2", True, "lets it"), ("6", True, "asks")])  # fmt: skip
+def test_the_doctor_knows_defenders_rule_against_child_processes(value, good, said):
+    check = doctor.may_start_python({} if value is None else {doctor.CHILD_PROCESSES: value, "other": "1"})
+    assert (check.good, said in check.found) == (good, True)
+    assert bool(check.mend) is not good

@@ -20,6 +20,10 @@ _SOURCE = "quickstart_addin_ribbon.xlam"
 CONFIGURATION_ENCODING = "mbcs" if os.name == "nt" else "utf-8"
 _FIXED_TIME = (2020, 1, 1, 0, 0, 0)  # the same build is the same file
 _PROJECT_NAME = 4  # the record of a project's directory that holds its name
+#: What Python runs, started by itself: within cmd.exe /K, as xlwings has it, a server that ended would never be
+#: started again. Nothing is imported from the folder Excel happens to be in.
+_SERVE = "-B -P -c \"from csmetrics_addin.hosts.server import serve; serve('$(CLSID)')\""
+_COMMAND = re.compile(r"Function XLPyCommand\(\)\r?\n.*?\r?\nEnd Function", re.DOTALL)
 _TRUSTING = ('If source = "" Or source = "sheet" Then', 'If source = "" Or source = "directory" Then')
 
 
@@ -56,6 +60,9 @@ def _own_project(source: str) -> str:
     text = _replaced(source, 'PROJECT_NAME As String = "myaddin"', f'PROJECT_NAME As String = "{PROJECT}"')
     for layer in _TRUSTING:
         text = _replaced(text, layer, layer.replace('source = "" Or ', ""))
+    if len(_COMMAND.findall(text)) != 1:
+        raise ValueError("this version of xlwings is not known: it has another XLPyCommand")
+    text = _COMMAND.sub(lambda _: vba.command(_SERVE), text)
     first = '#Const App = "Microsoft Excel" \'Adjust when using outside of Excel'
     return _replaced(text, first, f"{first}\r\nOption Private Module")
 
@@ -96,6 +103,11 @@ def _with_own_project_name(binary: bytes) -> bytes:
     project.write_stream_in_storage("VBA", "dir", compress(directory.replace(*named)))
     project.write_stream("PROJECT", project.get_stream("PROJECT").replace(b'Name="%b"' % old, b'Name="%b"' % new))
     return project.to_bytes()
+
+
+def command(interpreter: str, restarts: int = 0) -> str:
+    """The command line that starts our Python, another for each start."""
+    return f'"{interpreter}" {_SERVE} {restarts}'
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,8 @@
 
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -12,6 +13,9 @@ from csmetrics_core import CATALOG
 from csmetrics_core.version import __version__
 
 HOSTS = {"excel": "Excel for Windows", "lite": "Excel with xlwings Lite", "libreoffice": "LibreOffice Calc"}
+#: Microsoft Defender's rule "Block all Office applications from creating child processes".
+CHILD_PROCESSES = "d4f940ab-401b-4efc-aadc-ad5f3c50688a"
+_POLICIES = r"SOFTWARE\Policies\Microsoft\Windows Defender"
 _DLL = re.compile(r'"(xlwings(?:32|64)-[\w.]+\.dll)"')
 
 
@@ -54,6 +58,41 @@ def _excel() -> Iterator[Check]:
     yield _package(host, "xlwings", 'pip install "csmetrics[excel]"')
     yield _package(host, "pywin32", "pip install pywin32")
     yield from installed_addin(places, Path(sys.prefix))
+    yield may_start_python(_defender_rules())
+
+
+def _defender_rules() -> dict[str, str]:
+    """The rules for Office that a policy sets on this computer, with their values; whoever set them."""
+    import winreg
+
+    found: dict[str, str] = {}
+    with suppress(OSError):  # by group policy, each rule is a value
+        key = winreg.OpenKey(winreg.HKEY_LOCAL_MACHINE, rf"{_POLICIES}\Windows Defender Exploit Guard\ASR\Rules")
+        for place in range(winreg.QueryInfoKey(key)[1]):
+            name, value, _ = winreg.EnumValue(key, place)
+            found[name.strip("{}").lower()] = str(value)
+    with suppress(OSError):  # by device management, all rules are one value
+        key = winreg.OpenKey(winreg.HKEY_LOCAL_MACHINE, rf"{_POLICIES}\Policy Manager")
+        for rule in str(winreg.QueryValueEx(key, "ASRRules")[0]).split("|"):
+            name, _, value = rule.partition("=")
+            found[name.strip("{} ").lower()] = value.strip()
+    return found
+
+
+def may_start_python(rules: Mapping[str, str]) -> Check:
+    """Whether Excel may start Python, which is a program beside it."""
+    host, value = HOSTS["excel"], rules.get(CHILD_PROCESSES, "0")
+    if value == "1":
+        found = (
+            "Microsoft Defender's rule against child processes of Office stops Excel from starting Python. "
+            "Ask whoever looks after this computer to exclude Excel from it, or take a workbook that needs no Python"
+        )
+        return Check(host, "Defender", False, found, "csmetrics workbook new scorecard --host lite")
+    words = {
+        "2": "Defender writes down that Excel starts Python, and lets it",
+        "6": "Defender asks, and may be told yes",
+    }
+    return Check(host, "Defender", True, words.get(value, "no policy seen that stops Excel from starting Python"))
 
 
 def installed_addin(places: classic.Places, python: Path) -> Iterator[Check]:

@@ -41,6 +41,10 @@ _HELP_FOOT = """done:
     Application.ScreenUpdating = True
 End Sub
 """
+_COMMAND = """Function XLPyCommand()
+    ' Nothing of a workbook is read: there may be none.
+    XLPyCommand = Chr(34) & GetConfig("INTERPRETER_WIN") & Chr(34) & " " & {what} & " " & python_restarts
+End Function"""
 # Excel must have a window before functions can be described.
 _ON_OPEN = """
 Private Sub Workbook_Open()
@@ -52,6 +56,11 @@ End Sub
 def on_open() -> str:
     """What the workbook itself runs when it opens."""
     return _windows_lines(_ON_OPEN)
+
+
+def command(what: str) -> str:
+    """The function that gives the command line by which Python is started, with what it is to run."""
+    return _windows_lines(_COMMAND.format(what='"' + what.replace('"', '""') + '"'))
 
 
 def modules() -> dict[str, str]:

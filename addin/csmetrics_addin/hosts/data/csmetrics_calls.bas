@@ -4,10 +4,42 @@ Option Private Module
 ' Between a worksheet formula and Python: ranges are cut to the cells in use, values are sent, errors become real ones.
 
 Private Const FUNCTIONS_MODULE As String = "csmetrics_addin.functions"
+Private Const QUICK_SECONDS As Double = 10
+' How often Python was started anew.
+Public python_restarts As Long
 
-' Sends a call to Python and gives the answer as cells take it.
+' Sends a call to Python and gives the answer as cells take it. Where Python was ended or replaced, it is started and
+' asked once more; not where that took long, as then the call itself hung and would hang again.
 Public Function Ask(ByVal metric As String, ByVal values As Variant) As Variant
-    Ask = WithRealErrors(XLPy.CallUDF(FUNCTIONS_MODULE, metric, values))
+    Dim started As Double
+    Dim answer As Variant
+    started = Timer
+    If Not Answered(metric, values, answer) Then
+        If IsAlive() Then Err.Raise 1000, Description:="the call failed in Python"
+        ForgetPython
+        If Abs(Timer - started) > QUICK_SECONDS Then Err.Raise 1000, Description:="Python took too long"
+        answer = XLPy.CallUDF(FUNCTIONS_MODULE, metric, values)
+    End If
+    Ask = WithRealErrors(answer)
+End Function
+
+' Ends Python, if it still runs. xlwings' library knows it by its command line, and takes an ended one for living:
+' the next call has another command line.
+Public Sub ForgetPython()
+    On Error Resume Next
+    KillPy
+    python_restarts = python_restarts + 1
+End Sub
+
+Private Function IsAlive() As Boolean
+    On Error Resume Next
+    IsAlive = XLPy.Bool(True)
+End Function
+
+Private Function Answered(ByVal metric As String, ByVal values As Variant, ByRef answer As Variant) As Boolean
+    On Error Resume Next
+    answer = XLPy.CallUDF(FUNCTIONS_MODULE, metric, values)
+    Answered = (Err.Number = 0)
 End Function
 
 ' Whether the calling workbook counts its dates from 1904.

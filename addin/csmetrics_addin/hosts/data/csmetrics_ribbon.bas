@@ -1,5 +1,6 @@
 Attribute VB_Name = "csmetrics_ribbon"
 Option Explicit
+Option Private Module
 ' What the buttons of the csmetrics tab do.
 
 Private Const RIBBON_MODULE As String = "csmetrics_addin.hosts.ribbon"
@@ -27,6 +28,20 @@ End Sub
 Public Sub CsmAbout(control As IRibbonControl)
     On Error GoTo failed
     MsgBox XLPy.Str(XLPy.Call(XLPy.Module(RIBBON_MODULE), "about", XLPy.Tuple())), vbInformation, "csmetrics"
+    Exit Sub
+failed:
+    MsgBox "Python did not answer. In a terminal, run: csmetrics addin doctor" & vbCrLf & vbCrLf & Err.Description, _
+        vbExclamation, "csmetrics"
+End Sub
+
+' Ends Python, whatever it does, and starts it anew.
+Public Sub CsmRestartPython(control As IRibbonControl)
+    Dim answer As Variant
+    On Error GoTo failed
+    ForgetPython
+    answer = CSM_VERSION()
+    If IsError(answer) Then Err.Raise 1000, Description:="Python did not start"
+    MsgBox answer & " answers. Press Ctrl+Alt+F9 to calculate everything anew.", vbInformation, "csmetrics"
     Exit Sub
 failed:
     MsgBox "Python did not answer. In a terminal, run: csmetrics addin doctor" & vbCrLf & vbCrLf & Err.Description, _
