@@ -4,10 +4,13 @@ import asyncio
 import json
 import os
 import re
+import subprocess
 import sys
 import zipfile
+from datetime import datetime
 from importlib.metadata import distribution
 from pathlib import Path
+from uuid import UUID
 from xml.etree import ElementTree
 
 import openpyxl
@@ -15,6 +18,8 @@ import pytest
 import xlsxwriter
 from csmetrics_addin import lite_scripts
 from csmetrics_addin.hosts import lite
+from csmetrics_workbooks.build import build
+from csmetrics_workbooks.formulas import Host
 from examples import CASES, assert_cells, expected, given
 from officejs_excel import OfficeJs, shown
 
@@ -70,7 +75,33 @@ def test_it_asks_for_the_add_in_from_the_store_and_names_the_functions_it_uses(p
     assert references == [("wa200008175", "OMEX")] * 2
     used = [i.text for i in extension.iter(f"{_WEB}customFunctionIds")]
     assert used == ["_xldudf_CSM_VERSION", "_xldudf_NPS", "_xldudf_NPS_COUNTS"]
-    assert set(properties(parts)) == {"main.py", "requirements.txt", "pyodideVersion", "addinVersion"}
+    said = properties(parts)
+    assert set(said) == {"main.py", "requirements.txt", "pyodideVersion", "addinVersion", "xlwingsWorkbookId",
+                         "xlwingsSettingsWorkbook"}  # fmt: skip
+    assert said["xlwingsSettingsWorkbook"] == {"startupBehavior": "taskpane"}
+
+
+def test_every_workbook_has_an_identity_of_its_own_to_be_trusted_by(tmp_path):
+    def identity(name, value):
+        path = tmp_path / f"{name}.xlsx"
+        with xlsxwriter.Workbook(path) as book:
+            book.set_properties({"created": datetime(2026, 1, 1)})
+            book.add_worksheet().write(0, 0, value)
+        with zipfile.ZipFile(lite.carry(path, tmp_path / "made" / path.name)) as made:
+            said = properties({n: made.read(n) for n in made.namelist()})
+        return str(UUID(said["xlwingsWorkbookId"]))
+
+    assert identity("a", 1) == identity("b", 1)
+    assert identity("a", 1) != identity("c", 2)
+
+
+def test_the_start_page_says_to_trust_the_workbook_before_formulas_are_refreshed(tmp_path):
+    build("unit_economics", tmp_path / "x.xlsx", host=Host.LITE)
+    page = openpyxl.load_workbook(tmp_path / "x.xlsx")["Start"]
+    texts = [getattr(cell.value, "text", cell.value) for row in page for cell in row]
+    [said] = [text for text in texts if isinstance(text, str) and "xlwings Lite" in text]
+    assert 0 < said.index("trust this workbook") < said.index("Refresh formulas")
+    assert max(map(len, re.findall(r'"([^"]*)"', said))) <= 255, "Excel takes no longer text in a formula"
 
 
 def test_formulas_are_spelled_as_excel_stores_them(parts, workbook):
@@ -126,6 +157,28 @@ def test_the_code_taken_out_of_the_file_registers_every_function(excel):
 @pytest.mark.parametrize(("metric", "example"), CASES)
 def test_every_example_in_the_carried_code(excel, metric, example):
     assert_cells(shown(excel.call(metric.name, *given(metric, example))), expected(metric, example))
+
+
+#: What Pyodide 0.27.5 has.
+IN_PYODIDE = ("numpy==2.0.2", "pandas==2.2.3", "scipy==1.14.1", "scikit-learn==1.6.1")
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not os.environ.get("CSMETRICS_PYODIDE"), reason="CSMETRICS_PYODIDE=1 installs 100 MB for it")
+def test_every_example_in_the_carried_code_on_the_versions_pyodide_has(parts, tmp_path):
+    carried, packages = properties(parts), tmp_path / "packages"
+    subprocess.run(
+        [sys.executable, "-m", "pip", "install", "-q", "--target", packages, "--only-binary=:all:", *IN_PYODIDE,
+         f"xlwings=={distribution('xlwings').version}", "docstring-parser", "vaderSentiment"], check=True,
+    )  # fmt: skip
+    (packages / "main.py").write_text(carried["main.py"])
+    excel = OfficeJs("main", (sys.executable, "-S"), PYTHONPATH=str(packages), TMPDIR=str(tmp_path))
+    try:
+        for case in CASES:
+            metric, example = case.values
+            assert_cells(shown(excel.call(metric.name, *given(metric, example))), expected(metric, example))
+    finally:
+        excel.stop()
 
 
 class Cells:

@@ -22,7 +22,10 @@ _CALC = (
 )
 _NO_ADDIN = {
     Host.EXCEL: f"{_PLAIN}csmetrics addin install.",
-    Host.LITE: f"{_PLAIN}Home > Add-ins > xlwings Lite.",
+    Host.LITE: (
+        f"{_PLAIN}Home > Add-ins > xlwings Lite, trust this workbook where it asks, then run Refresh formulas in its "
+        "pane."
+    ),
 }
 
 

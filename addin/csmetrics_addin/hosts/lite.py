@@ -1,6 +1,7 @@
 """xlwings Lite: a workbook that carries its own engine, so that it needs only the free add-in from Excel's store."""
 
 import base64
+import hashlib
 import io
 import json
 import re
@@ -22,6 +23,10 @@ REQUIREMENTS = (
     *wheel.REQUIREMENTS,
 )  # fmt: skip
 _STORE_ID = "wa200008175"
+#: As a workbook saved by Lite in 2026 says them.
+_ADDIN_VERSION, PYODIDE_VERSION = "1.0.0.0-35", "0.27.5"
+#: Lite opens its pane, in which it asks whether the workbook is trusted; nothing runs before.
+_SETTINGS = {"startupBehavior": "taskpane"}
 _OFFICE = "http://schemas.microsoft.com/office"
 _PACKAGE = "http://schemas.openxmlformats.org/package/2006"
 _DOCUMENT = "http://schemas.openxmlformats.org/officeDocument/2006"
@@ -84,7 +89,7 @@ def carry(source: Path, target: Path) -> Path:
     for name in [name for name in text if name == _BOOK or name.startswith("xl/tables/")]:
         text[name] = _NAMED.sub(lambda n: n[1] + _formula(n[2], used) + n[3], text[name])
     _add_array_metadata(text)
-    _add_web_extension(text, sorted(set(used)))
+    _add_web_extension(text, sorted(set(used)), _identity(parts))
     when = next(iter(parts.values()))[0]
     target.parent.mkdir(parents=True, exist_ok=True)
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as made:
@@ -146,15 +151,23 @@ def _add_array_metadata(text: dict[str, str]) -> None:
     _relate(text, _BOOK_RELATIONS, f"{_DOCUMENT}/relationships/sheetMetadata", "metadata.xml")
 
 
-def _add_web_extension(text: dict[str, str], used: list[str]) -> None:
+def _identity(parts: dict[str, tuple[tuple[int, ...], bytes]]) -> str:
+    """What Lite knows the workbook by when it is trusted: another for every workbook, the same for the same one."""
+    contents = hashlib.sha256()
+    for name, (_, data) in parts.items():
+        contents.update(name.encode() + b"\0" + hashlib.sha256(data).digest())
+    return str(uuid5(NAMESPACE_DNS, f"{wheel.file_name()} {contents.hexdigest()}"))
+
+
+def _add_web_extension(text: dict[str, str], used: list[str], identity: str) -> None:
     folder = _EXTENSIONS
     pane = (
         f'<wetp:taskpanes xmlns:wetp="{_OFFICE}/webextensions/taskpanes/2010/11">'
-        '<wetp:taskpane dockstate="right" visibility="0" width="438" row="3">'
+        '<wetp:taskpane dockstate="right" visibility="1" width="438" row="3">'
         f'<wetp:webextensionref xmlns:r="{_DOCUMENT}/relationships" r:id="rId1"/></wetp:taskpane></wetp:taskpanes>'
     )
     text[f"{folder}/taskpanes.xml"] = _HEAD + pane
-    text[f"{folder}/webextension1.xml"] = _HEAD + _extension(used)
+    text[f"{folder}/webextension1.xml"] = _HEAD + _extension(used, identity)
     text[f"{folder}/_rels/taskpanes.xml.rels"] = (
         f'{_HEAD}<Relationships xmlns="{_PACKAGE}/relationships"><Relationship Id="rId1" '
         f'Type="{_OFFICE}/2011/relationships/webextension" Target="webextension1.xml"/></Relationships>'
@@ -164,13 +177,15 @@ def _add_web_extension(text: dict[str, str], used: list[str]) -> None:
     _relate(text, _ROOT_RELATIONS, f"{_OFFICE}/2011/relationships/webextensiontaskpanes", f"{folder}/taskpanes.xml")
 
 
-def _extension(used: list[str]) -> str:
-    """The add-in from the store, and the code and packages it finds in this workbook."""
+def _extension(used: list[str], identity: str) -> str:
+    """The add-in from the store, and the code, packages and settings it finds in this workbook."""
     properties = {
         "main.py": main_code(),
         "requirements.txt": requirements(),
-        "pyodideVersion": "0.27.5",
-        "addinVersion": "1.0.0.0-18",
+        "pyodideVersion": PYODIDE_VERSION,
+        "addinVersion": _ADDIN_VERSION,
+        "xlwingsWorkbookId": identity,
+        "xlwingsSettingsWorkbook": _SETTINGS,
     }
     kept = "".join(
         f"<we:property name={quoteattr(name)} value={quoteattr(json.dumps(value))}/>"
@@ -180,7 +195,7 @@ def _extension(used: list[str]) -> str:
     drawing = 'xmlns:a="http://schemas.openxmlformats.org/drawingml/2006/main"'
     return (
         f'<we:webextension xmlns:we="{_OFFICE}/webextensions/webextension/2010/11" '
-        f'id="{{{str(uuid5(NAMESPACE_DNS, wheel.file_name())).upper()}}}">'
+        f'id="{{{identity.upper()}}}">'
         f'<we:reference id="{_STORE_ID}" version="1.0.0.0" store="en-US" storeType="OMEX"/>'
         f'<we:alternateReferences><we:reference id="{_STORE_ID}" version="1.0.0.0" store="{_STORE_ID.upper()}" '
         f'storeType="OMEX"/></we:alternateReferences><we:properties>{kept}</we:properties><we:bindings/>'
