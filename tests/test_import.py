@@ -1,7 +1,12 @@
 """Importing the core is cheap: no pandas, no SciPy, no screen, no file; `make bench` says what it takes."""
 
+import inspect
 import subprocess
 import sys
+from importlib import import_module
+
+from csmetrics_addin.cli import COMMANDS, summary
+from typer.main import get_command
 
 
 def python(*arguments: str) -> subprocess.CompletedProcess[str]:
@@ -26,3 +31,24 @@ def test_a_call_on_cells_needs_no_pandas_either():
 def test_importing_runs_silently():
     done = python("-W", "error", "-c", "import csmetrics_core")
     assert (done.stdout, done.stderr) == ("", "")
+
+
+def test_the_panels_start_without_what_checks_notebooks():
+    found = imported("import csmetrics_panels, sys; print('rfc3987_syntax' in sys.modules, 'nbformat' in sys.modules)")
+    assert found.strip() == "False False"
+    version = "import csmetrics_panels, plotly.io._renderers as r, nbformat; print(r.nbformat.__version__ == "
+    assert imported(f"{version}nbformat.__version__)").strip() == "True"
+
+
+def test_the_list_of_commands_is_read_and_not_imported():
+    seen = "print([m for m in ('csmetrics_core', 'numpy', 'xlsxwriter') if m in sys.modules], file=sys.stderr)"
+    code = f"import sys, atexit; sys.argv = ['csmetrics', '--help']; atexit.register(lambda: {seen}); "
+    done = python("-c", f"{code}from csmetrics_addin.__main__ import main; main()")
+    assert done.stderr.strip() == "[]"
+
+
+def test_each_command_is_listed_with_its_own_words():
+    for name, module in COMMANDS.items():
+        found = get_command(import_module(f"csmetrics_addin.commands.{module}").app)
+        command = getattr(found, "commands", {}).get(name, found)
+        assert summary(name) == inspect.cleandoc(command.help)

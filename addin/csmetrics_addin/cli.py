@@ -1,16 +1,17 @@
 """The command `csmetrics`: a thin frame that imports a command when it is asked for, and turns problems into words."""
 
+import ast
 import sys
 from importlib import import_module
 from importlib.util import find_spec
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from typer.core import TyperGroup
+from typer.core import TyperCommand, TyperGroup
 from typer.main import get_command
 
 from csmetrics_addin.terminal import BAD_DATA, USAGE, Problem, plain, screen
-from csmetrics_core.errors import MetricError, UnknownMetric, WrongCall
 
 #: Command -> the module that holds it as `app`; several commands may live in one module.
 COMMANDS = {
@@ -32,19 +33,31 @@ _FOLDER = "csmetrics_addin.commands"
 class LazyCommands(TyperGroup):
     """Commands that are imported when they are asked for, so that a quick one starts quickly."""
 
+    listing = False
+
     def list_commands(self, ctx: Any) -> list[str]:
         """The commands that are installed."""
         return [name for name, module in COMMANDS.items() if find_spec(f"{_FOLDER}.{module}")]
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
-        """One command; None where there is no such."""
+        """One command; None where there is no such. While all are listed, no more of it than its sentence."""
         if cmd_name not in self.list_commands(ctx):
             return None
+        if self.listing and (sentence := summary(cmd_name)):
+            return TyperCommand(cmd_name, help=sentence)
         found: Any = get_command(import_module(f"{_FOLDER}.{COMMANDS[cmd_name]}").app)
         # A module may hold several commands, one of them by this name, or be one command itself.
         command = getattr(found, "commands", {}).get(cmd_name, found)
         command.name = cmd_name
         return command
+
+    def format_help(self, ctx: Any, formatter: Any) -> None:
+        """The list of commands, without importing any."""
+        self.listing = True
+        try:
+            super().format_help(ctx, formatter)
+        finally:
+            self.listing = False
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         """Names are suggested from all commands, imported or not."""
@@ -57,17 +70,39 @@ class LazyCommands(TyperGroup):
             return super().invoke(ctx)
         except Problem as problem:
             fail(problem, problem.code)
-        except UnknownMetric as error:
-            error.fix = error.fix.replace("csm_metrics() lists", "csmetrics list shows")
-            fail(error, USAGE)
-        except WrongCall as error:
-            fail(error, USAGE)
-        except MetricError as error:
-            fail(error, BAD_DATA)
+        except ValueError as error:
+            _refused(error)
+            raise
         except OSError as error:
             if isinstance(error, BrokenPipeError):
                 raise
             fail(f"{error.filename}: {error.strerror}." if error.filename else f"{str(error).rstrip('.')}.", BAD_DATA)
+
+
+def summary(command: str) -> str:
+    """What a command's module says of it: the text of its function, or the help of its group; read, not imported."""
+    source = Path(__file__).with_name("commands") / f"{COMMANDS[command]}.py"
+    for part in ast.parse(source.read_bytes()).body:
+        if isinstance(part, ast.FunctionDef):
+            calls = [c for c in part.decorator_list if isinstance(c, ast.Call) and ast.unparse(c.func) == "app.command"]
+            named = [c.args[0].value if c.args and isinstance(c.args[0], ast.Constant) else part.name for c in calls]
+            if command in named:
+                return ast.get_docstring(part) or ""
+        elif isinstance(part, ast.Assign) and isinstance(part.value, ast.Call):
+            helps = [k.value for k in part.value.keywords if k.arg == "help" and isinstance(k.value, ast.Constant)]
+            if ast.unparse(part.value.func) == "typer.Typer" and helps:
+                return str(helps[0].value)
+    return ""
+
+
+def _refused(error: ValueError) -> None:
+    """Leave with the sentence of an error of ours; the family is loaded only now, as it takes a third of the start."""
+    from csmetrics_core.errors import MetricError, UnknownMetric, WrongCall
+
+    if isinstance(error, UnknownMetric):
+        error.fix = error.fix.replace("csm_metrics() lists", "csmetrics list shows")
+    if isinstance(error, MetricError):
+        fail(error, USAGE if isinstance(error, UnknownMetric | WrongCall) else BAD_DATA)
 
 
 def fail(why: object, code: int) -> None:
