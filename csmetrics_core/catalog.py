@@ -18,6 +18,7 @@ from csmetrics_core.labels import small_frame
 from csmetrics_core.results import Pair, Ratio, Table, Words
 from csmetrics_core.spec import (
     TEXT,
+    Adds,
     Argument,
     Better,
     Bounds,
@@ -102,6 +103,7 @@ def metric(
     headline: int | None = None,
     empty_is_zero: bool = False,
     sample: Sample = Sample.NONE,
+    ordered: bool = False,
 ) -> _Declare:
     """Declare a metric.
 
@@ -119,6 +121,7 @@ def metric(
         headline: its place among the sixteen metrics every scorecard shows.
         empty_is_zero: an empty range is 0, as for a sum.
         sample: what chance there is in it, for every verdict, interval by group and account of a change.
+        ordered: its rows are in order, such as the steps of a funnel; a table on an engine has none.
     """
     return _Declare(**locals())
 
@@ -176,7 +179,7 @@ def _argument(parameter: inspect.Parameter, helps: Mapping[str, str]) -> Argumen
     variadic = parameter.kind is inspect.Parameter.VAR_POSITIONAL
     default = () if variadic else None if required else parameter.default
     words: tuple[str, ...] = ()
-    role, kind, group = Role.RAW, Kind(), ""
+    role, kind, group, adds = Role.RAW, Kind(), "", False
     if get_origin(hint) is Literal:
         words, role = get_args(hint), Role.CHOICE
         kind = OneOf(words)
@@ -185,9 +188,10 @@ def _argument(parameter: inspect.Parameter, helps: Mapping[str, str]) -> Argumen
             role = trait if isinstance(trait, Role) else role
             kind = trait if isinstance(trait, Kind) else kind
             group = trait.name if isinstance(trait, Group) else group
+            adds = adds or isinstance(trait, Adds)
     text = " ".join(filter(None, (helps.get(parameter.name, ""), kind.scale)))
     return Argument(
-        parameter.name, role, kind, required and not variadic, default, text, group, words, variadic
+        parameter.name, role, kind, required and not variadic, default, text, group, words, variadic, adds
     )  # fmt: skip
 
 

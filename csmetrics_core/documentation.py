@@ -5,7 +5,7 @@ from typing import Any
 
 from docstring_parser import DocstringStyle, parse
 
-from csmetrics_core.spec import DATE, MOMENT, Example, Metric
+from csmetrics_core.spec import DATE, MOMENT, Example, Metric, Role
 
 _RETURNS = {
     "number": "{unit}{bounds}; an array of them when single values are given as ranges.",
@@ -40,6 +40,40 @@ def docstring(metric: Metric) -> str:
     parts.append("Example:\n" + "\n".join(_call(metric, example) for example in metric.examples))
     parts.append(f"Source: {metric.source}.")
     return "\n\n".join(parts) + "\n"
+
+
+def table_docstring(metric: Metric) -> str:
+    """The docstring of the same metric over a table, with a call that can be run."""
+    parts = [metric.summary, *(" ".join(text.split()) for text in (metric.formula + ".", metric.convention) if text)]
+    lines = ["    frame: a pandas, Polars, PyArrow, DuckDB, PySpark or Ibis table."]
+    lines += [f"    {a.name}: The column of: {a.help}{'' if a.required else ' Optional.'}" for a in metric.arguments]
+    lines += [
+        "    by: Columns to group by; a word such as month stands for that period of the rows' date.",
+        "    each: day, week, month, quarter or year: one result a period.",
+        "    date: The column that says when, for periods; looked for where not given.",
+        "    confidence: Level of the interval.",
+        "    time_zone: The zone whose days count, for dates with a zone.",
+        "    notes: A list that takes what the reader must know.",
+    ]
+    parts.append("Args:\n" + "\n".join(lines))
+    own = "value, n, low, high, dropped" if metric.gives != "table" else ", ".join(c.name for c in metric.columns)
+    parts.append(f"Returns:\n    A frame of the caller's own kind: what it is grouped by, then {own}.")
+    parts.append("Raises:\n    MetricError: naming the argument and the remedy.")
+    parts.append(f"Example:\n{_table_call(metric)}")
+    return "\n\n".join([*parts, f"Source: {metric.source}."]) + "\n"
+
+
+def _table_call(metric: Metric) -> str:
+    given = metric.examples[0].arguments
+    ranges = {n: v for n, v in given.items() if isinstance(v, list) and metric.argument(n).role is not Role.PER_COLUMN}
+    single = [n for n in given if n not in ranges and metric.argument(n).role is Role.EACH]
+    if not ranges:
+        ranges = {n: [given[n]] for n in single}
+    words = (f"{n}={n!r}" if n in ranges else f"{n}={v!r}" for n, v in given.items())
+    rows = max((len(v) for v in ranges.values()), default=0)
+    filled = {n: [*v, *[None] * (rows - len(v))] for n, v in ranges.items()}
+    call = f"tables.{metric.name}(pandas.DataFrame({filled!r}), {', '.join(words)})"
+    return f"    >>> import datetime, pandas\n    >>> from csmetrics_core import tables\n    >>> frame = {call}"
 
 
 def _returns(metric: Metric) -> str:

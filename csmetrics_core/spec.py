@@ -92,9 +92,17 @@ class Role(Enum):
     RAW = "passed on as it came"
 
 
+@dataclass(frozen=True)
+class Adds:
+    """Marks a single value that adds up over the rows of a table; a rate or a mean does not."""
+
+
+ADDS = Adds()
 Values = Annotated[Any, Role.REDUCED]
 Aligned = Annotated[Any, Role.ALIGNED]
 Each = Annotated[Any, Role.EACH]
+#: As `Each`, and over the rows of a table it adds up: 3 lost of 100 and 2 of 50 are 5 of 150.
+Total = Annotated[Any, Role.EACH, ADDS]
 Block = Annotated[Any, Role.BLOCK]
 PerColumn = Annotated[Any, Role.PER_COLUMN]
 Raw = Annotated[Any, Role.RAW]
@@ -137,6 +145,7 @@ class Argument:
     group: str = ""
     choices: tuple[str, ...] = ()
     variadic: bool = False
+    adds: bool = False
 
     @property
     def is_range(self) -> bool:
@@ -184,6 +193,7 @@ class Metric:
     dynamic: str
     headline: int | None
     empty_is_zero: bool
+    ordered: bool
     gives: Literal["number", "pair", "table", "words"]
     body: Callable[..., Any] = field(repr=False)
     function: Callable[..., Any] = field(repr=False)

@@ -124,7 +124,7 @@ def test_movements(engine: str) -> None:
 
 @pytest.mark.parametrize("horizon", [1, 3, 12])
 def test_retention(engine: str, horizon: int) -> None:
-    result = tables.retention(on_engine(engine, revenue()), horizon, as_of=AS_OF)
+    result = tables.retention_by_month(on_engine(engine, revenue()), horizon, as_of=AS_OF)
     same(result, core.retention_by_month(*lists(revenue()), horizon))
 
 
@@ -245,7 +245,7 @@ def test_first_contact_resolution_by_channel(engine: str) -> None:
     contacts = [None if i % 17 == 0 else int(c) for i, c in enumerate(rng.integers(1, 4, size))]
     channel = ["mail" if i % 2 else "phone" for i in range(size)]
     table = pa.table({"contacts": contacts, **flags, "channel": channel})
-    result = plain(tables.fcr(on_engine(engine, table), by=["channel"]))
+    result = plain(tables.fcr_from_contacts(on_engine(engine, table), by=["channel"]))
     for name, value, dropped in zip(result["channel"], result["value"], result["dropped"], strict=True):
         rows = [i for i in range(size) if channel[i] == name]
         columns = [[contacts[i] for i in rows], *([flags[f][i] for i in rows] for f in ("resolved", "reopened"))]
@@ -269,7 +269,7 @@ def test_health_of_each_account(engine: str) -> None:
     block = {"breadth": [0.9, 0.1, None, None], "tickets": [0.0, 9.0, 2.0, None], "logins": [20.0, 3.0, 15.0, 9.0]}
     table = pa.table({"account": ["D", "B", "C", "A"], **block})
     lines = {"breadth": (0, 1, 2), "tickets": (10, 0, 1), "logins": (0, 25, 1)}
-    result = plain(tables.health(on_engine(engine, table), lines))
+    result = plain(tables.health_score(on_engine(engine, table), lines))
     expected = core.health_score(
         [list(row) for row in zip(*block.values(), strict=True)], [2, 1, 1], [0, 10, 0], [1, 0, 25]
     )

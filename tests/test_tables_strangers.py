@@ -56,7 +56,7 @@ def test_columns_of_any_fitting_type_give_the_same_numbers(what: str) -> None:
     for engine, frame in frames(RIGHT[what]).items():
         bridge = plain(tables.mrr_movements(frame, as_of=AS_OF))
         assert (bridge["closing"], bridge["expansion"], bridge["churned"]) == ([30, 15], [0, 5], [0, 20]), engine
-        cohorts = plain(tables.cohort_retention(frame, date="month", as_of=AS_OF))
+        cohorts = plain(tables.cohort_retention(frame, dates="month", as_of=AS_OF))
         assert (cohorts["size"], cohorts["age_1"]) == ([2], [0.5]), engine
 
 
@@ -87,8 +87,8 @@ def test_an_empty_pandas_frame_says_that_it_is_empty(kind: str) -> None:
     names = ["customer", "month", "mrr", "user", "timestamp", "start", "end", "account", "contacts", "resolved", "nps"]
     frame = pd.DataFrame(columns=names, dtype=kind)
     for function in (
-        tables.mrr_movements, tables.retention, tables.cohort_retention, tables.customer_movements,
-        tables.active_users, tables.usage_by_account, tables.fcr, lambda f: tables.survey(f, "nps"),
+        tables.mrr_movements, tables.retention_by_month, tables.cohort_retention, tables.customer_movements,
+        tables.active_users, tables.usage_by_account, tables.fcr_from_contacts, lambda f: tables.survey(f, "nps"),
     ):  # fmt: skip
         with pytest.raises(MetricError, match="the table is empty"):
             function(frame)
@@ -136,8 +136,8 @@ def test_a_zone_of_its_own_is_read_on_the_wanted_clock() -> None:
 @pytest.mark.parametrize("name", ["select", "group", 'a"b', "a'b", "two words", "Kündigung", "%s", "{x}", "x;drop"])
 def test_any_column_name_can_be_given(name: str) -> None:
     for engine, frame in frames(arrow().rename_columns([name, "month", "mrr"])).items():
-        assert plain(tables.mrr_movements(frame, customer=name, as_of=AS_OF))["closing"] == [30, 15], engine
-        assert plain(tables.cohort_retention(frame, customer=name, date="month", as_of=AS_OF))["size"] == [2], engine
+        assert plain(tables.mrr_movements(frame, customers=name, as_of=AS_OF))["closing"] == [30, 15], engine
+        assert plain(tables.cohort_retention(frame, customers=name, dates="month", as_of=AS_OF))["size"] == [2], engine
 
 
 def test_columns_called_like_ours_or_like_each_other_do_not_matter() -> None:
@@ -146,7 +146,7 @@ def test_columns_called_like_ours_or_like_each_other_do_not_matter() -> None:
     for frame in frames(more).values():
         assert plain(tables.mrr_movements(frame, as_of=AS_OF))["closing"] == [30, 15]
     for frame in frames(crossed).values():
-        named = tables.mrr_movements(frame, customer="mrr", month="customer", mrr="month", as_of=AS_OF)
+        named = tables.mrr_movements(frame, customers="mrr", months="customer", mrr="month", as_of=AS_OF)
         assert plain(named)["closing"] == [7]
 
 
@@ -179,7 +179,7 @@ CONTRACTS = {"customer": [2], "start": [date(2025, 11, 1)], "amount": [1.0]}
 
 
 def test_one_input_is_a_health_score_and_one_name_is_a_grouping() -> None:
-    assert tables.health(ACCOUNTS, {"x": (0, 4)})["score"].to_list() == [25, 100]
+    assert tables.health_score(ACCOUNTS, {"x": (0, 4)})["score"].to_list() == [25, 100]
     assert tables.survey(ANSWERS, "nps", "s")["value"].to_list() == [100, -100]
 
 
@@ -189,8 +189,8 @@ REFUSED: dict[str, tuple[Callable[[], Any], str]] = {
     "path": (lambda: tables.mrr_movements("file.parquet"), "str is no table"),
     "twins": (lambda: tables.mrr_movements(pd.DataFrame([[1, 2]], columns=["mrr", "mrr"])), "two columns have"),
     "zone": (lambda: tables.active_users(EVENTS, time_zone="Mars'; x"), "time_zone is \"Mars'; x\"; expected the name"),
-    "period": (lambda: tables.cohort_retention(arrow(), "fortnight", date="month"), "period is 'fortnight'"),
-    "value": (lambda: tables.cohort_retention(arrow(), value="money", date="month"), "value is 'money'"),
+    "period": (lambda: tables.cohort_retention(arrow(), "fortnight", dates="month"), "period is 'fortnight'"),
+    "value": (lambda: tables.cohort_retention(arrow(), value="money", dates="month"), "value is 'money'"),
     "day": (lambda: tables.mrr_movements(arrow(), as_of="2025"), "as_of is '2025'; expected a date"),
     "windows": (lambda: tables.active_users(EVENTS, []), "windows is .*; expected a list of days"),
     "window": (lambda: tables.active_users(EVENTS, 7), "windows is 7; expected a list of days"),
@@ -204,8 +204,8 @@ REFUSED: dict[str, tuple[Callable[[], Any], str]] = {
     "step": (lambda: tables.funnel(EVENTS, "x"), "steps is no list"),
     "eligible": (lambda: tables.feature_adoption(EVENTS, eligible=[1]), r"eligible\[0\] is 1; expected text"),
     "eligible text": (lambda: tables.feature_adoption(EVENTS, eligible="ab"), "eligible is one text"),
-    "inputs": (lambda: tables.health(ACCOUNTS, {}), "inputs is .*; expected columns with their"),
-    "input": (lambda: tables.health(ACCOUNTS, {"x": 5}), r"inputs is 'x: 5'; expected \(worst, best\)"),
+    "inputs": (lambda: tables.health_score(ACCOUNTS, {}), "inputs is .*; expected columns with their"),
+    "input": (lambda: tables.health_score(ACCOUNTS, {"x": 5}), r"inputs is 'x: 5'; expected \(worst, best\)"),
     "interval": (
         lambda: tables.contract_months(pl.DataFrame(CONTRACTS | {"interval": [float("inf")]}), as_of=AS_OF),
         "interval is endless",

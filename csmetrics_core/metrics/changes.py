@@ -8,9 +8,17 @@ from csmetrics_core.errors import ZeroDenominator, off_scale
 from csmetrics_core.intervals import newcombe, two_sided_p
 from csmetrics_core.kinds import Count, Level
 from csmetrics_core.results import Table
-from csmetrics_core.spec import FRACTION, PROBABILITY, Category, Column, Each, Example
+from csmetrics_core.spec import (
+    FRACTION,
+    PROBABILITY,
+    Category,
+    Column,
+    Each,
+    Example,
+    Total,
+)
 
-Number = Annotated[Each, Count()]
+Number = Annotated[Total, Count()]
 
 
 @metric(

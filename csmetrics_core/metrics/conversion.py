@@ -10,9 +10,21 @@ from csmetrics_core.intervals import wilson, wilson_form
 from csmetrics_core.kinds import Amount, Count, Level, Text
 from csmetrics_core.ratios import part_of
 from csmetrics_core.results import Pair, Ratio, Table
-from csmetrics_core.spec import COUNT, FRACTION, TEXT, Aligned, Better, Category, Column, Each, Example, Sample
+from csmetrics_core.spec import (
+    COUNT,
+    FRACTION,
+    TEXT,
+    Aligned,
+    Better,
+    Category,
+    Column,
+    Each,
+    Example,
+    Sample,
+    Total,
+)
 
-Number = Annotated[Each, Count()]
+Number = Annotated[Total, Count()]
 
 
 _ONCE = 'Count each one once, or say count="every".'
@@ -40,8 +52,8 @@ def _native(part: str, whole: str) -> str:
     sample=Sample.COUNTED,
 )
 def conversion_rate(
-    conversions: Annotated[Each, Amount()],
-    opportunities: Annotated[Each, Amount()],
+    conversions: Annotated[Total, Amount()],
+    opportunities: Annotated[Total, Amount()],
     count: Literal["one", "every"] = "one",
 ) -> Ratio:
     """Share of opportunities that converted, a fraction.
@@ -137,6 +149,7 @@ def free_to_paid(paid: Number, free_users: Number) -> Ratio:
 
 @metric(
     title="Funnel",
+    ordered=True,
     category=Category.CONVERSION,
     columns=(
         Column("step", TEXT, "the label"),

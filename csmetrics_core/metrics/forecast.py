@@ -195,6 +195,7 @@ def _ahead(
 
 @metric(
     title="Retention forecast",
+    ordered=True,
     category=Category.RETENTION,
     columns=(
         Column("renewal", COUNT, "how many renewals have been made"),

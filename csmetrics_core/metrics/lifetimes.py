@@ -9,7 +9,18 @@ from csmetrics_core.errors import NoData, OutOfScale, off_scale
 from csmetrics_core.kinds import Amount, Count, Flag, Level, Number
 from csmetrics_core.ratios import count, part_of
 from csmetrics_core.results import Ratio, Table
-from csmetrics_core.spec import COUNT, DURATION, FRACTION, Aligned, Better, Category, Column, Each, Example
+from csmetrics_core.spec import (
+    COUNT,
+    DURATION,
+    FRACTION,
+    Aligned,
+    Better,
+    Category,
+    Column,
+    Each,
+    Example,
+    Total,
+)
 
 if TYPE_CHECKING:
     from csmetrics_core.models.survival import SurvivalCurve
@@ -267,7 +278,7 @@ def time_to_value(durations: Durations, reached: Flags) -> Ratio:
     source="MetricKit and FromScratch, onboarding completion rate",
     example=Example(completed=260, started=400, result=0.65),
 )
-def onboarding_rate(completed: Annotated[Each, Count()], started: Annotated[Each, Count()]) -> Ratio:
+def onboarding_rate(completed: Annotated[Total, Count()], started: Annotated[Total, Count()]) -> Ratio:
     """Share of newcomers who completed onboarding, a fraction.
 
     Args:

@@ -22,6 +22,7 @@ from csmetrics_core.spec import (
     Each,
     Example,
     Sample,
+    Total,
     Values,
 )
 from csmetrics_core.sums import exact_sum
@@ -163,7 +164,7 @@ def nps_counts(scores: Scores) -> Table:
     example=Example(promoters=60, passives=25, detractors=15, result=45.0),
 )
 def nps_from_counts(
-    promoters: Annotated[Each, Count()], passives: Annotated[Each, Count()], detractors: Annotated[Each, Count()]
+    promoters: Annotated[Total, Count()], passives: Annotated[Total, Count()], detractors: Annotated[Total, Count()]
 ) -> Ratio:
     """Net Promoter Score when only the three counts are known.
 

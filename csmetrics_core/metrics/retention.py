@@ -9,9 +9,20 @@ from csmetrics_core.errors import wrong_kind
 from csmetrics_core.kinds import Amount, Count, Share
 from csmetrics_core.ratios import proportion
 from csmetrics_core.results import Ratio, Refusal, Table
-from csmetrics_core.spec import FRACTION, PERIODS, TEXT, Better, Category, Column, Each, Example, Sample
+from csmetrics_core.spec import (
+    FRACTION,
+    PERIODS,
+    TEXT,
+    Better,
+    Category,
+    Column,
+    Each,
+    Example,
+    Sample,
+    Total,
+)
 
-Customers = Annotated[Each, Count()]
+Customers = Annotated[Total, Count()]
 
 _STRIPE = "Stripe Billing, analytics glossary, subscriber churn rate"
 #: basis -> (what it divides by, who uses it)
@@ -187,7 +198,7 @@ def customer_lifetime(churn: Annotated[Each, Share()]) -> Ratio:
     example=Example(renewed=8, due=10, result=0.8),
     sample=Sample.CUSTOMERS,
 )
-def renewal_rate(renewed: Annotated[Each, Amount()], due: Annotated[Each, Amount()]) -> Ratio:
+def renewal_rate(renewed: Annotated[Total, Amount()], due: Annotated[Total, Amount()]) -> Ratio:
     """Share of contracts due in the period that were renewed, a fraction.
 
     Args:

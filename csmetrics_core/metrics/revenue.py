@@ -7,10 +7,20 @@ import numpy as np
 from csmetrics_core.catalog import metric
 from csmetrics_core.kinds import Amount, Count, Number
 from csmetrics_core.results import Ratio
-from csmetrics_core.spec import FRACTION, MONEY, Aligned, Better, Category, Each, Example, Sample
+from csmetrics_core.spec import (
+    FRACTION,
+    MONEY,
+    Aligned,
+    Better,
+    Category,
+    Each,
+    Example,
+    Sample,
+    Total,
+)
 from csmetrics_core.sums import exact_sum
 
-Money = Annotated[Each, Amount()]
+Money = Annotated[Total, Amount()]
 Billed = Annotated[Aligned, Amount(hint="Take a discount off its subscription's amount; leave refunds out.")]
 Months = Annotated[Aligned, Number(0, above=True, hint="Give the billing interval in months: 1, 3, 12.")]
 SignedRate = Annotated[Each, Number(hint="Type 40 % as 0.4.")]
@@ -85,7 +95,7 @@ def arr(amounts: Billed, intervals: Months) -> Ratio:
     source="the common textbook identity, as in Chatbots Life, Customer success metrics (2021)",
     example=Example(arpu=25, users=400, result=10000.0),
 )
-def mrr_from_arpu(arpu: Money, users: Annotated[Each, Count()]) -> Ratio:
+def mrr_from_arpu(arpu: Annotated[Each, Amount()], users: Annotated[Each, Count()]) -> Ratio:
     """Monthly recurring revenue from revenue a user and the number of users.
 
     Args:
@@ -110,7 +120,7 @@ def mrr_from_arpu(arpu: Money, users: Annotated[Each, Count()]) -> Ratio:
     sample=Sample.CUSTOMERS,
 )
 def arpu(
-    revenue: Money, opening_users: Annotated[Each, Count()], closing_users: Annotated[Each, Count()] = None
+    revenue: Money, opening_users: Annotated[Total, Count()], closing_users: Annotated[Total, Count()] = None
 ) -> Ratio:
     """Revenue of a period per average user.
 
@@ -138,7 +148,7 @@ def arpu(
     example=Example(mrr=12000, customers=240, result=50.0),
     sample=Sample.CUSTOMERS,
 )
-def arpa(mrr: Money, customers: Annotated[Each, Count()]) -> Ratio:
+def arpa(mrr: Money, customers: Annotated[Total, Count()]) -> Ratio:
     """Monthly recurring revenue per paying customer.
 
     Args:

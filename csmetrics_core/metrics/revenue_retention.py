@@ -7,10 +7,20 @@ import numpy as np
 from csmetrics_core.catalog import alias, metric
 from csmetrics_core.kinds import Amount, Number
 from csmetrics_core.results import Ratio, Refusal
-from csmetrics_core.spec import FRACTION, MONEY, RATIO, Better, Category, Each, Example, Sample
+from csmetrics_core.spec import (
+    FRACTION,
+    MONEY,
+    RATIO,
+    Better,
+    Category,
+    Each,
+    Example,
+    Sample,
+    Total,
+)
 
-Money = Annotated[Each, Amount()]
-Loss = Annotated[Each, Amount(hint="Type a loss as a positive amount.")]
+Money = Annotated[Total, Amount()]
+Loss = Annotated[Total, Amount(hint="Type a loss as a positive amount.")]
 
 _COHORT = (
     "Valid for flows of the customers who were there at the start, and for them only: "

@@ -8,9 +8,17 @@ from csmetrics_core.catalog import metric
 from csmetrics_core.kinds import Count, Flag
 from csmetrics_core.ratios import count, proportion
 from csmetrics_core.results import Ratio, Refusal
-from csmetrics_core.spec import FRACTION, Aligned, Better, Category, Each, Example, Sample
+from csmetrics_core.spec import (
+    FRACTION,
+    Aligned,
+    Better,
+    Category,
+    Example,
+    Sample,
+    Total,
+)
 
-Number = Annotated[Each, Count()]
+Number = Annotated[Total, Count()]
 Flags = Annotated[Aligned, Flag()]
 
 

@@ -10,7 +10,18 @@ from csmetrics_core.intervals import mean_interval, wilson_form
 from csmetrics_core.kinds import Count, Level, Number, Whole
 from csmetrics_core.ratios import count, interval_of, part_of, proportion
 from csmetrics_core.results import Pair, Ratio
-from csmetrics_core.spec import FRACTION, MEAN, POINTS, Better, Category, Each, Example, Sample, Values
+from csmetrics_core.spec import (
+    FRACTION,
+    MEAN,
+    POINTS,
+    Better,
+    Category,
+    Each,
+    Example,
+    Sample,
+    Total,
+    Values,
+)
 
 Ratings = Annotated[Values, Whole(1, "scale_max")]
 ScaleMax = Annotated[Each, Number(2, 100, whole=True, hint="Give the highest answer the question allows.")]
@@ -243,7 +254,7 @@ def ces_interval(
     example=Example(responses=120, invited=400, result=0.3),
     sample=Sample.COUNTED,
 )
-def response_rate(responses: Annotated[Each, Count()], invited: Annotated[Each, Count()]) -> Ratio:
+def response_rate(responses: Annotated[Total, Count()], invited: Annotated[Total, Count()]) -> Ratio:
     """Share of those asked who answered, a fraction.
 
     Args:

@@ -8,7 +8,17 @@ from csmetrics_core.catalog import metric
 from csmetrics_core.intervals import mean_interval
 from csmetrics_core.kinds import Amount, Count
 from csmetrics_core.results import Ratio, Refusal
-from csmetrics_core.spec import DURATION, FRACTION, Better, Category, Each, Example, Sample, Values
+from csmetrics_core.spec import (
+    DURATION,
+    FRACTION,
+    Better,
+    Category,
+    Each,
+    Example,
+    Sample,
+    Total,
+    Values,
+)
 from csmetrics_core.sums import exact_sum
 
 Durations = Annotated[Values, Amount(hint="Look at its start and end: nothing ends before it starts.")]
@@ -28,7 +38,7 @@ Durations = Annotated[Values, Amount(hint="Look at its start and end: nothing en
     headline=14,
     sample=Sample.COUNTED,
 )
-def product_usage_rate(active: Annotated[Each, Count()], licensed: Annotated[Each, Count()]) -> Ratio:
+def product_usage_rate(active: Annotated[Total, Count()], licensed: Annotated[Total, Count()]) -> Ratio:
     """Share of licensed users who are active, a fraction.
 
     Args:

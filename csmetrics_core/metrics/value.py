@@ -7,7 +7,18 @@ import numpy as np
 from csmetrics_core.catalog import metric
 from csmetrics_core.kinds import Amount, Count, Number, Share
 from csmetrics_core.results import Ratio
-from csmetrics_core.spec import MONEY, MONTHS, RATIO, Better, Category, Each, Example, Sample, Values
+from csmetrics_core.spec import (
+    MONEY,
+    MONTHS,
+    RATIO,
+    Better,
+    Category,
+    Each,
+    Example,
+    Sample,
+    Total,
+    Values,
+)
 from csmetrics_core.sums import exact_sum
 
 Money = Annotated[Each, Amount()]
@@ -107,8 +118,8 @@ def clv_from_lifespan(customer_value: Money, lifespan: Annotated[Each, Amount()]
 )
 def crc(
     retention_costs: Costs,
-    customers: Annotated[Each, Count()],
-    all_customers: Annotated[Each, Count()] = None,
+    customers: Annotated[Total, Count()],
+    all_customers: Annotated[Total, Count()] = None,
 ) -> Ratio:
     """Spend on keeping customers, per customer kept.
 
@@ -135,7 +146,7 @@ def crc(
     source="David Skok, SaaS metrics 2.0",
     example=Example(spend=[12000, 8000], new_customers=100, result=200.0),
 )
-def cac(spend: Costs, new_customers: Annotated[Each, Count()]) -> Ratio:
+def cac(spend: Costs, new_customers: Annotated[Total, Count()]) -> Ratio:
     """Sales and marketing spend per customer won.
 
     Args:

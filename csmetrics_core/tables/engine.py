@@ -117,9 +117,7 @@ def open_table(
     rows = _lazy(table, list(dict.fromkeys(found.values())), time_zone)
     blank = {column: kind for column, kind in kinds.items() if kind == nw.Unknown}
     schema = {**rows.collect_schema(), **blank}
-    picked = {
-        r.name: _clean(r, found[r.name], schema[found[r.name]], rows, time_zone) for r in roles if r.name in found
-    }
+    picked = {r.name: clean(r, found[r.name], schema[found[r.name]], rows, time_zone) for r in roles if r.name in found}
     texts = frozenset(r.name for r in roles if r.name in found and _is_text(r, schema[found[r.name]]))
     source = Source(rows.select(**picked), frozenset(found), texts, frame, [] if notes is None else notes)
     if any(role != column for role, column in found.items()):
@@ -149,7 +147,7 @@ def _in_duckdb(native: Any, in_pandas: bool, time_zone: str) -> Any:
     return connection.from_df(native) if in_pandas else connection.from_arrow(native)
 
 
-def _clean(role: Role, column: str, kind: nw.dtypes.DType, rows: nw.LazyFrame, time_zone: str) -> nw.Expr:
+def clean(role: Role, column: str, kind: nw.dtypes.DType, rows: nw.LazyFrame, time_zone: str) -> nw.Expr:
     """One column in the form every plan reads: NaN as null, days without a zone, flags as 0 and 1."""
     values = nw.col(column)
     if role.holds == "number" or (role.holds == "id" and kind.is_float()):

@@ -65,7 +65,7 @@ def survey(
     groups = _cells(source, by, (role,))
     rows = []
     for group, (cells, counts) in groups.items():
-        scores = [(_number(cell, first.name), count) for (cell,), count in zip(cells, counts, strict=True)]
+        scores = [(as_number(cell, first.name), count) for (cell,), count in zip(cells, counts, strict=True)]
         given = [(value, count) for value, count in scores if value is not None]
         answers = np.repeat([value for value, _ in given], [count for _, count in given])
         row = _row(declared, {first.name: answers, **options}, confidence)
@@ -162,7 +162,7 @@ def _cell(value: Any) -> Any:
     return None if value is None or value != value else value
 
 
-def _number(cell: Any, argument: str) -> float | None:
+def as_number(cell: Any, argument: str) -> float | None:
     """An answer as a number, also where the column holds text; None where it is none.
 
     Raises:

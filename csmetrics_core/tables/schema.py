@@ -22,6 +22,19 @@ ALSO_CALLED: dict[str, tuple[str, ...]] = {
     "timestamp": ("date",),
 }
 
+#: Role -> the keyword that names its column: the argument of the array function of the same name.
+KEYWORDS: dict[str, str] = {
+    "account": "accounts",
+    "customer": "customers",
+    "date": "dates",
+    "end": "ends",
+    "feature": "features",
+    "month": "months",
+    "start": "starts",
+    "timestamp": "timestamps",
+    "user": "users",
+}
+
 
 @dataclass(frozen=True)
 class Role:
@@ -43,7 +56,8 @@ def _is_number(kind: nw.dtypes.DType) -> bool:
     return kind.is_numeric() or kind == nw.Unknown
 
 
-def _is_date(kind: nw.dtypes.DType) -> bool:
+def is_date(kind: nw.dtypes.DType) -> bool:
+    """Whether a column holds dates, or nothing that tells."""
     return kind in (nw.Date, nw.Datetime, nw.Unknown)  # a column of nothing but blanks has no type
 
 
@@ -52,7 +66,7 @@ def _is_one_cell(kind: nw.dtypes.DType) -> bool:
 
 
 def _is_answer(kind: nw.dtypes.DType) -> bool:
-    return _is_one_cell(kind) and kind != nw.Boolean and (kind == nw.Unknown or not _is_date(kind))
+    return _is_one_cell(kind) and kind != nw.Boolean and (kind == nw.Unknown or not is_date(kind))
 
 
 _HOLDS: dict[str, tuple[str, Callable[[nw.dtypes.DType], bool]]] = {
@@ -60,8 +74,8 @@ _HOLDS: dict[str, tuple[str, Callable[[nw.dtypes.DType], bool]]] = {
     "answer": ("numbers or words", _is_answer),
     "score": ("numbers or words", _is_answer),
     "id": ("names or numbers", _is_answer),
-    "date": ("dates", _is_date),
-    "moment": ("dates and times", _is_date),
+    "date": ("dates", is_date),
+    "moment": ("dates and times", is_date),
     "number": ("numbers", _is_number),
     "flag": ("TRUE/FALSE or 1/0", lambda kind: kind == nw.Boolean or kind.is_numeric()),
 }
@@ -87,12 +101,12 @@ def resolve(
     found: dict[str, str] = {}
     for role in roles:
         named = given.get(role.name)
-        column = _exactly(named, schema) if named is not None else look_for(role.name, schema)
+        column = exactly(named, schema) if named is not None else look_for(role.name, schema)
         if column is None:
             if named is None and not role.needed:
                 continue
             problem = f"the table has no column {named!r}" if named else f"the table has no column for {role.name}"
-            name_it = "" if role.name == named else f"Name it: {role.name}='...'. "
+            name_it = "" if role.name == named else f"Name it: {KEYWORDS.get(role.name, role.name)}='...'. "
             fix = f"{name_it}The columns are {', '.join(schema)}."
             raise WrongShape(problem, fix, argument=role.name)
         words, fits = _HOLDS[role.holds]
@@ -106,7 +120,8 @@ def resolve(
     return found
 
 
-def _exactly(named: str, schema: Mapping[str, object]) -> str | None:
+def exactly(named: str, schema: Mapping[str, object]) -> str | None:
+    """The column of a name, without case and signs where none has it as it is."""
     if named in schema:
         return named
     return next((column for column in schema if plain(column) == plain(named)), None)

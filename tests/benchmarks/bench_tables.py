@@ -54,7 +54,7 @@ BY_HAND = {
 }
 OURS: dict[str, Callable[[Any], Any]] = {
     "MRR movements": lambda data: tables.mrr_movements(data, as_of=AS_OF),
-    "cohort retention": lambda data: tables.cohort_retention(data, date="month", as_of=AS_OF),
+    "cohort retention": lambda data: tables.cohort_retention(data, dates="month", as_of=AS_OF),
     "active users": lambda data: tables.active_users(data, as_of=AS_OF),
 }
 
