@@ -5,35 +5,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 
-#: Column -> what else it is called. Compared without case, spaces and signs.
+from csmetrics_core.heading_words import LANGUAGES
+
+#: Column -> what else it is called, in every language. Compared without case, spaces and signs.
 SYNONYMS: dict[str, tuple[str, ...]] = {
-    "abandoned": ("gave up",),
-    "amount": ("price", "value", "cost", "spend"),
-    "ces": ("ces score", "effort", "effort score", "customer effort", "customer effort score", "ease"),
-    "comment": ("comments", "feedback", "verbatim", "open text", "reason for score", "why"),
-    "contacts": ("contact count", "number of contacts", "touches", "replies"),
-    "conversions": ("converted", "won", "deals won", "closed won", "new customers"),
-    "csat": ("csat score", "satisfaction", "satisfaction score", "rating", "satisfaction rating"),
-    "customer": ("customer id", "account", "account id", "account name", "customer name", "company", "client"),
-    "date": ("responded at", "response date", "answered at", "submitted at", "created at", "survey date", "day"),
-    "end": ("end date", "ended", "churned on", "churn date", "churned at", "cancelled at", "canceled at"),
-    "feature": ("feature name", "event", "event name", "action"),
-    "interval_months": ("interval", "billing interval", "billing months", "months", "term months"),
-    "key": ("key feature", "is key"),
-    "licensed": ("licences", "licenses", "licensed users", "seats", "seats bought", "licensed seats"),
-    "month": ("period", "billing month", "as of", "month start"),
-    "mrr": ("monthly recurring revenue", "mrr amount"),
-    "nps": ("nps score", "score", "likelihood to recommend", "recommend", "how likely are you to recommend us"),
-    "opened": ("opened at", "created", "created at", "open date", "ticket created", "date"),
-    "opportunities": ("opps", "leads", "visitors"),
-    "purpose": ("cost type", "cost purpose"),
-    "reopened": ("was reopened", "is reopened"),
-    "resolved": ("is resolved", "solved", "was resolved"),
-    "start": ("start date", "started", "customer since", "began", "signed up", "sign up date"),
-    "timestamp": ("time", "occurred at", "event time", "event date", "date", "created at"),
-    "transferred": ("escalated", "was transferred"),
-    "user": ("user id", "person", "member", "login"),
-}  # fmt: skip
+    column: tuple(word for words in LANGUAGES for word in words.get(column, ()))
+    for column in dict.fromkeys(column for words in LANGUAGES for column in words)
+}
+_UNIT = re.compile(r"\s*[(\[][^()\[\]]*[)\]]\s*$")
+_SCALE = re.compile(r"[(\[]\s*(?:scale\s*)?(?P<low>\d{1,2})\s*(?:-|–|—|to|bis|/)\s*(?P<high>\d{1,2})\b[^)\]]*[)\]]", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -60,7 +40,7 @@ class Part:
 
 #: The tables of a company, by the name they have in the sample company.
 PARTS: dict[str, Part] = {
-    "customers": Part((("customer",), ("start",), ("end",))),
+    "customers": Part((("customer",), ("start",)), ("end",)),
     "subscriptions": Part((("customer",), ("month",), ("mrr", "amount")), ("interval_months",), "month"),
     "responses": Part((("nps", "csat", "ces", "comment"),), ("date",), "date"),
     "tickets": Part((("contacts",),), ("opened", "resolved", "reopened", "transferred", "abandoned"), "opened"),
@@ -106,6 +86,23 @@ def plain(heading: object) -> str:
     return re.sub(r"[\W_]+", "", str(heading).casefold())
 
 
+def bare(heading: object) -> str:
+    """A heading without the unit or scale in brackets at its end, as plain text: `MRR (EUR)` is mrr."""
+    text = str(heading)
+    return plain(_UNIT.sub("", text)) or plain(text)
+
+
+def scale_of(heading: object) -> tuple[int, int] | None:
+    """The scale a heading tells, lowest and highest answer.
+
+    Example:
+        >>> scale_of("Overall satisfaction (1-7)"), scale_of("Satisfaction")
+        ((1, 7), None)
+    """
+    found = _SCALE.search(str(heading))
+    return (int(found["low"]), int(found["high"])) if found and int(found["low"]) < int(found["high"]) else None
+
+
 def find_heading(column: str, headings: Iterable[object]) -> str | None:
     """The heading that stands for a column: its own name first, then its synonyms in their order.
 
@@ -113,7 +110,8 @@ def find_heading(column: str, headings: Iterable[object]) -> str | None:
         >>> find_heading("nps", ["Account", "NPS Score"])
         'NPS Score'
     """
-    known = {plain(heading): str(heading) for heading in reversed(list(headings))}
+    there = list(headings)[::-1]
+    known = {bare(heading): str(heading) for heading in there} | {plain(heading): str(heading) for heading in there}
     names = (plain(name) for name in (column, *SYNONYMS.get(column, ())))
     return next((known[name] for name in names if name in known), None)
 

@@ -41,7 +41,7 @@ def recognise(sheet: Sheet, how: How) -> Export | None:
     if near is not None and (own is None or plain(sheet.name) != plain(own.table)):
         fix = f'Export it too, or if the file is something else, say How(table="{own.table if own else near.table}").'
         raise UnreadableFile(f"{sheet.file} {_looks_like(near, headings)}", fix)
-    return own or (_GOOGLE_FORMS if _GOOGLE_FORMS.fits(headings) else None)
+    return _GOOGLE_FORMS if _GOOGLE_FORMS.fits(headings) else own
 
 
 def is_product(headings: Iterable[str]) -> bool:

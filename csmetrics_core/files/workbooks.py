@@ -1,0 +1,105 @@
+"""Workbooks as grids of cells, with their Excel tables, their error cells and the formulas nobody calculated."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+from typing import Any
+from zipfile import BadZipFile
+
+import openpyxl
+from python_calamine import CalamineError, PasswordError, SheetTypeEnum, ZipError, load_workbook
+
+from csmetrics_core.files.budget import check_bytes, check_cells, check_columns
+from csmetrics_core.files.formulas import look_into
+from csmetrics_core.files.grids import ExcelTable, Grid, UnreadableFile
+
+XLSX = (".xlsx", ".xlsm")
+# How the file begins that an .xlsx becomes when it is given a password.
+_COMPOUND = bytes.fromhex("D0CF11E0")
+_MARKUP = (b"<htm", b"<!do", b"<tab", b"<?xm", b"<met", b"<div")
+
+
+def read_workbook(name: str, file: Path | bytes, only: str | None = None) -> list[Grid]:
+    """The worksheets of a workbook.
+
+    Args:
+        name: of the file, which tells its kind.
+        file: where it is, or what is in it.
+        only: one sheet by name.
+
+    Raises:
+        UnreadableFile: it is cut, locked, no workbook or too large, or has no such sheet.
+    """
+    content = file if isinstance(file, Path) else io.BytesIO(file)
+    check_bytes(name, file.stat().st_size if isinstance(file, Path) else len(file))
+    is_xlsx = Path(name).suffix.lower() in XLSX
+    try:
+        unsaid = look_into(content, name) if is_xlsx else None
+        grids = _grids(name, content, only, is_xlsx)
+    except PasswordError:
+        raise _locked(name) from None
+    except (CalamineError, ZipError, BadZipFile, OSError, ValueError, KeyError) as error:
+        if isinstance(error, UnreadableFile):
+            raise
+        raise _no_workbook(name, file, error) from None
+    if unsaid and unsaid.errors:
+        _put_errors(content, grids)
+    for grid in grids:
+        grid.pending = unsaid.pending.get(grid.sheet, ()) if unsaid else ()
+        check_columns(grid.place, len(grid.rows[0]) if grid.rows else 0)
+        check_cells(grid.place, len(grid.rows) * len(grid.rows[0]) if grid.rows else 0)
+    return grids
+
+
+def _grids(name: str, content: Any, only: str | None, is_xlsx: bool) -> list[Grid]:
+    if not isinstance(content, Path):
+        content.seek(0)
+    with load_workbook(str(content) if isinstance(content, Path) else content, load_tables=is_xlsx) as book:
+        worksheets = [sheet.name for sheet in book.sheets_metadata if sheet.typ is SheetTypeEnum.WorkSheet]
+        if only and only not in worksheets:
+            raise UnreadableFile(f"{name} has no sheet {only!r}", f"It has: {', '.join(worksheets)}.")
+        tables: dict[str, list[ExcelTable]] = {}
+        for table in (book.table_names or ()) if is_xlsx else ():
+            found = book.get_table_by_name(table)
+            tables.setdefault(found.sheet, []).append(_table(table, found))
+        grids = []
+        for sheet in [only] if only else worksheets:
+            cells = book.get_sheet_by_name(sheet)
+            top, left = cells.start or (0, 0)
+            grids.append(Grid(name, sheet, cells.to_python(), top, left, tables=tuple(tables.get(sheet, ()))))
+    return grids
+
+
+def _table(name: str, table: Any) -> ExcelTable:
+    (row, column), end = table.start or (0, 0), table.end
+    headings = tuple(str(heading).strip() for heading in table.columns or ())
+    return ExcelTable(name, headings, row, column, end[0] + 1 if end else row)
+
+
+def _put_errors(content: Any, grids: list[Grid]) -> None:
+    """Cells again by the slower reader, which tells error cells from blank ones."""
+    if not isinstance(content, Path):
+        content.seek(0)
+    book = openpyxl.load_workbook(content, read_only=True, data_only=True)
+    try:
+        for grid in grids:
+            grid.rows = [list(row) for row in book[grid.sheet].iter_rows(values_only=True)]
+            grid.top = grid.left = 0
+    finally:
+        book.close()
+
+
+def _locked(name: str) -> UnreadableFile:
+    return UnreadableFile(f"{name} is protected by a password", "Save a copy without one.")
+
+
+def _no_workbook(name: str, file: Path | bytes, error: Exception) -> UnreadableFile:
+    head = file.open("rb").read(256) if isinstance(file, Path) else file[:256]
+    if Path(name).suffix.lower() in XLSX and head[:4] == _COMPOUND:
+        return _locked(name)
+    if head.lstrip()[:4].lower().startswith(_MARKUP):
+        fix = "Open it in a spreadsheet and save it as .xlsx, or export it as CSV."
+        return UnreadableFile(f"{name} is a web page called a workbook", fix)
+    fix = "It was cut short or is no workbook: download or save it again."
+    return UnreadableFile(f"{name} cannot be opened ({str(error)[:120]})", fix)

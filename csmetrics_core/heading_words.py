@@ -1,0 +1,191 @@
+"""What people call the columns of a customer company's tables: data, a dictionary a language.
+
+Compared without case, spaces and signs. Of a column the closest name comes first: where a table has two of them, the
+first is taken. A language is added as one more dictionary; see `headings.find_heading` for how they are used.
+"""
+
+Words = dict[str, tuple[str, ...]]
+
+ENGLISH: Words = {
+    "abandoned": ("gave up", "is abandoned", "was abandoned"),
+    "amount": (
+        "price", "value", "cost", "spend", "revenue", "charge", "fee", "net amount", "amount due", "billed amount",
+        "contract value", "subscription amount", "plan amount", "list price",
+    ),
+    "arr": ("annual recurring revenue", "arr amount", "annual revenue", "annual amount", "annual price",
+            "yearly revenue", "price per year", "annual contract value", "acv"),
+    "assigned": ("assigned seats", "seats assigned", "used seats", "seats used"),
+    "category": ("cost category",),
+    "ces": (
+        "ces score", "ces rating", "effort", "effort score", "effort rating", "customer effort",
+        "customer effort score", "ease", "ease score",
+    ),
+    "channel": ("via", "source channel"),
+    "comment": (
+        "comments", "feedback", "verbatim", "open text", "reason for score", "why", "remarks", "remark", "free text",
+        "response text", "survey comment", "customer comment", "reason for your score",
+    ),
+    "contacts": (
+        "contact count", "number of contacts", "touches", "replies", "agent replies", "number of replies",
+        "reply count", "interactions", "agent interactions", "public replies", "number of interactions",
+    ),
+    "conversions": ("converted", "won", "deals won", "closed won", "new customers"),
+    "csat": (
+        "csat score", "csat rating", "satisfaction", "satisfaction score", "rating", "satisfaction rating",
+        "overall satisfaction", "customer satisfaction", "customer satisfaction score", "stars",
+    ),
+    "currency": ("currency code", "ccy"),
+    "customer": (
+        "customer id", "customer number", "customer no", "customer code", "cust id", "account", "account id",
+        "account number", "account name", "customer name", "company", "company id", "company name", "client",
+        "client id", "client name", "organisation", "organization", "subscriber", "subscriber id", "tenant",
+        "tenant id", "workspace", "workspace id", "logo",
+    ),
+    "date": (
+        "responded at", "responded on", "response date", "answered at", "answered on", "submitted at",
+        "submitted on", "submission date", "survey date", "completed at", "completion date", "end date", "created at",
+        "created on", "created date", "date created", "day", "when", "received", "recorded date", "invoice date",
+        "order date", "payment date", "date submitted", "nps date", "survey taken on",
+    ),
+    "discount": ("rebate", "discount amount"),
+    "end": (
+        "end date", "ended", "ended on", "ended at", "ends", "ends on", "churned on", "churn date", "churned at",
+        "churned", "cancelled at", "canceled at", "cancelled on", "canceled on", "cancelled", "canceled",
+        "cancel date", "cancellation date", "date cancelled", "date canceled", "closed on", "closed at",
+        "closed date", "close date", "terminated", "terminated on", "termination date", "left on", "left", "leave date",
+        "contract end", "contract end date", "subscription end", "subscription end date", "inactive since",
+        "inactive from", "end of contract", "end of service", "service end", "lost on", "lost date", "expired",
+        "expired on", "expires", "expires on", "expiry date", "expiration date", "to", "until", "valid to", "valid until",
+        "last day", "off date", "deactivated on", "deactivated at", "stopped on",
+    ),
+    "feature": ("feature name", "event", "event name", "event type", "action", "feature used", "module"),
+    "interval_months": (
+        "interval", "billing interval", "billing months", "months", "term months", "billing", "billing cycle",
+        "billing frequency", "billed", "frequency", "payment frequency", "interval in months", "billing term",
+        "charged", "payment interval", "billing schedule", "term",
+    ),
+    "key": ("key feature", "is key"),
+    "kind": ("type", "contract type", "line type", "charge type"),
+    "licensed": (
+        "licences", "licenses", "licensed users", "seats", "seats bought", "licensed seats", "seat count",
+        "number of seats", "licence count", "license count", "seats purchased", "purchased seats", "contracted seats",
+    ),
+    "month": (
+        "period", "billing month", "as of", "month start", "month end", "invoice month", "mrr month", "year month",
+        "reporting month", "reporting period", "snapshot", "snapshot date", "snapshot month", "calendar month",
+        "revenue month", "billing period",
+    ),
+    "mrr": (
+        "monthly recurring revenue", "mrr amount", "monthly revenue", "recurring revenue", "monthly fee",
+        "monthly price", "monthly amount", "price per month", "monthly subscription", "current mrr", "net mrr",
+        "mrr value", "monthly value",
+    ),
+    "name": ("customer name", "account name", "company name", "client name"),
+    "nps": (
+        "nps score", "nps rating", "nps response", "nps answer", "net promoter score", "score",
+        "likelihood to recommend", "recommend", "recommendation", "recommendation score", "would recommend", "ltr",
+        "how likely are you to recommend us",
+    ),
+    "opened": (
+        "opened at", "opened on", "created", "created at", "created on", "created date", "date created",
+        "creation date", "open date", "opened date", "date opened", "ticket created", "received", "submitted at",
+        "reported", "reported on", "date", "when",
+    ),
+    "opportunities": ("opps", "leads", "visitors"),
+    "owner": ("account owner", "csm", "account manager", "customer success manager"),
+    "plan": ("plan name", "subscription plan", "product", "product name", "package", "pricing plan", "plan type"),
+    "purpose": ("cost type", "cost purpose", "expense type", "used for"),
+    "region": ("country", "territory", "market", "geo", "area"),
+    "reopened": ("was reopened", "is reopened", "reopens"),
+    "resolved": ("is resolved", "solved", "was resolved", "is solved", "closed", "is closed"),
+    "response": (
+        "response id", "respondent id", "answer id", "submission id", "survey response id", "respondent", "id",
+        "record id", "response #", "entry id", "token",
+    ),
+    "segment": (
+        "customer segment", "account segment", "tier", "customer tier", "account tier", "size", "company size",
+        "customer type", "cohort segment",
+    ),
+    "start": (
+        "start date", "started", "started on", "starts", "starts on", "customer since", "member since", "began",
+        "begin", "begin date", "signed up", "sign up date", "signup date", "joined", "joined on", "join date",
+        "date joined", "date started", "contract start", "contract start date", "subscription start",
+        "subscription start date", "activated", "activated on", "activation date", "onboarded on", "first paid",
+        "first payment", "effective date", "commencement date", "from", "valid from", "since", "first day",
+        "signed on", "created on", "created date", "created at", "opened on", "registered on", "registration date",
+    ),
+    "status": ("state", "ticket status", "case status"),
+    "subscription": ("subscription id", "contract", "contract id", "contract number", "agreement"),
+    "ticket": (
+        "ticket id", "ticket number", "ticket no", "ticket #", "case", "case id", "case number", "issue", "issue id",
+        "issue key", "incident", "incident id", "conversation id", "request id",
+    ),
+    "timestamp": (
+        "time", "occurred at", "occurred on", "event time", "event timestamp", "event date", "date time", "logged at",
+        "login date", "login time", "activity date", "ts", "when", "date", "day", "created at", "created on",
+        "created date",
+    ),
+    "transferred": ("escalated", "was transferred", "is escalated", "was escalated"),
+    "user": ("user id", "user name", "person", "person id", "member", "member id", "login", "visitor id", "employee"),
+}  # fmt: skip
+
+GERMAN: Words = {
+    "amount": ("Betrag", "Preis", "Umsatz", "Wert"),
+    "comment": ("Kommentar", "Anmerkung", "Begründung"),
+    "contacts": ("Kontakte", "Antworten"),
+    "csat": ("Zufriedenheit", "Bewertung"),
+    "currency": ("Währung",),
+    "customer": ("Kunde", "Kundennummer", "Kunden-ID", "Kundenname", "Firma", "Mandant"),
+    "date": ("Datum", "Antwortdatum", "Rechnungsdatum"),
+    "end": ("Ende", "Enddatum", "Vertragsende", "gekündigt am", "gekündigt zum", "Kündigungsdatum", "bis", "beendet am"),
+    "interval_months": ("Abrechnung", "Abrechnungsintervall", "Zahlungsweise", "Laufzeit in Monaten"),
+    "licensed": ("Lizenzen", "Plätze"),
+    "month": ("Monat", "Abrechnungsmonat", "Zeitraum"),
+    "mrr": ("Monatsumsatz", "monatlicher Umsatz", "Monatsbeitrag"),
+    "nps": ("Weiterempfehlung",),
+    "opened": ("eröffnet", "eröffnet am", "erstellt am"),
+    "plan": ("Tarif", "Produkt"),
+    "region": ("Land",),
+    "resolved": ("gelöst", "erledigt"),
+    "segment": ("Kundensegment", "Kundengruppe"),
+    "start": ("Beginn", "Startdatum", "Vertragsbeginn", "Kunde seit", "von", "ab"),
+    "ticket": ("Ticketnummer", "Vorgang", "Vorgangsnummer"),
+    "timestamp": ("Zeitpunkt", "Zeitstempel"),
+    "user": ("Benutzer", "Nutzer"),
+}
+
+FRENCH: Words = {
+    "amount": ("Montant", "Prix"),
+    "comment": ("Commentaire", "Commentaires"),
+    "customer": ("Client", "Nom du client", "Numéro client", "Société"),
+    "date": ("Date de réponse",),
+    "end": ("Fin", "Date de fin", "Résilié le", "Date de résiliation"),
+    "month": ("Mois",),
+    "nps": ("Note NPS",),
+    "segment": ("Catégorie client",),
+    "start": ("Début", "Date de début", "Client depuis"),
+    "user": ("Utilisateur",),
+}
+
+SPANISH: Words = {
+    "amount": ("Importe", "Precio", "Monto"),
+    "comment": ("Comentario", "Comentarios"),
+    "customer": ("Cliente", "Id cliente", "Empresa"),
+    "date": ("Fecha",),
+    "end": ("Fin", "Fecha de fin", "Fecha de baja"),
+    "month": ("Mes",),
+    "segment": ("Segmento",),
+    "start": ("Inicio", "Fecha de inicio", "Fecha de alta", "Cliente desde"),
+    "user": ("Usuario",),
+}
+
+LANGUAGES: tuple[Words, ...] = (ENGLISH, GERMAN, FRENCH, SPANISH)
+
+#: Survey question -> how it is worded, in the languages forms are written in.
+WORDINGS: dict[str, str] = {
+    "nps": r"\brecommend|weiterempfehl|\brecommand|\brecomi?[ei]nd|\bconsigl|aanbevel|anbefal|rekommend|polec",
+    "csat": r"\bsatisf|zufrieden|\bsoddisf|\binsatisf|tevreden|tilfreds|zadowol",
+    "ces": r"\beffort|\beasy|\bease\b|\bdifficult|\baufwand|\beinfach|\bf[aá]cil|\besfuerzo|\besfor[cç]o|\bsforzo|moeite",
+    "comment": r"\bwhy\b|\breason|\bcomment|\bfeedback|\bimprove|\btell us|\bsuggest|\bwarum|\bgrund|\bpourquoi|\bpor qu|"
+    r"\bdo better|\bshare (more|your)",
+}  # fmt: skip
