@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from itertools import compress
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +18,10 @@ from csmetrics_core.headings import PARTS, Matched, find_heading, match_tables, 
 from csmetrics_core.kinds import Reading
 from csmetrics_core.periods import first_day, index_of
 
+if TYPE_CHECKING:
+    from csmetrics_core.files.report import Wait
+    from csmetrics_core.files.saying import Remedy
+
 Mask = NDArray[np.bool_]
 _NO_MONTH = -(2**40)
 #: Parts that say how far the data reach, the most telling first.
@@ -26,7 +30,16 @@ _DAILY = ("events", "tickets", "responses")
 
 
 class Missing(Exception):
-    """What a metric would need and the tables do not hold."""
+    """What a metric would need and the tables do not hold.
+
+    Args:
+        text: what it is.
+        remedies: what a user can say so that there is a figure.
+    """
+
+    def __init__(self, text: str, remedies: "Sequence[Remedy]" = ()) -> None:
+        super().__init__(text)
+        self.remedies = tuple(remedies)
 
 
 def month_text(month: int) -> str:
@@ -53,12 +66,16 @@ class Company:
 
     Args:
         tables: name -> a frame, or a mapping of heading -> cells; cells as they came from a file or a frame.
+        waits: part -> what keeps figures from being computed, where the tables were read from files.
 
-    `current` is the month looked at; it starts as the last one that is over, and `note` says what to know about it.
+    `current` is the month looked at; it starts as the last one that is over, and `note` says what to know about it;
+    `asked` tells that somebody asked for it, so that no figure of rows without dates can be meant.
     """
 
-    def __init__(self, tables: Mapping[str, Any]) -> None:
+    def __init__(self, tables: Mapping[str, Any], waits: "Mapping[str, Sequence[Wait]] | None" = None) -> None:
         self._tables = tables
+        self._waits = waits
+        self.asked = False
         self.headings = {name: list(map(str, getattr(table, "columns", table))) for name, table in tables.items()}
         self.matched: dict[str, Matched] = match_tables(self.headings)
         self._kept: dict[tuple[Any, ...], Any] = {}
@@ -77,8 +94,25 @@ class Company:
             Missing: there is none.
         """
         if part not in self.matched:
+            self.check(part)
             raise Missing(f"needs {words_for(part)}")
         return self.matched[part]
+
+    def check(self, part: str, column: str = "", rows: Mask | None = None) -> None:
+        """Let nothing rest on cells that were not read.
+
+        Args:
+            part, column: what is about to be used; without a column only what holds of the whole part is looked at.
+            rows: the rows that are used, where not all are.
+
+        Raises:
+            Missing: something among it waits for an answer.
+        """
+        for wait in (self._waits or {}).get(part, ()):
+            if wait.column not in ("", column):
+                continue
+            if wait.rows is None or rows is None or (wait.rows & rows).any():
+                raise Missing(f"{wait.problem}. {wait.fix}".strip(), wait.remedies)
 
     def has(self, part: str, *columns: str) -> bool:
         """Whether a part is there, with all these columns."""
@@ -88,8 +122,13 @@ class Company:
         """All cells of a column, as they came.
 
         Raises:
-            Missing: no such table or column.
+            Missing: no such table or column, or cells of it could not be read.
         """
+        self.table(part)
+        self.check(part, column)
+        return self._cells(part, column)
+
+    def _cells(self, part: str, column: str) -> Any:
         fit = self.table(part)
         if column not in fit.columns:
             raise Missing(f"needs a column {column} in {fit.table}")
@@ -104,10 +143,18 @@ class Company:
         return None if heading is None else list(self._tables[fit.table][heading])
 
     def column(self, part: str, column: str, reading: Reading) -> Read:
-        """A column read the way a kind asks for, as long as its table."""
+        """A column read the way a kind asks for, as long as its table.
 
+        Raises:
+            Missing: no such table or column, or cells of it could not be read.
+        """
+        self.table(part)
+        self.check(part, column)
+        return self._column(part, column, reading)
+
+    def _column(self, part: str, column: str, reading: Reading) -> Read:
         def make() -> Read:
-            raw = self.cells(part, column)
+            raw = self._cells(part, column)
             found = read(raw, column, reading)
             pad(found, len(raw))
             return found
@@ -121,7 +168,7 @@ class Company:
             return None
 
         def make() -> NDArray[np.int64]:
-            days = self.column(part, dated, "day").values
+            days = self._column(part, dated, "day").values
             known = ~np.isnan(days)
             months = np.full(days.size, _NO_MONTH)
             months[known] = index_of(days[known].astype(np.int64), "month")
@@ -136,18 +183,25 @@ class Company:
             Missing: it has no dates to go back by, or no rows of that month.
         """
         fit, months = self.table(part), self.months(part)
+        self.check(part, PARTS[part].dated)
         if months is None:
-            if month != self.current:
+            if self.asked or month != self.current:
                 raise Missing(f"needs a column {PARTS[part].dated} in {fit.table} to tell months apart")
-            return np.ones(len(self.cells(part, next(iter(fit.columns)))), dtype=bool)
+            return np.ones(len(self._cells(part, next(iter(fit.columns)))), dtype=bool)
         chosen: Mask = months == month
         if not chosen.any():
             raise Missing(f"{fit.table} has no rows of {month_text(month)}" if month is not None else "needs a month")
         return chosen
 
     def take(self, part: str, column: str, rows: Mask) -> Any:
-        """The cells of some rows of a column."""
-        return select(self.cells(part, column), rows)
+        """The cells of some rows of a column.
+
+        Raises:
+            Missing: no such table or column, or some of these cells could not be read.
+        """
+        self.table(part)
+        self.check(part, column, rows)
+        return select(self._cells(part, column), rows)
 
     def last_month(self) -> tuple[int | None, str]:
         """The last month that is over, as far as the tables tell, and what to know about it."""
@@ -159,7 +213,7 @@ class Company:
         month = int(months.max())
         if part not in _DAILY:
             return month, ""
-        latest = max(int(np.nanmax(self.column(p, PARTS[p].dated, "day").values)) for p in seen if p in _DAILY)
+        latest = max(int(np.nanmax(self._column(p, PARTS[p].dated, "day").values)) for p in seen if p in _DAILY)
         if latest >= last_day(month) or not (months < month).any():
             return month, ""
         return month - 1, f"{month_text(month)} is not over on the last date seen and is left out."
@@ -174,7 +228,7 @@ class Company:
         return self.once("customers", month, make=lambda: self._customers_on(month))  # type: ignore[no-any-return]
 
     def _customers_on(self, month: int) -> frozenset[Any]:
-        if "customers" in self.matched:
+        if "customers" in self.matched and self._tells_ends():
             who, starts, ends = self.once("stays", make=self._stays)
             day = last_day(month)
             if not (starts <= day).any():
@@ -183,9 +237,25 @@ class Company:
             return frozenset(who.labels[code] for code in codes.tolist())
         if not self.knows_customers:
             raise Missing(f"needs {words_for('customers')}, or {words_for('subscriptions')}")
-        rows = self.rows("subscriptions", month) & (self.paid() > 0)
-        who = self.column("subscriptions", "customer", "id")
+        of_month = self.rows("subscriptions", month)
+        for column in ("customer", "mrr", "amount"):
+            self.check("subscriptions", column, of_month)
+        rows = of_month & (self._paid() > 0)
+        who = self._column("subscriptions", "customer", "id")
         return frozenset(who.labels[code] for code in np.unique(who.values[rows]).tolist() if code >= 0)
+
+    def _tells_ends(self) -> bool:
+        """Whether the list of customers says who left when; revenue tells it too, and without both nobody is lost.
+
+        Raises:
+            Missing: nothing tells it.
+        """
+        if self.has("customers", "end"):
+            return True
+        self.check("customers", "end")
+        if "subscriptions" not in self.matched:
+            raise Missing(f"needs an end date: no column of {self.matched['customers'].table} says when customers left")
+        return False
 
     def _stays(self) -> tuple[Any, Any, Any]:
         """The stays of customers, cleaned as customer_movements cleans them."""
@@ -199,13 +269,22 @@ class Company:
         return values["customers"], values["starts"], values["ends"]
 
     def paid(self) -> NDArray[np.float64]:
-        """Monthly recurring revenue of each row of subscriptions; NaN where it is unknown."""
+        """Monthly recurring revenue of each row of subscriptions; NaN where it is unknown.
+
+        Raises:
+            Missing: an amount could not be read.
+        """
+        for column in ("customer", "mrr", "amount", "interval_months"):
+            self.check("subscriptions", column)
+        return self._paid()
+
+    def _paid(self) -> NDArray[np.float64]:
         if self.has("subscriptions", "mrr"):
-            return self.column("subscriptions", "mrr", "number").values  # type: ignore[no-any-return]
-        amounts: NDArray[np.float64] = self.column("subscriptions", "amount", "number").values
+            return self._column("subscriptions", "mrr", "number").values  # type: ignore[no-any-return]
+        amounts: NDArray[np.float64] = self._column("subscriptions", "amount", "number").values
         if not self.has("subscriptions", "interval_months"):
             return amounts
-        return amounts / self.column("subscriptions", "interval_months", "number").values  # type: ignore[no-any-return]
+        return amounts / self._column("subscriptions", "interval_months", "number").values  # type: ignore[no-any-return]
 
     def evaluated(self, metric: str, **arguments: Any) -> dict[str, Any]:
         """A table metric over whole columns, computed once."""
@@ -222,9 +301,9 @@ class Company:
             for column in dict.fromkeys((PARTS[part].dated, "start", "end")):
                 if column not in fit.columns:
                     continue
-                drops = self.column(part, column, "day").drops
+                drops = self._column(part, column, "day").drops
                 if wrong := [at for at, why in zip(drops.where, drops.why, strict=True) if why != "blank"]:
-                    first = show(self.cells(part, column)[wrong[0]])
+                    first = show(self._cells(part, column)[wrong[0]])
                     what = "1 cell is no date" if len(wrong) == 1 else f"{len(wrong):,} cells are no dates"
                     notes.append(
                         f"{fit.table}, {fit.columns[column]}: {what} and their rows are left out; the first is "
@@ -233,10 +312,12 @@ class Company:
         return tuple(notes)
 
     def copies(self) -> tuple[str, ...]:
-        """Tables of identified rows in which some are exact copies of others."""
+        """Tables of identified rows in which some are exact copies of others; files say so when they are read."""
         from pandas import DataFrame
 
-        notes = []
+        notes: list[str] = []
+        if self._waits is not None:
+            return ()
         for part in ("customers", "subscriptions", "responses", "tickets"):
             if part in self.matched and _identified(self.headings[self.matched[part].table]):
                 name = self.matched[part].table

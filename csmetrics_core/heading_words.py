@@ -55,8 +55,8 @@ ENGLISH: Words = {
         "closed date", "close date", "terminated", "terminated on", "termination date", "left on", "left", "leave date",
         "contract end", "contract end date", "subscription end", "subscription end date", "inactive since",
         "inactive from", "end of contract", "end of service", "service end", "lost on", "lost date", "expired",
-        "expired on", "expires", "expires on", "expiry date", "expiration date", "to", "until", "valid to", "valid until",
-        "last day", "off date", "deactivated on", "deactivated at", "stopped on",
+        "expired on", "expires", "expires on", "expiry date", "expiration date", "to", "until", "valid to",
+        "valid until", "last day", "off date", "deactivated on", "deactivated at", "stopped on",
     ),
     "feature": ("feature name", "event", "event name", "event type", "action", "feature used", "module"),
     "interval_months": (
@@ -126,7 +126,7 @@ ENGLISH: Words = {
         "created date",
     ),
     "transferred": ("escalated", "was transferred", "is escalated", "was escalated"),
-    "user": ("user id", "user name", "person", "person id", "member", "member id", "login", "visitor id", "employee"),
+    "user": ("user id", "person", "person id", "member", "member id", "login", "visitor id", "employee"),
 }  # fmt: skip
 
 GERMAN: Words = {
@@ -137,7 +137,16 @@ GERMAN: Words = {
     "currency": ("Währung",),
     "customer": ("Kunde", "Kundennummer", "Kunden-ID", "Kundenname", "Firma", "Mandant"),
     "date": ("Datum", "Antwortdatum", "Rechnungsdatum"),
-    "end": ("Ende", "Enddatum", "Vertragsende", "gekündigt am", "gekündigt zum", "Kündigungsdatum", "bis", "beendet am"),
+    "end": (
+        "Ende",
+        "Enddatum",
+        "Vertragsende",
+        "gekündigt am",
+        "gekündigt zum",
+        "Kündigungsdatum",
+        "bis",
+        "beendet am",
+    ),
     "interval_months": ("Abrechnung", "Abrechnungsintervall", "Zahlungsweise", "Laufzeit in Monaten"),
     "licensed": ("Lizenzen", "Plätze"),
     "month": ("Monat", "Abrechnungsmonat", "Zeitraum"),
@@ -185,7 +194,9 @@ LANGUAGES: tuple[Words, ...] = (ENGLISH, GERMAN, FRENCH, SPANISH)
 WORDINGS: dict[str, str] = {
     "nps": r"\brecommend|weiterempfehl|\brecommand|\brecomi?[ei]nd|\bconsigl|aanbevel|anbefal|rekommend|polec",
     "csat": r"\bsatisf|zufrieden|\bsoddisf|\binsatisf|tevreden|tilfreds|zadowol",
-    "ces": r"\beffort|\beasy|\bease\b|\bdifficult|\baufwand|\beinfach|\bf[aá]cil|\besfuerzo|\besfor[cç]o|\bsforzo|moeite",
-    "comment": r"\bwhy\b|\breason|\bcomment|\bfeedback|\bimprove|\btell us|\bsuggest|\bwarum|\bgrund|\bpourquoi|\bpor qu|"
+    "ces": r"\beffort|\beasy|\bease\b|\bdifficult|\baufwand|\beinfach|\bf[aá]cil|"
+    r"\besfuerzo|\besfor[cç]o|\bsforzo|moeite",
+    "comment": r"\bwhy\b|\breason|\bcomment|\bfeedback|\bimprove|\btell us|\bsuggest|\bwarum|\bgrund|\bpourquoi|"
+    r"\bpor qu|"
     r"\bdo better|\bshare (more|your)",
 }  # fmt: skip

@@ -13,7 +13,9 @@ SYNONYMS: dict[str, tuple[str, ...]] = {
     for column in dict.fromkeys(column for words in LANGUAGES for column in words)
 }
 _UNIT = re.compile(r"\s*[(\[][^()\[\]]*[)\]]\s*$")
-_SCALE = re.compile(r"[(\[]\s*(?:scale\s*)?(?P<low>\d{1,2})\s*(?:-|–|—|to|bis|/)\s*(?P<high>\d{1,2})\b[^)\]]*[)\]]", re.IGNORECASE)
+_SCALE = re.compile(
+    r"[(\[]\s*(?:scale\s*)?(?P<low>\d{1,2})\s*(?:-|–|—|to|bis|/)\s*(?P<high>\d{1,2})\b[^)\]]*[)\]]", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import isnan
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
@@ -12,13 +12,18 @@ from csmetrics_core.company import Company, Missing, month_number, month_text
 from csmetrics_core.errors import MetricError, off_scale
 from csmetrics_core.evaluate import evaluate
 from csmetrics_core.explain import explained
-from csmetrics_core.headings import Matched
+from csmetrics_core.headings import PARTS, Matched
 from csmetrics_core.headline import CALLS, Assumptions, Call
 from csmetrics_core.inference import Tested, benjamini_hochberg, holm
 from csmetrics_core.intervals import mean_interval
 from csmetrics_core.judging import Sampled, judged
 from csmetrics_core.spec import FRACTION, Metric, Sample, Unit
 from csmetrics_core.verdicts import NO_CLEAR_CHANGE, sentence, shown, verdict
+
+if TYPE_CHECKING:
+    from csmetrics_core.files.reading import Reading
+    from csmetrics_core.files.report import Wait
+    from csmetrics_core.files.saying import Remedy
 
 
 @dataclass(frozen=True)
@@ -37,6 +42,7 @@ class Line:
         tested: its change against the month compared with, as two samples.
         p_adjusted: the p-value adjusted for how many metrics are judged together.
         among: how many those are.
+        remedies: where there is no value, what a user can say so that there is one.
     """
 
     metric: Metric
@@ -55,6 +61,7 @@ class Line:
     tested: Tested | None = None
     p_adjusted: float | None = None
     among: int = 0
+    remedies: "tuple[Remedy, ...]" = ()
 
     @property
     def previous(self) -> float | None:
@@ -138,6 +145,7 @@ def scorecard(
     adjust: Literal["holm", "benjamini_hochberg"] = "holm",
     assumptions: Assumptions | None = None,
     progress: Callable[[str], None] | None = None,
+    waits: "Mapping[str, Sequence[Wait]] | None" = None,
 ) -> Scorecard:
     """Compute the headline metrics from a company's tables.
 
@@ -150,6 +158,7 @@ def scorecard(
             that few are (Benjamini and Hochberg).
         assumptions: what the tables cannot say, such as scales and the gross margin.
         progress: called with a metric's title before it is computed.
+        waits: part -> what keeps figures from being computed, where the tables were read from files.
 
     Returns:
         The scorecard. A metric that cannot be computed has no value and says what it needs.
@@ -162,10 +171,10 @@ def scorecard(
         >>> card["nps"].value, card["nps"].n, card["mrr"].missing
         (25.0, 4, 'needs a table of subscriptions with customer, month, mrr or amount')
     """
-    company = Company(tables)
+    company = Company(tables, waits)
     notes = (company.note if month is None else "", *company.not_dates(), *company.copies())
     if month is not None:
-        company.current = _month(month)
+        company.current, company.asked = _month(month), True
     lines = []
     for metric in headline_metrics():
         if progress:
@@ -179,6 +188,62 @@ def scorecard(
         tuple(name for name in tables if name not in used),
         tuple(filter(None, notes)),
     )
+
+
+def scorecard_of(reading: "Reading", *, assumptions: Assumptions | None = None, **options: Any) -> Scorecard:
+    """The scorecard of what was read from files.
+
+    Args:
+        reading: the tables, and what is not known about them.
+        assumptions: what the tables cannot say; scales that a file tells are taken where it is not given.
+        options: `month`, `months` and `progress` of `scorecard`.
+
+    Returns:
+        The scorecard. Where names differ in case or accents alone, figures that depend on whether they are the same
+        have no value, and both are told.
+
+    Raises:
+        OutOfScale: month is no month.
+    """
+    scales = reading.report.scales
+    given = assumptions or Assumptions(csat_scale=scales.get("csat", 5), ces_scale=scales.get("ces", 7))
+    waits = reading.report.waits
+    card = scorecard(_parts(reading.tables), assumptions=given, waits=waits, **options)
+    card = replace(card, matched={part: _as_called(fit, reading) for part, fit in card.matched.items()})
+    if (alike := reading.with_names_alike) is None:
+        return card
+    other = scorecard(_parts(alike), assumptions=given, waits=waits, **options)
+    name, first = next(iter(reading.spellings.items()))
+    lines = [_either(line, same, name, first) for line, same in zip(card.lines, other.lines, strict=True)]
+    return replace(card, lines=tuple(lines))
+
+
+def _as_called(fit: Matched, reading: "Reading") -> Matched:
+    """A part under the headings of the files it was read from."""
+    headings: dict[str, str] = {}
+    places = []
+    for report in reading.report.read:
+        if report.table == fit.table:
+            headings = report.mapped | headings
+            places.append(report.place)
+    columns = {column: headings.get(column, column) for column in fit.columns}
+    return replace(fit, table=", ".join(places) or fit.table, columns=columns)
+
+
+def _parts(tables: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: table for name, table in tables.items() if name in PARTS}
+
+
+def _either(apart: Line, same: Line, name: str, first: str) -> Line:
+    """A line that holds whether names spelt alike are the same or not; else both values and the question."""
+    if apart.value is None or same.value is None or np.isclose(apart.value, same.value, rtol=1e-12, atol=0):
+        return apart
+    from csmetrics_core.files.saying import Remedy
+
+    both = [f"{line.unit.text(line.value)}" for line in (apart, same)]
+    text = f"is {both[0]} if {name!r} and {first!r} are two, {both[1]} if they are the same"
+    remedies = (Remedy("names", "apart", "they are two"), Remedy("names", "same", "they are the same"))
+    return Line(apart.metric, apart.unit, missing=text, remedies=remedies)
 
 
 def _month(month: str) -> int:
@@ -204,7 +269,7 @@ def _line(company: Company, metric: Metric, months: int, against: int, assumptio
         call = CALLS[metric.name](company, company.current, assumptions)
         now = _measure(metric, call)
     except Missing as lacking:
-        return Line(metric, metric.unit, missing=str(lacking))
+        return Line(metric, metric.unit, missing=str(lacking), remedies=lacking.remedies)
     except MetricError as error:
         error.metric = ""
         return Line(metric, metric.unit, missing=str(error))

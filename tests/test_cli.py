@@ -461,7 +461,8 @@ def test_columns_that_share_a_heading_are_told_apart_or_named(run, tmp_path):
     assert result.exit_code == 2
     assert 'x has 2 columns called Score. Rename one, or point at the cells of one: "x!A2:A3".' in result.stderr
     assert value(run("compute", "nps", tmp_path / "x.csv", "--scores", "x!B2:B3", "--json")) == -100
-    assert "x has 2 columns called Score, of which the first counts." in run("scorecard", tmp_path / "x.csv").stdout
+    shown = " ".join(run("scorecard", tmp_path / "x.csv").stdout.split())
+    assert "2 columns are called 'Score', of which the first was read." in shown
 
 
 @pytest.mark.parametrize("command", [["compute", "nps", "--scores", "Score"], ["scorecard"], ["report"]])
@@ -469,7 +470,8 @@ def test_columns_that_share_a_heading_are_told_apart_or_named(run, tmp_path):
 def test_a_workbook_without_a_table_is_bad_data_and_says_so(run, uncalculated, command, rows):
     result = run(command[0], *command[1:2], uncalculated(rows), *command[2:])
     assert result.exit_code == 3
-    assert "holds no table" in result.stderr or "no metric could be computed" in result.stderr
+    said = ("holds no table", "no metric could be computed", "nothing below it")
+    assert any(words in result.stderr for words in said)
 
 
 def test_a_scorecard_is_read_as_it_was_said(run, tmp_path):
@@ -487,15 +489,17 @@ def test_a_scorecard_is_read_as_it_was_said(run, tmp_path):
 def test_a_scorecard_says_which_dates_it_could_not_read(run, tmp_path):
     (tmp_path / "mrr.csv").write_text("customer,month,mrr\nA,2026-01-01,10\nB,01/01/2026,10\nC,01/02/2026,10\n")
     shown = " ".join(run("scorecard", tmp_path / "mrr.csv").stdout.split())
-    assert "mrr, month: 2 cells are no dates and their rows are left out; the first is '01/01/2026'." in shown
+    assert "column 'month'" in shown
+    assert "dates were read day first" in shown
 
 
 def test_a_scorecard_names_headings_that_are_spelt_nearly_right(run, tmp_path):
     (tmp_path / "mrr.csv").write_text("Costumer,Mounth,MRR\nA,2026-01-01,10\n")
     result = run("scorecard", tmp_path / "mrr.csv")
     assert result.exit_code == 3
-    words = "mrr is not used: Costumer looks like customer, Mounth looks like month. Rename the heading"
-    assert words in " ".join(result.stdout.split())
+    shown = " ".join(result.stdout.split())
+    assert "mrr.csv: the headings are not recognised (Costumer, Mounth, MRR)." in shown
+    assert "it lacks customer, " in shown
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "cp1252"])

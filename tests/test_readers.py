@@ -949,7 +949,7 @@ def test_the_command_says_which_option_settles_a_refusal(tmp_path):
     _folder(tmp_path, "typeform_responses")
     text_file(tmp_path, "customer,month,mrr\nA,01/02/2026,5\n", "mrr.csv")
     shown = _run("scorecard", tmp_path)
-    assert "say --dates dmy for day first or --dates mdy for month first" in " ".join(shown.stdout.split())
+    assert "Say --dates dmy if" in " ".join(shown.stdout.split())
     told = _run("scorecard", tmp_path, "--dates", "mdy", "--json")
     assert not json.loads(told.stdout)["files"]["refused"]
     assert _run("scorecard", tmp_path, "--dates", "day first").exit_code == 2

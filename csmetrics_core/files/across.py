@@ -2,66 +2,88 @@
 
 from __future__ import annotations
 
-import re
-
 import pandas as pd
 
-from csmetrics_core.headings import SYNONYMS, plain
-from csmetrics_core.readers.exports import Draft, Export, Field, place
-from csmetrics_core.readers.money import one_currency
-from csmetrics_core.readers.numbers import read_numbers
-from csmetrics_core.readers.sheets import Sheet
+from csmetrics_core.files.columns import Column
+from csmetrics_core.files.exports import Draft, Export, Field, typed
+from csmetrics_core.files.money import one_currency
+from csmetrics_core.files.months import MonthHeadings, month_headings
+from csmetrics_core.files.report import Wait
+from csmetrics_core.files.saying import Said
+from csmetrics_core.files.table import Table
+from csmetrics_core.headings import SYNONYMS, bare, plain
 
-_MONTH = re.compile(r"(\d{4})[-/.](\d{1,2})(?:[-/.]\d{1,2})?(?:[ T]0{1,2}:00(?::00)?)?")
-_NAMED = re.compile(r"([A-Za-z]{3,9})\.?[\s-](\d{4})")
-_NAMES = "jan feb mar apr may jun jul aug sep oct nov dec".split()
-
-
-def month_of(heading: str) -> pd.Timestamp | None:
-    """The month a heading names, if it names one: 2026-03, 2026-03-01 or Mar 2026."""
-    if found := _MONTH.fullmatch(heading):
-        year, month = int(found[1]), int(found[2])
-    elif (found := _NAMED.fullmatch(heading)) and found[1][:3].lower() in _NAMES:
-        year, month = int(found[2]), _NAMES.index(found[1][:3].lower()) + 1
-    else:
-        return None
-    return pd.Timestamp(year, month, 1) if 1 <= month <= 12 else None
+_CUSTOMERS = frozenset(map(plain, ("customer", *SYNONYMS["customer"], *SYNONYMS["name"])))
 
 
-def month_columns(sheet: Sheet) -> dict[int, pd.Timestamp]:
-    """Which columns of a sheet are months."""
-    months = ((index, month_of(heading)) for index, heading in enumerate(sheet.headings))
-    return {index: month for index, month in months if month is not None}
+def months_of(table: Table, said: Said) -> MonthHeadings:
+    """Which columns of a table are months."""
+    return month_headings(table.raw or table.headings, table.at("months across"), said)
 
 
-def is_wide(sheet: Sheet) -> bool:
-    """Whether a sheet names customers and has months across."""
-    names = {plain(name) for name in ("customer", *SYNONYMS["customer"])}
-    return bool(month_columns(sheet)) and any(plain(heading) in names for heading in sheet.headings)
+def is_across(table: Table, said: Said) -> bool:
+    """Whether a table names customers and has months across."""
+    found = months_of(table, said)
+    several = len(found.months) > 1 or bool(found.questions)
+    named = any(bare(heading) in _CUSTOMERS for heading in table.headings) or "customer" in said.columns
+    return named and (several or len(found.months) == 1 == len(table.headings) - 1)
 
 
 def _subscriptions(draft: Draft) -> pd.DataFrame:
     """One row a customer and month with any MRR."""
-    months = month_columns(draft.sheet)
-    raw = draft.sheet.load(sorted(months))
+    found = months_of(draft.table, draft.said)
+    draft.report.waits += [Wait.of_question("", question) for question in found.questions]
+    table, columns = _amounts(draft, found)
     parts = []
-    for index, month in months.items():
-        where = place(draft.sheet, draft.report, draft.sheet.headings[index])
-        mrr = read_numbers(raw[index], where, draft.how.decimal)
-        parts.append(draft.data.assign(month=month, mrr=mrr))
-    draft.data = pd.concat(parts, ignore_index=True)
+    waits: dict[str, Wait] = {}
+    for place, month in found.months.items():
+        column = columns[str(place)]
+        parts.append(draft.data.assign(month=pd.Timestamp(month), mrr=column.values.to_numpy(), unread=column.unread))
+        for question in column.questions:
+            waits.setdefault(question.problem, Wait.of_question("mrr", question))
+        for unread in column.refused:
+            waits.setdefault(str(unread), Wait("mrr", str(unread), "Correct the cell."))
+    if not parts:
+        return pd.DataFrame({"customer": [], "month": [], "mrr": []})
+    draft.data = pd.concat(parts)
     one_currency(draft, "mrr")
-    draft.data = draft.data[draft.data["mrr"].notna() & draft.data["mrr"].ne(0)]
-    first, last = min(months.values()), max(months.values())
-    draft.report.mapped["month"] = draft.report.mapped["mrr"] = f"{first:%Y-%m} to {last:%Y-%m}, {len(months)} columns"
-    draft.report.until = last.to_period("M").end_time.date()
-    draft.report.ignored = tuple(name for name in draft.report.ignored if month_of(name) is None)
-    table = draft.data[["customer", "month", "mrr"]].astype({"month": "datetime64[us]"})
-    return table.sort_values(["month", "customer"], kind="stable")
+    draft.data = draft.data[(draft.data["mrr"].notna() & draft.data["mrr"].ne(0)) | draft.data["unread"]]
+    months = list(found.months.values())
+    first, last = min(months), max(months)
+    span = f"{first:%Y-%m} to {last:%Y-%m}, {len(months)} columns"
+    draft.report.mapped["month"] = draft.report.mapped["mrr"] = span
+    draft.report.until = pd.Timestamp(last).to_period("M").end_time.date()
+    used = {table.headings[place] for place in found.months}
+    draft.report.ignored = tuple(name for name in draft.report.ignored if name not in used)
+    ordered = draft.data.sort_values(["month", "customer"], kind="stable")
+    rows = ordered["unread"].to_numpy(dtype=bool)
+    draft.report.waits += [wait._replace(rows=rows) for wait in waits.values()]
+    return ordered[["customer", "month", "mrr"]].astype({"month": "datetime64[us]"})
+
+
+def _amounts(draft: Draft, found: MonthHeadings) -> tuple[Table, dict[str, Column]]:
+    """The columns of months, without rows that sum up others; those leave the draft too."""
+    customer = next(
+        place for place, heading in enumerate(draft.table.headings) if heading == draft.report.mapped["customer"]
+    )
+    wanted = {str(place): (place, "amount") for place in found.months}
+    before = draft.table
+    table, columns, waits = typed(before, {"customer": (customer, "identifier"), **wanted}, draft.said)  # type: ignore[dict-item]
+    draft.asked = [wait for wait in draft.asked if wait.column]
+    draft.report.waits += waits
+    if len(table.rows) != len(before.rows):
+        kept = pd.Index(before.numbers).isin(table.numbers)
+        draft.data = draft.data[kept].reset_index(drop=True)
+        draft.asked = [wait._replace(rows=None if wait.rows is None else wait.rows[kept]) for wait in draft.asked]
+        draft.report.rows_left_out = table.left_out
+    for column in columns.values():
+        draft.report.notes += [str(note) for note in column.notes if column.kind == "amount"][:1]
+    draft.table = table
+    return table, columns
 
 
 _FIELDS = (
-    Field("customer", ("Customer ID", "customer", *SYNONYMS["customer"]), "id"),
+    Field("customer", ("Customer ID", "customer", *SYNONYMS["customer"]), "identifier"),
     Field("currency", ("Currency",)),
 )
 STRIPE = Export(

@@ -31,7 +31,9 @@ def check_bytes(name: str, size: int) -> None:
         UnreadableFile: it is.
     """
     if size > MOST_BYTES:
-        raise UnreadableFile(f"{name} has {size / 2**20:,.0f} MB, and {MOST_BYTES // 2**20} MB are read at once", _LARGER)
+        raise UnreadableFile(
+            f"{name} has {size / 2**20:,.0f} MB, and {MOST_BYTES // 2**20} MB are read at once", _LARGER
+        )
 
 
 def check_columns(place: str, count: int) -> None:
@@ -52,7 +54,9 @@ def check_cells(place: str, count: int) -> None:
         UnreadableFile: there are.
     """
     if count > MOST_CELLS:
-        raise UnreadableFile(f"{place} holds more than {MOST_CELLS:,} cells, which is all that is read at once", _LARGER)
+        raise UnreadableFile(
+            f"{place} holds more than {MOST_CELLS:,} cells, which is all that is read at once", _LARGER
+        )
 
 
 def parts_of(file: Path | IO[bytes], name: str) -> Iterator[tuple[str, bytes]]:
@@ -87,7 +91,7 @@ def check_rectangle(place: str, text: bytes) -> None:
     lines = [int(row) for row in {row for _, row in cells}]
     area = (max(columns) - min(columns) + 1) * (max(lines) - min(lines) + 1)
     if area > MOST_CELLS:
-        letters, row = max(cells, key=lambda cell: (_number(cell[0]) * int(cell[1])))
+        letters, row = max(cells, key=lambda cell: _number(cell[0]) * int(cell[1]))
         problem = f"{place} has a cell as far as {letters.decode()}{row.decode()}: {area:,} cells"
         raise UnreadableFile(f"{problem}, and {MOST_CELLS:,} are read at once", _AROUND)
 

@@ -8,11 +8,13 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 
-from csmetrics_core.headings import plain
-from csmetrics_core.readers.cells import Holds, read_cells
-from csmetrics_core.readers.place import Place
-from csmetrics_core.readers.report import How, Report, UnreadableFile
-from csmetrics_core.readers.sheets import Sheet
+from csmetrics_core.files.columns import Asked, Column, Kind, read_columns
+from csmetrics_core.files.grids import UnreadableFile
+from csmetrics_core.files.report import TableReport, Wait
+from csmetrics_core.files.saying import Said
+from csmetrics_core.files.table import Table
+from csmetrics_core.files.totals import summed_rows
+from csmetrics_core.headings import bare, plain
 
 _NEVER = pd.Timestamp("2200-01-01")  # systems write 9999-12-31 for a day that has not come
 _PERSONAL = re.compile(
@@ -20,6 +22,8 @@ _PERSONAL = re.compile(
     r"twitter|person|contact|birth|card|network id|tracker|username",
     re.IGNORECASE,
 )
+_NUMBERS = ("amount", "cents", "number", "score")
+_DATES = ("day", "moment", "epoch", "month")
 
 
 @dataclass(frozen=True)
@@ -34,7 +38,7 @@ class Field:
 
     name: str
     headings: tuple[str, ...]
-    holds: Holds = "text"
+    holds: Kind = "label"
 
 
 @dataclass
@@ -42,16 +46,20 @@ class Draft:
     """An export's columns, read and waiting to be shaped into a table.
 
     Args:
-        data: one column a field found.
-        report: of the file.
-        how: what the user said.
-        sheet: where it came from, for readers that look at headings no declaration knows.
+        data: one column a field found, with the places of rows in `table` as its index.
+        report: of the table.
+        said: what the user said.
+        table: where it came from, for readers that look at headings no declaration knows.
+        columns: the columns as they were read.
+        asked: what keeps figures from being computed, its rows those of `table`.
     """
 
     data: pd.DataFrame
-    report: Report
-    how: How
-    sheet: Sheet
+    report: TableReport
+    said: Said
+    table: Table
+    columns: dict[str, Column] = field(default_factory=dict)
+    asked: list[Wait] = field(default_factory=list)
 
     def has(self, *names: str) -> bool:
         """Whether all these fields were found."""
@@ -77,7 +85,7 @@ class Export:
         table: the standard table made of it.
         signature: groups of headings; of each group one must be there for the file to be recognised.
         fields: the columns that are read.
-        shape: makes the table of a draft.
+        shape: makes the table of a draft; rows it keeps keep their index.
         source: the page, or the public code, that shows its headings and units.
         left_out: heading -> why it is not used although it looks as if it could be.
         clock: fields whose latest date says how far the file reaches; not those that can lie in the future.
@@ -102,54 +110,110 @@ class Export:
         return not self.lacks(headings)
 
 
-def draft(export: Export, sheet: Sheet, how: How) -> Draft:
-    """Read the declared columns of a sheet, and say which were left alone."""
-    report = Report(sheet.file, sheet.name if sheet.in_workbook else "", export.product, export.what, export.table)
-    report.source, report.rows, report.notes = export.source, sheet.rows, list(sheet.notes)
-    found = positions(export.fields, sheet, how)
-    if not sheet.rows:
-        raise UnreadableFile(f"{report.place} has a heading row and nothing below it", "Export it again.")
-    raw = sheet.load(sorted(set(found.values())))
-    data = pd.DataFrame(index=raw.index)
-    for column in export.fields:
-        if column.name in found:
-            heading = sheet.headings[found[column.name]]
-            data[column.name] = read_cells(raw[found[column.name]], column.holds, place(sheet, report, heading), how)
-            report.mapped[column.name] = heading
-            if (count := sheet.headings.count(heading)) > 1:
-                report.notes.append(f"{count} columns are called {heading!r}, of which the first was read.")
+def draft(export: Export, table: Table, said: Said) -> Draft:
+    """Read the declared columns of a table, and say which were left alone.
+
+    Raises:
+        UnreadableFile: there are no rows; or a product's column cannot be read, as what it holds is documented.
+    """
+    if not len(table.rows):
+        problem = f"{table.place} has a heading row and nothing below it"
+        raise UnreadableFile(problem, " ".join(table.notes) or "Export it again.")
+    found = positions(export.fields, table, said)
+    kinds = {one.name: one.holds for one in export.fields}
+    table, columns, waits = typed(
+        table, {name: (place, kinds.get(name, "label")) for name, place in found.items()}, said
+    )
+    report = TableReport(table.file, table.sheet, table.name, export.product, export.what, export.table)
+    report.source, report.rows, report.notes = export.source, len(table.rows), list(table.notes)
+    report.rows_left_out = list(table.left_out)
+    report.mapped = {name: table.headings[place] for name, place in found.items()}
+    for name, column in columns.items():
+        report.hear(name, column, table.headings.count(report.mapped[name]))
+    asked, report.waits = [*waits, *report.waits], []
+    if export.product and asked:
+        raise UnreadableFile(asked[0].problem, asked[0].fix, asked[0].remedies)
+    data = pd.DataFrame({name: column.values for name, column in columns.items()}, index=range(len(table.rows)))
     clock = [data[name][data[name] < _NEVER].max() for name in export.clock if name in data]
     known = [moment for moment in clock if moment is not pd.NaT]
     report.until = max(known).date() if known else None
-    ignore_others(report, sheet, set(found.values()), export.left_out)
-    return Draft(data, report, how, sheet)
+    ignore_others(report, table, set(found.values()), export.left_out)
+    return Draft(data, report, said, table, columns, asked)
 
 
-def positions(fields: Sequence[Field], sheet: Sheet, how: How) -> dict[str, int]:
-    """Which column of a sheet holds each field; what the user said goes first."""
+def typed(
+    table: Table, wanted: Mapping[str, tuple[int, Kind]], said: Said
+) -> tuple[Table, dict[str, Column], list[Wait]]:
+    """Columns of a table read as what they hold, without rows that only sum up others.
+
+    Args:
+        table: where they stand.
+        wanted: name -> its place and what it holds.
+        said: what the user said.
+
+    Returns:
+        The table without such rows, its columns, and what must be answered about them first.
+    """
+    columns = _read(table, wanted, said)
+    names = {name: table.column(place) for name, (place, kind) in wanted.items() if kind in ("identifier", *_DATES)}
+    if 0 not in {place for place, _ in wanted.values()}:
+        names[""] = table.column(0)
+    if not names:
+        return table, columns, []
+    summed = summed_rows(
+        names,
+        [name for name, (_, kind) in wanted.items() if kind == "identifier"],
+        {name: column for name, column in columns.items() if column.kind in _NUMBERS},
+        {name: column for name, column in columns.items() if column.kind in _DATES},
+        table.at(""),
+        said.about("totals", table.at("")),
+    )
+    if summed.rows.any():
+        table = table.without(summed.rows, "sums and averages of other rows")
+        columns = _read(table, wanted, said)
+    return table, columns, [Wait.of_question("", summed.question)] if summed.question else []
+
+
+def _read(table: Table, wanted: Mapping[str, tuple[int, Kind]], said: Said) -> dict[str, Column]:
+    asked = {
+        name: Asked(table.column(place), kind, table.at(table.headings[place]))
+        for name, (place, kind) in wanted.items()
+    }
+    return read_columns(asked, said)
+
+
+def positions(fields: Sequence[Field], table: Table, said: Said) -> dict[str, int]:
+    """Which column of a table holds each field; what the user said goes first."""
     at: dict[str, int] = {}
-    for index, heading in enumerate(sheet.headings):
-        at.setdefault(plain(heading), index)
-    absent = [heading for heading in how.columns.values() if plain(heading) not in at]
-    if absent:
-        raise UnreadableFile(f"{sheet.file} has no column {absent[0]!r}", f"It has: {', '.join(sheet.headings)}.")
-    found = {name: at[plain(heading)] for name, heading in how.columns.items()}
-    for column in fields:
-        headings = (plain(heading) for heading in column.headings)
+    for spell in (plain, bare):
+        for index, heading in enumerate(table.headings):
+            if heading:
+                at.setdefault(spell(heading), index)
+    told = {name: said_place(heading, table) for name, heading in said.columns.items()}
+    found = {name: index for name, index in told.items() if index is not None}
+    for one in fields:
+        headings = (plain(heading) for heading in one.headings)
         match = next((at[heading] for heading in headings if heading in at), None)
         if match is not None:
-            found.setdefault(column.name, match)
+            found.setdefault(one.name, match)
     return found
 
 
-def place(sheet: Sheet, report: Report, heading: str) -> Place:
-    """Where a column stands."""
-    return Place(report, heading, sheet.first_row, sheet.in_workbook)
+def said_place(heading: str, table: Table) -> int | None:
+    """Which column of a table the user meant by `Heading` or `Sheet!Heading`; None where it is of another table."""
+    whole = next((at for at, known in enumerate(table.headings) if known and plain(known) == plain(heading)), None)
+    if whole is not None or "!" not in heading:
+        return whole
+    where, _, rest = heading.rpartition("!")
+    stem = table.file.rsplit(".", 1)[0]
+    if plain(where.strip("'")) not in {plain(name) for name in (table.name, table.sheet, table.file, stem) if name}:
+        return None
+    return next((at for at, known in enumerate(table.headings) if known and plain(known) == plain(rest)), None)
 
 
-def ignore_others(report: Report, sheet: Sheet, used: set[int], left_out: Mapping[str, str]) -> None:
+def ignore_others(report: TableReport, table: Table, used: set[int], left_out: Mapping[str, str]) -> None:
     """Name the headings that were not read; those that look useful with the reason."""
-    others = [heading for index, heading in enumerate(sheet.headings) if heading and index not in used]
+    others = [heading for index, heading in enumerate(table.headings) if heading and index not in used]
     reasons = {plain(heading): why for heading, why in left_out.items()}
     report.unused = {heading: reasons[plain(heading)] for heading in others if plain(heading) in reasons}
     report.ignored = tuple(others)

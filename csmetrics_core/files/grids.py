@@ -7,10 +7,20 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from csmetrics_core.errors import MetricError
+from csmetrics_core.files.saying import Remedy
 
 
 class UnreadableFile(MetricError):
-    """A file, or a table of it, that cannot be read without guessing."""
+    """A file, or a table of it, that cannot be read without guessing.
+
+    Args:
+        problem, fix: what is wrong, and how the file is mended.
+        remedies: what a user can say instead.
+    """
+
+    def __init__(self, problem: str, fix: str = "", remedies: Sequence[Remedy] = ()) -> None:
+        super().__init__(problem, fix)
+        self.remedies = tuple(remedies)
 
 
 class ExcelTable(NamedTuple):

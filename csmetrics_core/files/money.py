@@ -6,7 +6,9 @@ import re
 
 import pandas as pd
 
-from csmetrics_core.readers.exports import Draft
+from csmetrics_core.files.exports import Draft
+from csmetrics_core.files.grids import UnreadableFile
+from csmetrics_core.files.saying import Remedy
 from csmetrics_core.tables.contracts import INTERVALS
 
 
@@ -17,17 +19,20 @@ def one_currency(draft: Draft, *amounts: str) -> None:
         UnreadableFile: several currencies and no rates, or a currency without one.
     """
     if not draft.has("currency"):
+        _currency_of_cells(draft, amounts)
+    if not draft.has("currency"):
         return
     codes = draft.data["currency"].str.upper()
     found = sorted(codes.dropna().unique())
     draft.data = draft.data.assign(currency=codes)
-    if len(found) < 2 and not draft.how.rates:
+    if len(found) < 2 and not draft.said.rates:
         return
-    rates = {code.upper(): rate for code, rate in (draft.how.rates or {}).items()}
+    rates = {code.upper(): rate for code, rate in (draft.said.rates or {}).items()}
     if not rates:
         shown = ", ".join(f"{code} ({int((codes == code).sum()):,} rows)" for code in found)
-        fix = f'Give a rate for each, such as How(rates={{"{found[0]}": 1, "{found[1]}": ...}}), or split the file.'
-        raise draft.refusal(f"amounts are in several currencies: {shown}", fix)
+        remedies = [Remedy("rates", code, f"what one {code} is worth") for code in found]
+        problem = f"{draft.report.place}: amounts are in several currencies: {shown}"
+        raise UnreadableFile(problem, "Give a rate for each, 1 for the one to count in, or split the file.", remedies)
     base = [code for code, rate in rates.items() if rate == 1]
     absent = [code for code in found if code not in rates]
     if len(base) != 1 or absent:
@@ -37,6 +42,17 @@ def one_currency(draft: Draft, *amounts: str) -> None:
     converted = {name: draft.data[name] * factor for name in amounts if name in draft.data}
     draft.data = draft.data.assign(**converted, currency=base[0])
     draft.report.notes.append(f"Amounts converted to {base[0]} at the rates given.")
+
+
+def _currency_of_cells(draft: Draft, amounts: tuple[str, ...]) -> None:
+    """The signs and codes beside amounts, where they are not all the same or rates are given."""
+    for name in amounts:
+        column = draft.columns.get(name)
+        if column is None or column.currency is None:
+            continue
+        if column.currency.nunique() > 1 or draft.said.rates:
+            draft.data["currency"] = column.currency.reindex(draft.data.index).astype("str")
+            return
 
 
 def interval_months(draft: Draft, name: str = "interval", count: str = "interval_count") -> pd.Series:

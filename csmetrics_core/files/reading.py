@@ -1,128 +1,217 @@
-"""All files of a folder, or all sheets of a workbook, as one set of standard tables."""
+"""The one entrance: whatever a person has becomes a company's tables, with one report of what was read as what."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from pathlib import Path
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import pandas as pd
 
 from csmetrics_core.errors import MetricError
-from csmetrics_core.readers.combining import Folder, add_table, derive_tables, note_strangers
-from csmetrics_core.readers.recognise import is_product, read_sheet
-from csmetrics_core.readers.report import How, ReadTable, UnreadableFile
-from csmetrics_core.readers.sheets import TEXT_ENDINGS, WORKBOOK_ENDINGS, Sheet, open_sheets
-from csmetrics_core.readers.text_files import peek
+from csmetrics_core.files.combining import (
+    Tables,
+    combine,
+    derive_tables,
+    note_strangers,
+    settle_ends,
+    spelt_alike,
+    with_one_spelling,
+)
+from csmetrics_core.files.dated import date_by_names, snapshot_report
+from csmetrics_core.files.deriving import stays_of_snapshots
+from csmetrics_core.files.exports import Export, Field, draft
+from csmetrics_core.files.finding import find_tables
+from csmetrics_core.files.formulas import MEND, pending_words
+from csmetrics_core.files.grids import Grid, UnreadableFile
+from csmetrics_core.files.opening import open_sources
+from csmetrics_core.files.recognising import known_headings, not_understood, recognise
+from csmetrics_core.files.report import ReadTable, Report, TableReport, Wait
+from csmetrics_core.files.saying import Said
+from csmetrics_core.files.standard import fields_of
+from csmetrics_core.files.table import Table
+from csmetrics_core.headings import plain
 
 
-def read_file(path: str | Path, how: How | None = None) -> ReadTable:
-    """Read one export file into a standard table.
-
-    Args:
-        path: a text file, or a workbook of which one sheet is recognised.
-        how: what the file cannot say about itself, asked for by a refusal.
-
-    Returns:
-        The table's name, its rows with the column names of the sample company, and the report.
-
-    Raises:
-        UnreadableFile: not recognised, cut short, or not to be read without guessing; it says what to do.
-
-    Example:
-        >>> from tempfile import TemporaryDirectory
-        >>> with TemporaryDirectory() as folder:
-        ...     path = Path(folder) / "bills.csv"
-        ...     size = path.write_text("Customer;Date;Amount;Kind\\nA;31/08/2026;1.234,50;invoice\\n")
-        ...     read = read_file(path)
-        >>> read.table, float(read.frame["amount"][0]), read.frame["date"][0].date().isoformat()
-        ('payments', 1234.5, '2026-08-31')
-    """
-    how = how or How()
-    sheets = open_sheets(Path(path), how)
-    if len(sheets) == 1:
-        return read_sheet(sheets[0], how)
-    read, refused = _read_all(sheets, how)
-    if len(read) == 1:
-        return read[0]
-    if not read and refused:
-        raise next(iter(refused.values()))
-    names = ", ".join(found.report.sheet for found in read) or "none"
-    fix = 'Say which, such as How(sheet="..."), or take all with read_folder.'
-    raise UnreadableFile(f"{Path(path).name} holds several tables ({names})", fix)
-
-
-def read_folder(
-    path: str | Path | Sequence[str | Path], how: How | None = None, each: Mapping[str, How] | None = None
-) -> Folder:
-    """Read all files of a folder, or all sheets of a workbook, into standard tables.
+@dataclass
+class Reading:
+    """A company's tables, and what became of what was given.
 
     Args:
-        path: a folder, whose own files are read and not those of folders in it; a file; or several of these.
-        how: what the files cannot say about themselves.
-        each: the same for single files, by name.
+        tables: standard table -> its rows, under the column names of the sample company.
+        report: what was recognised, guessed, left out and asked.
+        spellings: names that differ in case or accents alone -> the first spelling, where nobody said whether they
+            are the same.
+    """
+
+    tables: Tables = field(default_factory=dict)
+    report: Report = field(default_factory=Report)
+    spellings: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def with_names_alike(self) -> Tables | None:
+        """The tables where names that are spelt alike are the same; None where there are none such."""
+        return with_one_spelling(self.tables, self.spellings) if self.spellings else None
+
+
+def read_company(source: Any, said: Said | None = None) -> Reading:
+    """Read whatever a person has into a company's tables.
+
+    Args:
+        source: a path of a file or folder; a frame; several of these; or a mapping of names to paths, to the bytes of
+            files, or to frames.
+        said: what the files cannot say about themselves; each is asked for where it is needed.
 
     Returns:
-        The tables, the reports, and the files that were refused, each with the reason. Monthly subscriptions and
-        the stays of customers are computed from contracts where no file holds them.
+        The tables that were recognised and what could be computed from them, and the report.
 
     Raises:
-        UnreadableFile: there is nothing to read.
+        UnreadableFile: there is nothing to read, or the user named a column that no table has.
 
     Example:
-        >>> from tempfile import TemporaryDirectory
-        >>> with TemporaryDirectory() as folder:
-        ...     path = Path(folder) / "answers.csv"
-        ...     size = path.write_text("Timestamp,Would you recommend us?\\n2026-08-31 10:00:00,9\\n")
-        ...     read = read_folder(folder)
-        >>> read.tables["responses"]["nps"].tolist(), read.reports[0].guessed
-        ([9], ["'Would you recommend us?' was taken for nps by its wording."])
+        >>> reading = read_company({"answers.csv": b"Timestamp,Would you recommend us?\\n2026-08-31 10:00:00,9\\n"})
+        >>> reading.tables["responses"]["nps"].tolist(), reading.report.read[0].guessed
+        ([9.0], ["'Would you recommend us?' was taken for nps by its wording."])
     """
-    folder = Folder()
-    paths = [path] if isinstance(path, str | Path) else path
-    for file in [file for root in paths for file in _files(Path(root))]:
-        chosen = (each or {}).get(file.name, how or How())
+    said = said or Said()
+    opened = open_sources(source, said)
+    reading = Reading()
+    reading.report.refused |= opened.refused
+    found = _tables(opened.grids, reading.report)
+    check_columns_said(found, said)
+    dated = date_by_names(found, said)
+    reading.report.notes += dated.notes
+    parts = [part for table in dated.tables for part in read_table(table, said, reading.report)]
+    reading.tables = combine(parts, reading.report, said)
+    if dated.snapshots:
+        _put_snapshots(reading, dated.snapshots, said)
+    settle_ends(reading.tables, reading.report, said)
+    derive_tables(reading.tables, reading.report, said)
+    note_strangers(reading.tables, reading.report)
+    _settle_names(reading, said)
+    return reading
+
+
+def _tables(grids: Sequence[Grid], report: Report) -> list[Table]:
+    tables: list[Table] = []
+    for grid in grids:
         try:
-            read, refused = _read_all(open_sheets(file, chosen), chosen)
+            found = find_tables(grid, known_headings)
         except UnreadableFile as error:
-            read, refused = [], {file.name: error}
-        folder.refused |= refused
-        for found in read:
-            add_table(folder, found)
+            report.refused[grid.place] = error
+            continue
+        if not found and any(grid.rows):
+            problem = f"{grid.place} holds no table"
+            report.refused[grid.place] = UnreadableFile(problem, "A table needs a row of headings and rows below it.")
+        for table in found:
+            if grid.pending:
+                table.notes.append(f"{pending_words(grid.sheet, grid.pending)}. {MEND}")
+        tables += found
+    return tables
+
+
+def check_columns_said(tables: Sequence[Table], said: Said) -> None:
+    """Refuse a heading the user named that no table has.
+
+    Raises:
+        UnreadableFile: there is one.
+    """
+    known = {plain(heading) for table in tables for heading in table.headings}
+    for heading in said.columns.values():
+        if plain(heading) not in known and plain(heading.rpartition("!")[2]) not in known:
+            files = list(dict.fromkeys(table.file for table in tables))
+            problem = f"{files[0]} has no column {heading!r}" if len(files) == 1 else f"there is no column {heading!r}"
+            names = list(dict.fromkeys(name for table in tables for name in table.headings if name))
+            raise UnreadableFile(problem, f"There are: {', '.join(names)[:400]}.")
+
+
+def read_table(table: Table, said: Said, report: Report) -> list[ReadTable]:
+    """The standard tables one table holds; what it refuses or does not understand goes to the report."""
     try:
-        derive_tables(folder, how or How())
-    except MetricError as error:
-        folder.refused["contracts"] = error
-    note_strangers(folder)
-    return folder
+        exports = recognise(table, said)
+    except UnreadableFile as error:
+        report.refused[table.place] = error
+        _wait_for(error, report)
+        return []
+    if not exports:
+        report.not_understood.append(not_understood(table))
+    read = []
+    for export in exports:
+        try:
+            read.append(_read(export, table, said))
+        except MetricError as error:
+            report.refused[table.place] = error
+            waits = report.waits.setdefault(export.table, [])
+            waits.append(Wait("", error.problem, error.fix, getattr(error, "remedies", ())))
+    return read
 
 
-def is_export(path: str | Path, how: How | None = None) -> bool:
-    """Whether the headings of a file are those of a product's export; nothing else of it is looked at.
+def _wait_for(error: UnreadableFile, report: Report) -> None:
+    """A table that may be one of several keeps each of them from being whole."""
+    for remedy in error.remedies:
+        if remedy.option == "table":
+            report.waits.setdefault(remedy.value, []).append(Wait("", error.problem, error.fix, error.remedies))
+
+
+def _read(export: Export, table: Table, said: Said) -> ReadTable:
+    """One standard table.
 
     Raises:
-        UnreadableFile: the file cannot be opened, or its headings cannot be told.
+        UnreadableFile: it cannot be read without guessing, or nothing is left of it.
     """
-    file, how = Path(path), how or How()
-    if file.suffix.lower() in TEXT_ENDINGS and file.is_file() and file.stat().st_size:
-        return is_product(peek(file, how))
-    return any(is_product(sheet.headings) for sheet in open_sheets(file, how))
+    pending = draft(export, table, said)
+    frame = export.shape(pending)
+    report = pending.report
+    report.kept = len(frame)
+    if frame.empty:
+        why = "; ".join(f"{count:,} {reason}" for reason, count in report.left_out.items()) or "no row holds anything"
+        raise UnreadableFile(f"{report.place}: nothing is left of it ({why})", "Export the rows that count.")
+    at = frame.index.to_numpy()
+    for wait in pending.asked:
+        rows = None if wait.rows is None or len(wait.rows) != len(pending.table.rows) else wait.rows[at]
+        if rows is None or rows.any():
+            report.waits.append(wait._replace(rows=rows))
+    return ReadTable(export.table, frame, report, pending.table)
 
 
-def _files(root: Path) -> list[Path]:
-    if not root.is_dir():
-        return [root]
-    known = TEXT_ENDINGS | WORKBOOK_ENDINGS
-    readable = [file for file in sorted(root.iterdir()) if file.suffix.lower() in known and file.name[0] not in ".~"]
-    if not readable:
-        fix = f"Endings read: {', '.join(sorted(known))}."
-        raise UnreadableFile(f"{root.name} holds no file that can be read", fix)
-    return readable
+def _put_snapshots(reading: Reading, snapshots: Sequence[tuple[pd.Timestamp, Table]], said: Said) -> None:
+    """Stays from customer lists of several months, unless a list says who left when."""
+    if "customers" in reading.tables:
+        reading.report.notes.append("Customer lists of several months are not used: another table tells who left when.")
+        return
+    lists = []
+    for month, table in snapshots:
+        fields = tuple(one for one in fields_of("customers", table) if one.name in ("customer", "start"))
+        pending = draft(_list_of(fields), table, said)
+        report: TableReport = snapshot_report(table)
+        report.rows, report.kept, report.mapped = len(table.rows), len(pending.data), pending.report.mapped
+        report.notes, report.rows_left_out = pending.report.notes, pending.report.rows_left_out
+        report.waits = pending.asked
+        reading.report.read.append(report)
+        for wait in pending.asked:
+            reading.report.waits.setdefault("customers", []).append(wait._replace(column="", rows=None))
+        lists.append((month, pending.data))
+    reading.tables["customers"] = stays_of_snapshots(lists)
+    first, last = lists[0][0], lists[-1][0]
+    reading.report.derived["customers"] = f"customer lists of {len(lists)} months, {first:%Y-%m} to {last:%Y-%m}"
 
 
-def _read_all(sheets: list[Sheet], how: How) -> tuple[list[ReadTable], dict[str, UnreadableFile]]:
-    read: list[ReadTable] = []
-    refused: dict[str, UnreadableFile] = {}
-    for sheet in sheets:
-        try:
-            read.append(read_sheet(sheet, how))
-        except UnreadableFile as error:
-            refused[f"{sheet.file}, sheet {sheet.name}" if sheet.in_workbook else sheet.file] = error
-    return read, refused
+def _list_of(fields: tuple[Field, ...]) -> Export:
+    return Export("", "customer list of one month", "customers", (), fields, lambda made: made.data, "")
+
+
+def _settle_names(reading: Reading, said: Said) -> None:
+    """Names that differ in case or accents alone: the same, apart, or both readings are kept."""
+    alike = spelt_alike(reading.tables)
+    if not alike:
+        return
+    shown = ", ".join(f"{name!r} and {first!r}" for name, first in list(alike.items())[:3])
+    many = f" and {len(alike) - 3:,} more" if len(alike) > 3 else ""
+    if said.names == "same":
+        reading.tables = with_one_spelling(reading.tables, alike)
+        reading.report.notes.append(f"Names spelt alike are the same: {shown}{many}.")
+    elif said.names == "apart":
+        reading.report.notes.append(f"Names spelt alike are kept apart: {shown}{many}.")
+    else:
+        reading.spellings = alike
+        reading.report.notes.append(f"Names differ in case or accents alone: {shown}{many}.")

@@ -1,15 +1,29 @@
-"""Which export a sheet is, by its headings alone."""
+"""Which tables one is, by its headings alone."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Sequence
+from typing import Any
 
-from csmetrics_core.headings import plain
-from csmetrics_core.readers import chartmogul, crm, helpdesks, stripe, surveys, wide
-from csmetrics_core.readers.exports import Export, draft
-from csmetrics_core.readers.own import STANDARD, own_export
-from csmetrics_core.readers.report import How, ReadTable, UnreadableFile
-from csmetrics_core.readers.sheets import Sheet
+from csmetrics_core.files import across
+from csmetrics_core.files.exports import Export
+from csmetrics_core.files.grids import UnreadableFile, is_filled
+from csmetrics_core.files.months import month_headings
+from csmetrics_core.files.products import chartmogul, crm, helpdesks, stripe, surveys
+from csmetrics_core.files.report import NotUnderstood
+from csmetrics_core.files.saying import Place, Remedy, Said
+from csmetrics_core.files.standard import (
+    STANDARD,
+    choose_table,
+    columns_found,
+    is_called,
+    standard_export,
+    standard_tables,
+)
+from csmetrics_core.files.table import Table
+from csmetrics_core.heading_words import WORDINGS
+from csmetrics_core.headings import SYNONYMS, bare, plain
 
 #: Every product export that is recognised; where two fit, the first is the more particular one.
 PRODUCTS: tuple[Export, ...] = (
@@ -20,69 +34,105 @@ PRODUCTS: tuple[Export, ...] = (
     *crm.EXPORTS,
 )
 _GOOGLE_FORMS = next(export for export in surveys.EXPORTS if export.product == "Google Forms")
+_KNOWN = frozenset(
+    plain(word)
+    for column in {column for standard in STANDARD.values() for column in standard.columns.split()} | set(SYNONYMS)
+    for word in (column, *SYNONYMS.get(column, ()))
+) | frozenset(
+    plain(heading) for export in (*PRODUCTS, _GOOGLE_FORMS) for one in export.fields for heading in one.headings
+)
+_SCORES = ("nps", "csat", "ces")
 
 
-def recognise(sheet: Sheet, how: How) -> Export | None:
-    """The export a sheet is: a product's, then a table with our own column names, then a form with a time stamp.
+def known_headings(cells: Sequence[Any]) -> int:
+    """How many of some cells are known as headings: two each, one for a question or for months."""
+    words = [str(cell) for cell in cells if is_filled(cell)]
+    known = sum(2 for word in words if bare(word) in _KNOWN or plain(word) in _KNOWN)
+    asks = sum(1 for word in words if any(re.search(form, word, re.IGNORECASE) for form in WORDINGS.values()))
+    months = len(month_headings(cells, Place(), Said(dates="dmy")).months) > 1
+    return known + asks + 2 * months
+
+
+def recognise(table: Table, said: Said) -> list[Export]:
+    """The exports a table is: a product's, or one or several of our own, as a customer list with answers.
 
     Raises:
-        UnreadableFile: it could be two of our own tables, or a product's export that lacks a column.
+        UnreadableFile: it could be two of our own tables, or it is a product's export that lacks a column.
     """
-    headings = frozenset(plain(heading) for heading in sheet.headings if heading)
-    if how.table is not None:
-        return own_export(sheet, how)
+    headings = frozenset(plain(heading) for heading in table.headings if heading)
+    if said.about("table", table.at("")) is not None:
+        return [standard_export(name, table) for name in standard_tables(table, said)]
     found = next((export for export in PRODUCTS if export.fits(headings)), None)
-    if found is None and wide.is_wide(sheet):
-        found = wide.STRIPE if wide.STRIPE.fits(headings) else wide.OWN
     if found is not None:
-        return found
-    own = own_export(sheet, how)
+        return [found]
+    if across.is_across(table, said):
+        wide = across.STRIPE if across.STRIPE.fits(headings) else across.OWN
+        return [wide, *_beside("subscriptions", table, said)]
+    if _GOOGLE_FORMS.fits(headings) and surveys.asks_something(table, said):
+        return [_GOOGLE_FORMS]
+    names = standard_tables(table, said)
     near = next((export for export in PRODUCTS if _is_near(export, headings)), None)
-    if near is not None and (own is None or plain(sheet.name) != plain(own.table)):
-        fix = f'Export it too, or if the file is something else, say How(table="{own.table if own else near.table}").'
-        raise UnreadableFile(f"{sheet.file} {_looks_like(near, headings)}", fix)
-    return own or (_GOOGLE_FORMS if _GOOGLE_FORMS.fits(headings) else None)
+    if near is not None and not (names and any(is_called(name, table) for name in names)):
+        remedies = (Remedy("table", names[0] if names else near.table, "the file is something else"),)
+        raise UnreadableFile(f"{table.place} {_looks_like(near, headings)}", "Export it too.", remedies)
+    if "responses" in names or not names:
+        asks = surveys.asks_something(table, said)
+        return [surveys.answers_export(table)] if asks or "responses" in names else []
+    if len(names) > 1:
+        raise choose_table(names, table)
+    return [standard_export(names[0], table), *_beside(names[0], table, said)]
+
+
+def _beside(name: str, table: Table, said: Said) -> list[Export]:
+    """What a table is besides: a list of customers, answers of a survey, seats."""
+    more = []
+    if name in ("subscriptions", "contracts") and {"start"} <= columns_found("customers", table, said):
+        has_terms = columns_found("contracts", table, said) & {"interval_months", "kind", "subscription", "discount"}
+        if name == "subscriptions" or not has_terms:
+            more.append(standard_export("customers", table))
+    if name in ("customers", "tickets", "contracts") and (
+        columns_found("responses", table, said) & set(_SCORES) or surveys.asks_something(table, said)
+    ):
+        more.append(surveys.answers_export(table))
+    if name == "customers" and "licensed" in columns_found("licences", table, said):
+        more.append(standard_export("licences", table))
+    return more
 
 
 def is_product(headings: Iterable[str]) -> bool:
     """Whether headings are those of a product's export, or all but one of them."""
-    names = list(headings)
-    known = frozenset(plain(name) for name in names if name)
-    has_months = any(wide.month_of(name.strip()) for name in names)
-    return any(e.fits(known) or _is_near(e, known) for e in PRODUCTS) or (has_months and wide.STRIPE.fits(known))
+    names = frozenset(plain(name) for name in headings if name)
+    return any(export.fits(names) or _is_near(export, names) for export in PRODUCTS)
 
 
 def _is_near(export: Export, headings: frozenset[str]) -> bool:
     return len(export.signature) > 3 and len(export.lacks(headings)) == 1
 
 
-def read_sheet(sheet: Sheet, how: How) -> ReadTable:
-    """Read one sheet into a standard table.
-
-    Raises:
-        UnreadableFile: it is not recognised, or cannot be read without guessing.
-    """
-    export = recognise(sheet, how)
-    if export is None:
-        shown = ", ".join(heading for heading in sheet.headings if heading)[:200]
-        raise UnreadableFile(f"{sheet.file}: the headings are not recognised ({shown})", _nearest(sheet))
-    pending = draft(export, sheet, how)
-    frame = export.shape(pending).reset_index(drop=True)
-    report = pending.report
-    report.kept = len(frame)
-    if frame.empty:
-        why = "; ".join(f"{count:,} {reason}" for reason, count in report.left_out.items())
-        raise UnreadableFile(f"{report.place}: nothing is left of it ({why})", "Export the rows that count.")
-    return ReadTable(export.table, frame, report)
-
-
-def _nearest(sheet: Sheet) -> str:
-    """Which export comes closest, and what it lacks."""
-    headings = frozenset(plain(heading) for heading in sheet.headings if heading)
+def not_understood(table: Table) -> NotUnderstood:
+    """Why a table is none we know: which one comes closest, and what it lacks."""
+    headings = frozenset(plain(heading) for heading in table.headings if heading)
     best = min(PRODUCTS, key=lambda export: len(export.lacks(headings)) / len(export.signature))
     if len(best.lacks(headings)) <= len(best.signature) / 2:
-        return f"It {_looks_like(best, headings)}."
-    return f"Use a product's own export, or name the columns as in one of our tables: {', '.join(STANDARD)}."
+        return NotUnderstood(table.place, table.headings, f"It {_looks_like(best, headings)}.")
+    lacks = f"Say which column is which, or name them as in one of our tables: {', '.join(STANDARD)}."
+    return NotUnderstood(table.place, table.headings, _nearest(table) or lacks)
+
+
+def _nearest(table: Table) -> str:
+    """The standard table of which a table has most, and what it lacks."""
+    known = []
+    for name, standard in STANDARD.items():
+        found = columns_found(name, table, Said())
+        needs = standard.needs.split()
+        absent = [need for need in needs if not found & set(need.split("|"))]
+        if needs and len(absent) < len(needs):
+            known.append((len(absent), -len(found), name, absent))
+    if not known:
+        return ""
+    _, _, name, absent = min(known)
+    words = ", ".join(need.replace("|", " or ") for need in absent)
+    return f"As a table of {name} it lacks {words}: say which heading it stands under."
 
 
 def _looks_like(export: Export, headings: frozenset[str]) -> str:

@@ -1,63 +1,56 @@
-"""What a reader is told, what it tells, and how it refuses."""
+"""What became of files: one report with fields, which every door spells in its own way."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Literal, NamedTuple
+from typing import Any, NamedTuple
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
-from csmetrics_core.errors import MetricError
-
-DateOrder = Literal["dmy", "mdy", "ymd"]
-
-
-class UnreadableFile(MetricError):
-    """A file, or a column of it, that cannot be read without guessing."""
+from csmetrics_core.files.columns import Column
+from csmetrics_core.files.saying import Question, Remedy
+from csmetrics_core.files.table import LeftOut
 
 
-@dataclass(frozen=True)
-class How:
-    """What a file cannot say about itself; each is needed only where a refusal asks for it.
+class Wait(NamedTuple):
+    """Why figures wait: cells that could not be read, or something the files do not tell.
 
     Args:
-        table: the table the file holds, such as "payments".
-        sheet: which sheet of a workbook.
-        columns: standard column -> the heading it stands under, such as {"nps": "Question 3"}.
-        dates: the order of day, month and year in dates that can be read in two ways.
-        decimal: the decimal sign of numbers that can be read in two ways.
-        encoding: of a text file, such as "utf-8" or "cp1250".
-        delimiter: of a text file, such as ";".
-        rates: currency -> what one unit of it is worth in the currency whose rate is 1.
-        amounts: whether amounts with a quantity are "each", to be multiplied, or for "all".
-        as_of: the day the export was made, where the file does not tell how far it reaches.
-
-    Example:
-        >>> How(dates="dmy", decimal=",").dates
-        'dmy'
+        column: of the standard table; empty where all of it waits.
+        problem: what is not known, with file, sheet, row and cell.
+        fix: how the file is mended, where it must be.
+        remedies: the answers a user can give.
+        rows: the rows that wait, as long as the table; None for all.
     """
 
-    table: str | None = None
-    sheet: str | None = None
-    columns: Mapping[str, str] = field(default_factory=dict)
-    dates: DateOrder | None = None
-    decimal: Literal[".", ","] | None = None
-    encoding: str | None = None
-    delimiter: str | None = None
-    rates: Mapping[str, float] | None = None
-    amounts: Literal["each", "all"] | None = None
-    as_of: date | None = None
+    column: str
+    problem: str
+    fix: str = ""
+    remedies: tuple[Remedy, ...] = ()
+    rows: NDArray[np.bool_] | None = None
+
+    @classmethod
+    def of_question(cls, column: str, question: Question, rows: NDArray[np.bool_] | None = None) -> Wait:
+        """What waits for an answer."""
+        return cls(column, str(question), question.mend, question.remedies, rows)
+
+    @property
+    def answers(self) -> str:
+        """The answers in a line, for a person: what each says, and what it means."""
+        return "; or ".join(f"{way.option}={way.value} if {way.means}" for way in self.remedies)
 
 
 @dataclass
-class Report:
-    """What was recognised in a file, and what became of it.
+class TableReport:
+    """What was recognised in one table of a file, and what became of it.
 
     Args:
-        file, sheet: where it was read; sheet is empty for a text file.
-        product, what: whose export it is, and of what; product is empty for a table with our own column names.
+        file, sheet, name: where it stands; sheet is empty for a text file, name is what a person calls it.
+        product, what: whose export it is, and of what; product is empty for a table that no product made.
         table: the standard table it became.
         source: the page, or the public code, that shows the headings and units.
         rows, kept: rows in the file, and rows in the table made of it.
@@ -65,16 +58,19 @@ class Report:
         guessed: what rests on wording or convention rather than on the file's documentation.
         missing: column -> why it is not there, or what its absence means.
         left_out: reason -> how many rows or cells.
+        rows_left_out: rows that are no data, the first as the file numbers it.
         unused: heading -> why it is not used although it looks as if it could be.
         ignored: headings that were not read.
         personal: those of them that hold personal data.
-        scales: question -> highest answer, where the product documents it.
+        scales: question -> highest answer, where the product documents it or the heading says it.
         until: the last day the file tells about.
         notes: what else the reader must know.
+        waits: what keeps figures from being computed.
     """
 
     file: str
     sheet: str = ""
+    name: str = ""
     product: str = ""
     what: str = ""
     table: str = ""
@@ -85,30 +81,43 @@ class Report:
     guessed: list[str] = field(default_factory=list)
     missing: dict[str, str] = field(default_factory=dict)
     left_out: dict[str, int] = field(default_factory=dict)
+    rows_left_out: list[LeftOut] = field(default_factory=list)
     unused: dict[str, str] = field(default_factory=dict)
     ignored: tuple[str, ...] = ()
     personal: tuple[str, ...] = ()
     scales: dict[str, int] = field(default_factory=dict)
     until: date | None = None
     notes: list[str] = field(default_factory=list)
+    waits: list[Wait] = field(default_factory=list)
 
     @property
     def place(self) -> str:
         """The file, and the sheet where there is one."""
-        return f"{self.file}, sheet {self.sheet}" if self.sheet else self.file
-
-    def leave_out(self, reason: str, count: int) -> None:
-        """Note rows or cells that do not count."""
-        if count:
-            self.left_out[reason] = self.left_out.get(reason, 0) + int(count)
+        return ", sheet ".join(filter(None, (self.file, self.sheet))) or self.name
 
     @property
     def recognised(self) -> str:
         """Whose export it is, and of what."""
         return f"{self.product} {self.what}".strip()
 
+    def leave_out(self, reason: str, count: int) -> None:
+        """Note rows or cells that do not count."""
+        if count:
+            self.left_out[reason] = self.left_out.get(reason, 0) + int(count)
+
+    def hear(self, name: str, column: Column, times: int = 1) -> None:
+        """Take over what reading a column showed."""
+        self.notes += [str(note).removeprefix(f"{self.place}, ") for note in column.notes]
+        if times > 1:
+            self.notes.append(f"{times} columns are called {column.place.heading!r}, of which the first was read.")
+        for question in column.questions:
+            self.waits.append(Wait.of_question(name, question, column.unread))
+        for unread in column.refused:
+            self.waits.append(Wait(name, str(unread), "Correct the cell.", (), column.unread))
+
     def remarks(self) -> Iterator[tuple[str, str]]:
         """What a reader must know before using the table: item and text."""
+        yield from (("left out", str(left)) for left in self.rows_left_out)
         yield from (("left out", f"{reason} ({count:,})") for reason, count in self.left_out.items())
         yield from (("guessed", text) for text in self.guessed)
         yield from (("note", text) for text in self.notes)
@@ -119,6 +128,7 @@ class Report:
         yield "rows", f"{self.kept:,} made of {self.rows:,} in the file"
         yield "mapped", ", ".join(f"{column} <- {heading}" for column, heading in self.mapped.items())
         yield from self.remarks()
+        yield from (("waits", f"{wait.problem}. {wait.fix}".strip()) for wait in self.waits)
         yield from (("missing", f"{column}: {why}") for column, why in self.missing.items())
         yield from (("not used", f"{heading}: {why}") for heading, why in self.unused.items())
         if self.ignored:
@@ -132,8 +142,54 @@ class Report:
 
 
 class ReadTable(NamedTuple):
-    """A standard table, as read from one file or sheet."""
+    """A standard table, as read from one table of a file; its rows keep their places in `raw`."""
 
     table: str
     frame: pd.DataFrame
-    report: Report
+    report: TableReport
+    raw: Any = None
+
+
+class NotUnderstood(NamedTuple):
+    """A table that is none we know: where it stands, what heads its columns, and what is lacking."""
+
+    place: str
+    headings: tuple[str, ...]
+    lacks: str
+
+    def __str__(self) -> str:
+        shown = ", ".join(heading for heading in self.headings if heading)[:200]
+        return f"{self.place}: the headings are not recognised ({shown}). {self.lacks}"
+
+
+@dataclass
+class Report:
+    """What became of everything a person gave.
+
+    Args:
+        read: one a table that was recognised.
+        refused: file or table -> why it was not read.
+        not_understood: tables that are none we know.
+        derived: table -> what it was computed from.
+        notes: what else the reader must know.
+        waits: standard table -> what keeps figures that need it from being computed.
+    """
+
+    read: list[TableReport] = field(default_factory=list)
+    refused: dict[str, Exception] = field(default_factory=dict)
+    not_understood: list[NotUnderstood] = field(default_factory=list)
+    derived: dict[str, str] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+    waits: dict[str, list[Wait]] = field(default_factory=dict)
+
+    @property
+    def scales(self) -> Mapping[str, int]:
+        """Question -> highest answer, where a product documents it or a heading says it."""
+        return {name: top for report in self.read for name, top in report.scales.items()}
+
+    def __str__(self) -> str:
+        parts = [str(report) for report in self.read]
+        parts += [f"{place}\n  refused: {error}" for place, error in self.refused.items()]
+        parts += [str(one) for one in self.not_understood]
+        parts += [f"{table}\n  derived: {how}" for table, how in self.derived.items()]
+        return "\n".join([*parts, *(f"note: {note}" for note in self.notes)])

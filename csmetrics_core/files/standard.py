@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 import pandas as pd
 
-from csmetrics_core.headings import SYNONYMS, TABLE_NAMES, plain
-from csmetrics_core.readers.cells import Holds
-from csmetrics_core.readers.exports import Draft, Export, Field
-from csmetrics_core.readers.money import interval_months, one_currency
-from csmetrics_core.readers.report import How, UnreadableFile
-from csmetrics_core.readers.sheets import Sheet
+from csmetrics_core.files.columns import Kind
+from csmetrics_core.files.exports import Draft, Export, Field, said_place
+from csmetrics_core.files.grids import UnreadableFile
+from csmetrics_core.files.money import one_currency
+from csmetrics_core.files.report import Wait
+from csmetrics_core.files.saying import Question, Remedy, Said
+from csmetrics_core.files.table import Table
+from csmetrics_core.files.words import months_in
+from csmetrics_core.headings import SYNONYMS, TABLE_NAMES, bare, plain
 
 
 @dataclass(frozen=True)
@@ -20,7 +24,7 @@ class Standard:
 
     Args:
         columns: all its columns.
-        needs: without these it is not that table.
+        needs: without these it is not that table; of a|b one is enough.
         tells: columns that tell it from a table with the same needs.
         told: one of these, or the table's name, must be there.
     """
@@ -33,14 +37,16 @@ class Standard:
 
 #: The tables of the sample company, by name.
 STANDARD: dict[str, Standard] = {
-    "customers": Standard("customer name segment region plan owner start end arr", "customer start end"),
+    "customers": Standard("customer name segment region plan owner start end arr", "customer start"),
     "contracts": Standard(
         "customer subscription kind plan start end interval_months amount discount currency",
-        "customer start end interval_months amount",
-        "kind",
+        "customer start amount|mrr",
+        "kind interval_months amount mrr",
     ),
     "subscriptions": Standard(
-        "customer subscription month plan interval_months amount mrr segment", "customer month", "mrr subscription"
+        "customer subscription month plan interval_months amount mrr segment",
+        "customer month mrr|amount|arr",
+        "mrr subscription",
     ),
     "payments": Standard("customer date amount kind", "customer date amount", "kind"),
     "orders": Standard("customer date amount item", "customer date amount", "item"),
@@ -63,79 +69,124 @@ STANDARD: dict[str, Standard] = {
         "customer due",
     ),
 }
-_HOLDS: dict[Holds, str] = {
-    "id": "customer subscription ticket user",
-    "day": "start end date month due started first_value completed",
+_HOLDS: dict[Kind, str] = {
+    "identifier": "customer subscription ticket user response",
+    "day": "start end date due started first_value completed",
+    "month": "month",
     "moment": "opened timestamp",
-    "number": "arr amount discount mrr invited contacts licensed assigned visitors leads opportunities conversions "
-    "trials_started trials_ended converted free_users paid expected_arr renewed_arr",
+    "amount": "arr amount discount mrr expected_arr renewed_arr",
+    "number": "invited contacts licensed assigned visitors leads opportunities conversions trials_started trials_ended "
+    "converted free_users paid",
+    "interval": "interval_months",
     "flag": "resolved reopened transferred abandoned unresolvable key renewed",
+    "status": "status",
     "score": "nps csat ces",
+    "comment": "comment",
 }
 _AHEAD = ("end", "due")  # days that are often known before they come
-HOLDS: dict[str, Holds] = {column: holds for holds, columns in _HOLDS.items() for column in columns.split()}
+HOLDS: dict[str, Kind] = {column: holds for holds, columns in _HOLDS.items() for column in columns.split()}
+#: Columns a table may have beside its standard ones, and what they serve for.
+_MORE = {
+    "contracts": "mrr currency",
+    "subscriptions": "arr currency",
+    "payments": "currency",
+    "orders": "currency",
+    "tickets": "status",
+    "responses": "response",
+}
+# A day that is a month where recurring revenue stands beside it.
+_DAY_OF_MONTH = ("date", "day", "Datum", "Fecha")
+_BILLING = re.compile(r"bill|interval|frequen|cycle|abrechn|zahlungsweise|charged|term", re.IGNORECASE)
 
 
-def own_export(sheet: Sheet, how: How) -> Export | None:
-    """The standard table a sheet holds, if it holds one.
+def standard_tables(table: Table, said: Said) -> list[str]:
+    """The standard tables that fit a table best; several where nothing tells them apart.
 
     Raises:
-        UnreadableFile: several fit equally well.
+        UnreadableFile: the table the user named is not known.
     """
-    if how.table is not None:
-        if how.table not in STANDARD:
-            raise UnreadableFile(f"there is no table {how.table!r}", f"Known: {', '.join(STANDARD)}.")
-        return _export(how.table, sheet, how)
-    fits = {name: score for name in STANDARD if (score := _score(name, sheet, how))}
-    if not fits:
-        return None
-    best = max(fits.values())
-    names = [name for name, score in fits.items() if score == best]
-    if len(names) > 1:
-        fix = f'Say which, such as How(table="{names[0]}"), or name the sheet or file so.'
-        raise UnreadableFile(f"{sheet.file}: the columns fit {' and '.join(names)}", fix)
-    return _export(names[0], sheet, how)
+    named = said.about("table", table.at(""))
+    if named is not None:
+        if named not in STANDARD:
+            raise UnreadableFile(f"there is no table {named!r}", f"Known: {', '.join(STANDARD)}.")
+        return [named]
+    fits = {name: score for name in STANDARD if (score := _score(name, table, said))}
+    best = max(fits.values(), default=None)
+    return [name for name, score in fits.items() if score == best]
 
 
-def _score(name: str, sheet: Sheet, how: How) -> tuple[bool, int, int] | None:
+def choose_table(names: list[str], table: Table) -> UnreadableFile:
+    """The question which of several standard tables one is."""
+    remedies = tuple(Remedy("table", name, f"it holds {name}") for name in names)
+    problem = f"{table.place}: the columns fit {' and '.join(names)}"
+    return UnreadableFile(problem, "Name the sheet or file so.", remedies)
+
+
+def is_called(name: str, table: Table) -> bool:
+    """Whether a table, its sheet or its file is called as a standard table is."""
+    words = {plain(word) for word in (name, *TABLE_NAMES.get(name, ()))}
+    return bool({plain(table.name), plain(table.file.rsplit(".", 1)[0])} & words)
+
+
+def _score(name: str, table: Table, said: Said) -> tuple[bool, int, int] | None:
     """How well a table fits: called so, columns that tell it apart, columns at all."""
-    table, found = STANDARD[name], _found(name, sheet, how)
-    called = plain(sheet.name) in {plain(word) for word in (name, *TABLE_NAMES.get(name, ()))}
-    tells = len(found & set(table.tells.split()))
-    if not set(table.needs.split()) <= found or (table.told and not (called or tells)):
+    standard, found = STANDARD[name], columns_found(name, table, said)
+    called = is_called(name, table)
+    tells = len(found & set(standard.tells.split()))
+    if not all(found & set(need.split("|")) for need in standard.needs.split()):
         return None
-    if name == "subscriptions" and not found & {"mrr", "amount"}:
+    if standard.told and not (called or tells):
         return None
     return called, tells, len(found)
 
 
-def _found(name: str, sheet: Sheet, how: How) -> set[str]:
-    headings = {plain(heading) for heading in sheet.headings if heading}
-    said = set(how.columns)
-    return said | {column for column in STANDARD[name].columns.split() if headings & set(map(plain, _words(column)))}
+def columns_found(name: str, table: Table, said: Said) -> set[str]:
+    """The columns of a standard table that a table has."""
+    columns = STANDARD[name].columns.split() + _MORE.get(name, "").split()
+    headings = {spell(heading) for heading in table.headings if heading for spell in (plain, bare)}
+    told = {column for column, heading in said.columns.items() if said_place(heading, table) is not None}
+    found = {column for column in columns if headings & set(map(plain, _words(column)))} | (told & set(columns))
+    if name == "subscriptions" and "mrr" in found and headings & set(map(plain, _DAY_OF_MONTH)):
+        found.add("month")
+    if name == "tickets" and "status" in found:
+        found.add("resolved")
+    return found
 
 
 def _words(column: str) -> tuple[str, ...]:
-    return (column, *SYNONYMS.get(column, ()))
+    return (column, column.replace("_", " "), *SYNONYMS.get(column, ()))
 
 
-def _export(name: str, sheet: Sheet, how: How) -> Export:
-    taken: set[str] = set()
+def fields_of(name: str, table: Table) -> tuple[Field, ...]:
+    """The columns of a standard table as fields, each under the closest heading that no other one has."""
+    columns = [*STANDARD[name].columns.split(), *_MORE.get(name, "").split()]
+    headings = [(plain(heading), bare(heading)) for heading in table.headings if heading]
+    there = {spelt for pair in headings for spelt in pair}
+    taken: set[str] = {plain(column) for column in columns if plain(column) in there}
     fields = []
-    for column in STANDARD[name].columns.split():
-        own = [heading for heading in sheet.headings if plain(heading) == plain(column)]
-        words = tuple(own) or tuple(word for word in _words(column) if plain(word) not in taken)
-        match = next((plain(word) for word in words if plain(word) in {plain(h) for h in sheet.headings}), None)
-        taken |= {match} if match else set()
-        fields.append(Field(column, words, _holds(column)))
-    if name in ("payments", "orders", "subscriptions"):
-        fields.append(Field("currency", ("currency",)))
-    clock = tuple(field.name for field in fields if field.holds in ("day", "moment") and field.name not in _AHEAD)
-    return Export("", f"table of {name}", name, (), tuple(fields), _shape, "", clock=clock)
+    for column in columns:
+        words = (column,) if plain(column) in there else tuple(w for w in _words(column) if plain(w) not in taken)
+        if column == "month" and name == "subscriptions":
+            words += _DAY_OF_MONTH
+        match = next((plain(word) for word in words if plain(word) in there), None)
+        if match:
+            taken |= {spelt for pair in headings if match in pair for spelt in pair}
+        fields.append(Field(column, words, HOLDS.get(column, "label")))
+    if name == "costs" and not any(_in(one, there) for one in fields if one.name == "purpose"):
+        category = next(one for one in fields if one.name == "category")
+        fields = [one for one in fields if one.name != "purpose"] + [Field("purpose", category.headings)]
+    return tuple(fields)
 
 
-def _holds(column: str) -> Holds:
-    return HOLDS.get(column, "text")
+def _in(one: Field, headings: set[str]) -> bool:
+    return any(plain(word) in headings for word in one.headings)
+
+
+def standard_export(name: str, table: Table) -> Export:
+    """The declaration by which a table is read as a standard one."""
+    fields = fields_of(name, table)
+    clock = tuple(one.name for one in fields if one.holds in ("day", "moment") and one.name not in _AHEAD)
+    return Export("", f"table of {name}", name, (), fields, _shape, "", clock=clock)
 
 
 def _shape(draft: Draft) -> pd.DataFrame:
@@ -143,17 +194,78 @@ def _shape(draft: Draft) -> pd.DataFrame:
     name = draft.report.table
     money = [column for column in ("amount", "discount", "mrr", "arr") if draft.has(column)]
     one_currency(draft, *money)
-    if draft.has("interval_months"):
-        draft.data["interval_months"] = _intervals(draft)
+    if name == "tickets" and draft.has("status") and not draft.has("resolved"):
+        _rename(draft, "status", "resolved")
+    if name in ("contracts", "subscriptions"):
+        _billed(draft)
+    if name == "subscriptions":
+        _months_of_revenue(draft)
     columns = STANDARD[name].columns.split()
     draft.report.missing |= {column: "no such column" for column in columns if not draft.has(column)}
     return draft.data[[column for column in columns if draft.has(column)]]
 
 
-def _intervals(draft: Draft) -> pd.Series:
-    """Months, as a number or in words such as month and year."""
-    words = draft.data["interval_months"]
-    numbers = pd.to_numeric(words, errors="coerce")
-    if numbers.notna().eq(words.notna()).all():
-        return numbers
-    return interval_months(draft, "interval_months")
+def _rename(draft: Draft, old: str, new: str) -> None:
+    draft.data = draft.data.rename(columns={old: new})
+    draft.report.mapped[new] = draft.report.mapped.pop(old)
+    draft.asked = [wait._replace(column=new) if wait.column == old else wait for wait in draft.asked]
+
+
+def _billed(draft: Draft) -> None:
+    """Contracts billed by the month, and prices beside a billing interval that no heading announces."""
+    if draft.report.table == "contracts" and draft.has("mrr"):
+        draft.data = draft.data.assign(amount=draft.data["mrr"], interval_months=1.0).drop(columns="mrr")
+        draft.report.mapped["amount"] = draft.report.mapped.pop("mrr")
+        draft.asked = [wait._replace(column="amount") if wait.column == "mrr" else wait for wait in draft.asked]
+        draft.report.notes.append("MRR beside a start is read as a contract billed by the month.")
+        return
+    if draft.has("interval_months") or draft.has("mrr") or not draft.has("amount"):
+        return
+    said = draft.said.about("billed", draft.table.at(draft.report.mapped["amount"]))
+    if said is not None:
+        months = months_in(said)
+        if months is None:
+            raise draft.refusal(f"{said!r} is no billing interval", "Say month, quarter or year.")
+        draft.data["interval_months"] = float(months)
+        return
+    for place, heading in enumerate(draft.table.headings):
+        if heading and heading not in draft.report.mapped.values():
+            _interval_beside(draft, place, heading)
+
+
+def _interval_beside(draft: Draft, place: int, heading: str) -> None:
+    """A column that holds billing intervals under another heading is used; one that only seems to is asked about."""
+    cells = draft.table.column(place)
+    words = {str(cell).strip() for cell in cells if cell is not None and str(cell).strip()}
+    if words and len(words) <= 12 and all(months_in(word) and not word.isdigit() for word in words):
+        draft.data["interval_months"] = cells.map(lambda cell: months_in(str(cell)) if cell else None).astype(float)
+        draft.report.mapped["interval_months"] = heading
+        draft.report.guessed.append(f"{heading!r} was taken for the billing interval by what it holds.")
+    elif words and _BILLING.search(heading) and not draft.has("interval_months"):
+        ways = (("month", "they are monthly"), ("quarter", "quarterly"), ("year", "annual"))
+        remedies = tuple(Remedy("billed", value, means) for value, means in ways)
+        question = Question(draft.table.at(heading), "may say what interval the amounts are for", (), remedies)
+        draft.report.waits.append(Wait.of_question("amount", question))
+
+
+def _months_of_revenue(draft: Draft) -> None:
+    """MRR of a year's revenue where nothing else is there; a row without an amount is unknown, not nothing."""
+    if draft.has("arr") and not draft.has("mrr") and not draft.has("amount"):
+        draft.data["mrr"] = draft.data["arr"] / 12
+        draft.report.mapped["mrr"] = draft.report.mapped["arr"]
+        draft.asked = [wait._replace(column="mrr") if wait.column == "arr" else wait for wait in draft.asked]
+        draft.report.notes.append("MRR is a twelfth of the annual amount.")
+    name = next((column for column in ("mrr", "amount") if draft.has(column)), None)
+    if name is None:
+        return
+    blank = (draft.data[name].isna() & draft.data["customer"].notna()).to_numpy()
+    for wait in draft.asked:
+        if wait.column == name and wait.rows is not None:
+            blank = blank & ~wait.rows
+    if blank.any():
+        row = int(blank.argmax())
+        number = int(draft.table.numbers[draft.data.index[row]])
+        many = "" if blank.sum() == 1 else f" (and {int(blank.sum()) - 1:,} more)"
+        place = draft.table.at(draft.report.mapped[name])
+        problem = f"{place}: row {number:,} has no amount{many}, so what that customer paid is unknown"
+        draft.asked.append(Wait(name, problem, "Fill it in: 0 if nothing was paid.", (), blank))

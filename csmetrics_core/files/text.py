@@ -6,10 +6,11 @@ import csv
 import io
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import suppress
 
 from csmetrics_core.files.budget import LONGEST_CELL, check_cells, check_columns
 from csmetrics_core.files.grids import Grid, UnreadableFile, is_filled
-from csmetrics_core.files.saying import Place, Said
+from csmetrics_core.files.saying import Place, Remedy, Said
 
 #: What mends a file that ends too early.
 CUT = "The file looks cut short: export or download it again."
@@ -101,7 +102,9 @@ def _utf_8(line: bytes) -> str | None:
 
 
 def _no_encoding(name: str, tried: str) -> UnreadableFile:
-    return UnreadableFile(f"{name} is not written in {tried}", 'Say which encoding it is, such as "cp1250", or save it as UTF-8.')
+    return UnreadableFile(
+        f"{name} is not written in {tried}", 'Say which encoding it is, such as "cp1250", or save it as UTF-8.'
+    )
 
 
 def _start(name: str, text: str, said: str | None) -> tuple[int, str]:
@@ -124,17 +127,16 @@ def _delimiter(name: str, lines: list[str]) -> str:
         return ","
     best = max(found, key=lambda delimiter: found[delimiter])
     if sum(value == found[best] for value in found.values()) > 1:
-        raise UnreadableFile(f"{name} can be split in several ways", 'Say which delimiter it is, such as ";".')
+        remedies = [Remedy("delimiter", way, f"the cells are split by {way!r}") for way in found]
+        raise UnreadableFile(f"{name} can be split in several ways", "", remedies)
     return best
 
 
 def _sample(lines: list[str], delimiter: str) -> list[list[str]]:
     """The first rows, as far as they can be split; a quote that is open at the end of the sample is no fault."""
     rows: list[list[str]] = []
-    try:
+    with suppress(csv.Error):  # reading the whole file says what is wrong
         rows.extend(csv.reader(lines, delimiter=delimiter))
-    except csv.Error:
-        pass  # reading the whole file says what is wrong
     return rows
 
 

@@ -95,7 +95,7 @@ def _locked(name: str) -> UnreadableFile:
 
 
 def _no_workbook(name: str, file: Path | bytes, error: Exception) -> UnreadableFile:
-    head = file.open("rb").read(256) if isinstance(file, Path) else file[:256]
+    head = file.read_bytes()[:256] if isinstance(file, Path) else file[:256]
     if Path(name).suffix.lower() in XLSX and head[:4] == _COMPOUND:
         return _locked(name)
     if head.lstrip()[:4].lower().startswith(_MARKUP):

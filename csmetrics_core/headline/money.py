@@ -80,6 +80,7 @@ def arpu(company: Company, month: int | None, given: Assumptions) -> Call:
 
 def ndr(company: Company, month: int | None, given: Assumptions) -> Call:
     """What the customers of a year ago pay now."""
+    company.check("subscriptions", "end")
     day, back = dated(company, month, "subscriptions"), given.retention_months
     table = company.evaluated(
         "retention_by_month",

@@ -41,7 +41,8 @@ def recognise(sheet: Sheet, how: How) -> Export | None:
     if near is not None and (own is None or plain(sheet.name) != plain(own.table)):
         fix = f'Export it too, or if the file is something else, say How(table="{own.table if own else near.table}").'
         raise UnreadableFile(f"{sheet.file} {_looks_like(near, headings)}", fix)
-    return _GOOGLE_FORMS if _GOOGLE_FORMS.fits(headings) else own
+    is_form = _GOOGLE_FORMS.fits(headings) and (own is None or own.table == "responses")
+    return _GOOGLE_FORMS if is_form else own
 
 
 def is_product(headings: Iterable[str]) -> bool:

@@ -1,38 +1,36 @@
 """`csmetrics scorecard FILE`: the sixteen headline metrics of the tables in a file."""
 
 import json
-from collections.abc import Mapping
-from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 from rich.text import Text
 
-from csmetrics_addin.exports import (
+from csmetrics_addin import entrance
+from csmetrics_addin.entrance import (
     Amounts,
     AsOf,
+    Billed,
     Columns,
+    Copies,
     Dates,
     Decimal,
+    Delimiter,
     Encoding,
+    Ends,
+    Names,
     Rates,
-    are_exports,
-    choices,
-    folder_data,
-    show_folder,
+    Tables,
+    Totals,
 )
-from csmetrics_addin.files import Book, must_be_file
 from csmetrics_addin.terminal import BAD_DATA, Problem, facts, grid, plain, screen, styled, working
-from csmetrics_core.headings import PARTS, near_headings, words_for
+from csmetrics_core.headings import PARTS, words_for
 from csmetrics_core.headline import Assumptions
-from csmetrics_core.scorecard import Line, Scorecard, scorecard
+from csmetrics_core.scorecard import Line, Scorecard, scorecard_of
 from csmetrics_core.spec import MONEY, Unit
 from csmetrics_core.verdicts import BETTER, NO_CLEAR_CHANGE, NOT_JUDGED, WORSE
-
-if TYPE_CHECKING:
-    from csmetrics_core.readers import Folder, How
 
 app = typer.Typer()
 
@@ -73,10 +71,17 @@ def scorecard_of_file(
     dates: Dates = None,
     decimal: Decimal = None,
     encoding: Encoding = None,
+    delimiter: Delimiter = None,
     amounts: Amounts = None,
+    billed: Billed = None,
     rate: Rates = None,
     column: Columns = None,
+    table: Tables = None,
     as_of: AsOf = None,
+    names: Names = None,
+    totals: Totals = None,
+    ends: Ends = None,
+    copies: Copies = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Compute the sixteen headline metrics from the tables of a file, and say what is missing for the others.
@@ -88,10 +93,13 @@ def scorecard_of_file(
     """
     if ces_easy not in ("high", "low"):
         raise Problem(f"--ces-easy is {plain(ces_easy)}", "Say high or low.")
-    how = choices(dates, decimal, encoding, amounts, rate, column, as_of)
+    said = entrance.said(
+        dates=dates, decimal=decimal, encoding=encoding, delimiter=delimiter, amounts=amounts, billed=billed, rate=rate,
+        column=column, table=table, as_of=as_of, names=names, totals=totals, ends=ends, copies=copies,
+    )  # fmt: skip
     with working("Reading...") as step:
-        tables, folder, notes = _read(files, how)
-        scales = ({} if folder is None else folder.scales) | {
+        reading = entrance.read_files(files, said)
+        scales = {**reading.report.scales} | {
             name: scale for name, scale in (("csat", csat_scale), ("ces", ces_scale)) if scale is not None
         }
         given = Assumptions(
@@ -101,56 +109,16 @@ def scorecard_of_file(
             gross_margin=gross_margin,
         )
         at = f"{month:%Y-%m}" if month else None
-        card = scorecard(tables, month=at, assumptions=given, progress=lambda title: step(f"{title}..."))
-        card = replace(card, notes=(*card.notes, *notes, *_misspelt(card, tables)))
+        card = scorecard_of(reading, month=at, assumptions=given, progress=lambda title: step(f"{title}..."))
     if as_json:
-        more = {} if folder is None else {"files": folder_data(folder)}
-        typer.echo(json.dumps(_as_json(card) | more, ensure_ascii=False, indent=2))
+        data = _as_json(card) | {"files": entrance.report_data(reading.report)}
+        typer.echo(json.dumps(data, ensure_ascii=False, indent=2))
     else:
         show(card)
-        if folder is not None:
-            show_folder(folder)
+        entrance.show_report(reading.report)
     if not any(line.value is not None for line in card.lines):
         needed = "; ".join(words_for(part) for part in PARTS)
         raise Problem("no metric could be computed", f"A scorecard can use {needed}.", code=BAD_DATA)
-
-
-def _read(files: list[Path], how: "How") -> tuple[dict[str, Any], "Folder | None", list[str]]:
-    """The tables of all files and what to know of them.
-
-    Exports go through the readers, which type their columns; so does every file where the user said how to read it.
-    """
-    from csmetrics_core.readers import How
-
-    for file in files:
-        if not file.is_dir():
-            must_be_file(file)
-    exports = are_exports(files) if how == How(encoding=how.encoding) else files
-    tables: dict[str, Any] = {}
-    notes: list[str] = []
-    for file in files:
-        if file not in exports:
-            book = Book(file, how=how)
-            tables |= book.tables()
-            notes += book.notes
-    if not exports:
-        return tables, None, notes
-    from csmetrics_core.readers import read_folder
-
-    folder = read_folder(exports, how)
-    return tables | folder.tables, folder, notes
-
-
-def _misspelt(card: Scorecard, tables: Mapping[str, Any]) -> list[str]:
-    """Where nothing could be computed: headings that are spelt nearly as one that is looked for."""
-    notes: list[str] = []
-    if any(line.value is not None for line in card.lines):
-        return notes
-    for name in card.unused:
-        if near := near_headings(tables[name]):
-            words = ", ".join(f"{heading} looks like {column}" for heading, column in near.items())
-            notes.append(f"{name} is not used: {words}. Rename the heading if that is meant.")
-    return notes
 
 
 def show(card: Scorecard) -> None:
@@ -172,8 +140,6 @@ def show(card: Scorecard) -> None:
     if card.matched:
         terminal.print(styled("Recognised", "bold"))
         terminal.print(facts([(part, _recognised(card, part)) for part in card.matched]))
-    if card.unused:
-        terminal.print(styled(f"Not needed: {', '.join(card.unused)}.", "dim"))
     for note in card.notes:
         terminal.print(styled(f"Note: {note}"))
 
@@ -192,7 +158,8 @@ def _show_missing(card: Scorecard) -> None:
     reasons: dict[str, list[str]] = {}
     for line in card.lines:
         if line.missing:
-            reasons.setdefault(line.missing, []).append(line.metric.title)
+            reason = " ".join(filter(None, (line.missing, entrance.spelt(line.remedies))))
+            reasons.setdefault(reason, []).append(line.metric.title)
     if reasons:
         terminal = screen()
         terminal.print(styled("Missing", "bold"))
@@ -259,6 +226,7 @@ def _as_json(card: Scorecard) -> dict[str, Any]:
             "n": line.n, "interval": line.interval, "previous": line.previous, "change": line.change,
             "verdict": line.verdict or None, "verdict_note": line.verdict_note, **_judged(line),
             "computed_from": line.basis, "notes": line.notes, "missing": line.missing,
+            "answers": [{"option": entrance.option(way), "means": way.means} for way in line.remedies],
         }
         for line in card.lines
     ]  # fmt: skip

@@ -9,10 +9,10 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from csmetrics_core.files.deriving import last_month
+from csmetrics_core.files.exports import Draft, Export, Field
+from csmetrics_core.files.money import one_currency
 from csmetrics_core.periods import as_dates, first_day, index_of
-from csmetrics_core.readers.exports import Draft, Export, Field
-from csmetrics_core.readers.money import one_currency
-from csmetrics_core.readers.months import last_month
 from csmetrics_core.reductions.money import from_cents, to_cents
 
 _DATASETS = "dev.chartmogul.com/docs/destinations/calculated-data"
@@ -63,7 +63,10 @@ def _movements(draft: Draft) -> pd.DataFrame:
     _check(draft, data.assign(balance=balance))
     data = data.assign(balance=balance, month=index_of(_days(data["date"]), "month"))
     ends = data.groupby(["customer", "month"], sort=True)["balance"].last().unstack("month")
-    months = np.arange(int(data["month"].min()), last_month(draft.report, draft.how) + 1)
+    months = np.arange(
+        int(data["month"].min()),
+        _last_month(draft) + 1,
+    )
     standing = ends.reindex(columns=months).ffill(axis=1).reset_index().melt("customer", months, "month", "cents")
     standing = standing[standing["cents"] > 0]
     month = as_dates(first_day(standing["month"].to_numpy(np.int64), "month")).astype("datetime64[us]")
@@ -71,6 +74,10 @@ def _movements(draft: Draft) -> pd.DataFrame:
     draft.report.mapped["mrr"] = draft.report.mapped["movement"]
     table = pd.DataFrame({"customer": standing["customer"].to_numpy(), "month": month, "mrr": mrr})
     return table.sort_values(["month", "customer"], kind="stable")
+
+
+def _last_month(draft: Draft) -> int:
+    return last_month(draft.report.until, draft.report.place, draft.said.as_of, draft.report.notes)
 
 
 def _days(moments: pd.Series) -> np.ndarray:
@@ -92,7 +99,7 @@ def _check(draft: Draft, data: pd.DataFrame) -> None:
         raise draft.refusal(problem, fix)
 
 
-_CUSTOMER = Field("customer", ("CUSTOMER_UUID", "UUID", "CUSTOMER_EXTERNAL_ID", "EXTERNAL_ID"), "id")
+_CUSTOMER = Field("customer", ("CUSTOMER_UUID", "UUID", "CUSTOMER_EXTERNAL_ID", "EXTERNAL_ID"), "identifier")
 
 EXPORTS = (
     Export(
@@ -106,7 +113,7 @@ EXPORTS = (
             ("DATE",),
         ),
         (
-            Field("customer", ("CUSTOMER_UUID", "CUSTOMER_EXTERNAL_ID"), "id"),
+            Field("customer", ("CUSTOMER_UUID", "CUSTOMER_EXTERNAL_ID"), "identifier"),
             Field("date", ("DATE",), "moment"),
             Field("rank", ("RANK",), "number"),
             Field("movement", ("MRR_MOVEMENT", "activity-mrr-movement"), "cents"),
@@ -123,8 +130,8 @@ EXPORTS = (
         "contracts",
         (("CUSTOMER_UUID",), ("MRR",), ("START_DATE",), ("END_DATE",), ("SUBSCRIPTION_SET_UUID", "IS_TRIAL")),
         (
-            Field("customer", ("CUSTOMER_UUID",), "id"),
-            Field("subscription", ("SUBSCRIPTION_UUID",), "id"),
+            Field("customer", ("CUSTOMER_UUID",), "identifier"),
+            Field("subscription", ("SUBSCRIPTION_UUID",), "identifier"),
             Field("plan", ("PLAN_UUID",)),
             Field("start", ("START_DATE",), "day"),
             Field("end", ("END_DATE",), "day"),
@@ -142,8 +149,8 @@ EXPORTS = (
         "contracts",
         (("CUSTOMER_UUID", "CUSTOMER_EXTERNAL_IDS"), ("MRR",), ("ARR",), ("CUSTOMER_SUBSCRIPTION_ID", "INTERVAL_UNIT")),
         (
-            Field("customer", ("CUSTOMER_UUID", "CUSTOMER_EXTERNAL_IDS"), "id"),
-            Field("subscription", ("CUSTOMER_SUBSCRIPTION_ID", "SUBSCRIPTION_UUID", "UUID"), "id"),
+            Field("customer", ("CUSTOMER_UUID", "CUSTOMER_EXTERNAL_IDS"), "identifier"),
+            Field("subscription", ("CUSTOMER_SUBSCRIPTION_ID", "SUBSCRIPTION_UUID", "UUID"), "identifier"),
             Field("plan", ("PLAN_NAME", "plan")),
             Field("status", ("STATUS",)),
             Field("currency", ("CURRENCY",)),

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import pandas as pd
 
+from csmetrics_core.files.exports import Draft, Export, Field
 from csmetrics_core.headings import SYNONYMS
-from csmetrics_core.readers.exports import Draft, Export, Field
 
 _NOT_ARR = "it is the account's own turnover, not what it pays you"
 _COLUMNS = ("customer", "name", "segment", "region", "plan", "owner", "start", "end", "arr")
@@ -66,7 +66,7 @@ EXPORTS = (
         "customers",
         (("Record ID", "Record ID - Company"), ("Company name",)),
         (
-            Field("customer", ("Record ID - Company", "Record ID"), "id"),
+            Field("customer", ("Record ID - Company", "Record ID"), "identifier"),
             Field("name", ("Company name",)),
             Field("region", ("Country/Region", "Country")),
             Field("owner", ("Company owner",)),
@@ -90,7 +90,7 @@ EXPORTS = (
             ("Account Owner", "OwnerId", "Billing Country", "BillingCountry"),
         ),
         (
-            Field("customer", ("Account ID", "Id"), "id"),
+            Field("customer", ("Account ID", "Id"), "identifier"),
             Field("name", ("Account Name", "Name")),
             Field("region", ("Billing Country", "Billing Country/Region", "BillingCountry", "Region")),
             Field("owner", ("Account Owner", "Owner Full Name")),

@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from csmetrics_core.readers.exports import Draft, Export, Field
+from csmetrics_core.files.exports import Draft, Export, Field
 
 _SOLVED = {"solved", "resolved", "closed"}
 _RATED = {"good": True, "bad": False}
@@ -68,8 +68,8 @@ EXPORTS = (
         "tickets",
         (("Id", "Ticket ID"), ("Created at",), ("Status",), ("Reopens", "Replies", "Requester id", "Group stations")),
         (
-            Field("ticket", ("Id", "Ticket ID"), "id"),
-            Field("customer", ("Organization",), "id"),
+            Field("ticket", ("Id", "Ticket ID"), "identifier"),
+            Field("customer", ("Organization",), "identifier"),
             Field("opened", ("Created at",), "moment"),
             Field("channel", ("Via",)),
             Field("status", ("Status",)),
@@ -95,8 +95,8 @@ EXPORTS = (
             ("Agent interactions", "Due by Time", "Last update time", "Last updated time"),
         ),
         (
-            Field("ticket", ("Ticket ID",), "id"),
-            Field("customer", ("Company Name", "Company", "Company ID"), "id"),
+            Field("ticket", ("Ticket ID",), "identifier"),
+            Field("customer", ("Company Name", "Company", "Company ID"), "identifier"),
             Field("opened", ("Created time",), "moment"),
             Field("channel", ("Source",)),
             Field("status", ("Status",)),

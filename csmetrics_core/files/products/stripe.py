@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import pandas as pd
 
-from csmetrics_core.readers.exports import Draft, Export, Field
-from csmetrics_core.readers.money import interval_months, one_currency
+from csmetrics_core.files.exports import Draft, Export, Field
+from csmetrics_core.files.grids import UnreadableFile
+from csmetrics_core.files.money import interval_months, one_currency
+from csmetrics_core.files.saying import Remedy
 
 _GLOSSARY = "docs.stripe.com/billing/subscriptions/analytics"
 _NEVER_STARTED = {"incomplete", "incomplete_expired"}
@@ -67,11 +69,11 @@ def _amount(draft: Draft) -> pd.Series:
     """What one interval costs: Stripe does not document whether Amount is for one unit or for all."""
     amount: pd.Series = draft.data["amount"]
     many = draft.data["quantity"].gt(1) if draft.has("quantity") else pd.Series(False, index=amount.index)
-    if many.any() and draft.how.amounts is None:
+    if many.any() and draft.said.amounts is None:
         problem = f"{int(many.sum()):,} subscriptions have a quantity above 1, and Amount may be for one or for all"
-        fix = 'Compare one with Stripe and say How(amounts="each") or How(amounts="all").'
-        raise draft.refusal(problem, fix)
-    return amount * draft.data["quantity"].fillna(1) if many.any() and draft.how.amounts == "each" else amount
+        remedies = (Remedy("amounts", "each", "they are for one"), Remedy("amounts", "all", "they are for all"))
+        raise UnreadableFile(f"{draft.report.place}: {problem}", "Compare one with Stripe.", remedies)
+    return amount * draft.data["quantity"].fillna(1) if many.any() and draft.said.amounts == "each" else amount
 
 
 def _runs(draft: Draft) -> list[tuple[str, pd.Series, pd.Series]]:
@@ -112,8 +114,8 @@ def _payments(draft: Draft) -> pd.DataFrame:
     return draft.data[["customer", "date", "amount"]].assign(kind="invoice").sort_values("date", kind="stable")
 
 
-_SUBSCRIPTION = Field("subscription", ("id", "Subscription ID"), "id")
-_CUSTOMER = Field("customer", ("Customer ID", "Customer"), "id")
+_SUBSCRIPTION = Field("subscription", ("id", "Subscription ID"), "identifier")
+_CUSTOMER = Field("customer", ("Customer ID", "Customer"), "identifier")
 _CODE = "public code of many hands that reads this export; amounts in currency"
 
 EXPORTS = (
@@ -157,7 +159,7 @@ EXPORTS = (
         "payments",
         (("Number",), ("Date (UTC)", "Created (UTC)"), ("Amount Due", "Total"), ("Customer", "Customer ID")),
         (
-            Field("customer", ("Customer", "Customer ID"), "id"),
+            Field("customer", ("Customer", "Customer ID"), "identifier"),
             Field("date", ("Finalized At (UTC)", "Date (UTC)", "Created (UTC)"), "day"),
             Field("amount", ("Total", "Amount Due"), "number"),
             Field("tax", ("Tax",), "number"),
@@ -174,7 +176,7 @@ EXPORTS = (
         "customers",
         "customers",
         (("id",), ("Delinquent",), ("Created (UTC)",), ("Total Spend", "Payment Count", "Account Balance")),
-        (Field("customer", ("id", "Customer ID"), "id"), Field("plan", ("Plan",))),
+        (Field("customer", ("id", "Customer ID"), "identifier"), Field("plan", ("Plan",))),
         _customers,
         f"headings: {_CODE}",
         {"Total Spend": "a lifetime total belongs to no month"},

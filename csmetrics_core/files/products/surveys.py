@@ -8,21 +8,23 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from dataclasses import replace
 
 import pandas as pd
 
-from csmetrics_core.headings import SYNONYMS, plain
-from csmetrics_core.readers.cells import Holds, read_cells
-from csmetrics_core.readers.exports import Draft, Export, Field, place
+from csmetrics_core.files.columns import Kind, read_column
+from csmetrics_core.files.exports import Draft, Export, Field
+from csmetrics_core.files.grids import UnreadableFile
+from csmetrics_core.files.report import Wait
+from csmetrics_core.files.saying import Question, Remedy, Said
+from csmetrics_core.files.standard import standard_export
+from csmetrics_core.files.table import Table
+from csmetrics_core.heading_words import WORDINGS
+from csmetrics_core.headings import SYNONYMS, plain, scale_of
 
-_WORDING = {
-    "nps": r"\brecommend|weiterempfehl|\brecommand|\brecomi?[ei]nd|\bconsigl|aanbevel|anbefal|rekommend|polec",
-    "csat": r"\bsatisf|zufrieden|\bsoddisf|\binsatisf|tevreden|tilfreds|zadowol",
-    "ces": r"\beffort|\beasy|\bease\b|\baufwand|\beinfach|\bf[aá]cil|\besfuerzo|\besfor[cç]o|\bsforzo|moeite",
-}
-_COMMENT = r"\bwhy\b|\breason|\bcomment|\bfeedback|\bimprove|\btell us|\bsuggest|\bwarum|\bgrund|\bpourquoi|\bpor qu"
-_QUESTIONS = ("nps", "csat", "ces", "comment")
-_CUSTOMER = Field("customer", ("customer", *SYNONYMS["customer"], "organisation", "organization"), "id")
+_SCORES = ("nps", "csat", "ces")
+_QUESTIONS = (*_SCORES, "comment")
+_CUSTOMER = Field("customer", ("customer", *SYNONYMS["customer"], "organisation", "organization"), "identifier")
 _SEGMENT = Field("segment", ("segment",))
 # Delighted's survey types -> our question, and the highest answer.
 _DELIGHTED = {"nps": ("nps", 10), "csat": ("csat", 5), "ces": ("ces", 5), "ces7": ("ces", 7)}
@@ -49,69 +51,106 @@ def _few(values: Iterable[object]) -> str:
     return ", ".join(sorted({str(value) for value in values})[:5])
 
 
+def asks_something(table: Table, said: Said) -> bool:
+    """Whether a heading asks about recommending, satisfaction or effort, and numbers stand below it."""
+    return any(
+        re.search(WORDINGS[question], table.asks(place), re.IGNORECASE) and _numbers(table.column(place)) > 0
+        for place in range(len(table.headings))
+        for question in _SCORES
+    )
+
+
+def answers_export(table: Table) -> Export:
+    """A table of answers that no product made."""
+    return replace(standard_export("responses", table), what="survey answers", shape=_questionnaire, clock=("date",))
+
+
 def _questionnaire(draft: Draft) -> pd.DataFrame:
     """Answers under the questions they were given to."""
-    declared = set(draft.report.mapped.values())
-    open_columns = [
-        index
-        for index, heading in enumerate(draft.sheet.headings)
-        if heading and heading not in declared and plain(heading) not in _META and heading not in draft.report.personal
-    ]
-    raw = draft.sheet.load(open_columns) if open_columns else pd.DataFrame(index=draft.data.index)
-    raw = raw.loc[draft.data.index]
-    answered = {index: raw[index] for index in open_columns}
+    table, report = draft.table, draft.report
+    declared = set(report.mapped.values())
+    answered = {
+        place: table.column(place).loc[draft.data.index]
+        for place, heading in enumerate(table.headings)
+        if heading and heading not in declared and plain(heading) not in _META and heading not in report.personal
+    }
     for question in _QUESTIONS:
         if question not in draft.data:
             _find(question, answered, draft)
-    used = set(draft.report.mapped.values())
-    draft.report.ignored = tuple(heading for heading in draft.report.ignored if heading not in used)
+    used = set(report.mapped.values())
+    report.ignored = tuple(heading for heading in report.ignored if heading not in used)
+    for question in _SCORES:
+        if question in report.mapped:
+            _scale(question, draft)
     if not any(question in draft.data for question in _QUESTIONS):
-        fix = 'Say which column is which, such as How(columns={"nps": "How likely are you to ..."}).'
-        why = "; ".join(f"{name}: {text}" for name, text in draft.report.missing.items())
-        raise draft.refusal(f"no question is recognised ({why})", fix)
+        why = "; ".join(f"{name}: {text}" for name, text in report.missing.items())
+        remedies = [Remedy("columns", f"{question}=Heading", f"it asks for {question}") for question in _SCORES]
+        raise UnreadableFile(f"{report.place}: no question is recognised ({why})", "", remedies)
     return _responses(draft)
+
+
+def _scale(question: str, draft: Draft) -> None:
+    """The scale that a heading tells: it decides what is high."""
+    place = draft.table.headings.index(draft.report.mapped[question])
+    told = scale_of(draft.table.asks(place))
+    if told is not None and question not in draft.report.scales:
+        draft.report.scales[question] = told[1]
+        draft.report.notes.append(f"{draft.report.mapped[question]}: the scale is {told[0]} to {told[1]}, as it says.")
 
 
 def _find(question: str, answered: dict[int, pd.Series], draft: Draft) -> None:
     """Find the one column that asks a question."""
-    headings, report = draft.sheet.headings, draft.report
-    wording = _WORDING.get(question, _COMMENT)
+    table, report = draft.table, draft.report
     taken = set(report.mapped.values())  # "how likely are you to recommend our easy product" asks one thing
-    fitting = [i for i in answered if headings[i] not in taken and re.search(wording, headings[i], re.IGNORECASE)]
+    free = [place for place in answered if table.headings[place] not in taken]
+    fitting = [place for place in free if re.search(WORDINGS[question], table.asks(place), re.IGNORECASE)]
     if question == "comment":
-        fitting = [index for index in fitting if _numbers(answered[index]) < 0.5] or _only_text(answered, draft)
+        fitting = [place for place in fitting if _numbers(answered[place]) < 0.5] or _only_text(answered, draft)
     if len(fitting) > 1:
-        found = " and ".join(repr(headings[index]) for index in fitting[:3])
-        report.missing[question] = f'{found} could be it; say How(columns={{"{question}": ...}})'
+        _ask_which(question, fitting, draft)
     elif not fitting:
         report.missing[question] = "no column asks it"
     elif question != "comment" and _numbers(answered[fitting[0]]) == 0:
-        report.missing[question] = f"{headings[fitting[0]]!r} holds words; export numerical values"
+        report.missing[question] = f"{table.headings[fitting[0]]!r} holds words; export numerical values"
+        place = table.at(table.headings[fitting[0]])
+        report.waits.append(Wait(question, f"{place}: the answers are words", "Export numerical values."))
     else:
-        heading = headings[fitting[0]]
-        where = place(draft.sheet, report, heading)
-        holds: Holds = "text" if question == "comment" else "score"
-        draft.data[question] = read_cells(answered[fitting[0]], holds, where, draft.how)
+        heading = table.headings[fitting[0]]
+        place = replace(table.at(heading), rows=table.numbers[answered[fitting[0]].index])  # type: ignore[arg-type]
+        column = read_column(answered[fitting[0]], "comment" if question == "comment" else "score", place, draft.said)
+        draft.data[question] = column.values
         report.mapped[question] = heading
+        report.hear(question, column)
         report.guessed.append(f"{heading!r} was taken for {question} by its wording.")
+
+
+def _ask_which(question: str, fitting: list[int], draft: Draft) -> None:
+    """Several columns ask the same: which counts is for the user to say."""
+    headings = [draft.table.headings[place] for place in fitting]
+    found = " and ".join(map(repr, headings[:3]))
+    draft.report.missing[question] = f"{found} could be it"
+    remedies = tuple(Remedy("columns", f"{question}={heading}", f"it is {heading!r}") for heading in headings[:3])
+    asks = Question(draft.table.at(""), f"which column holds {question}? {found} could be it", (), remedies)
+    draft.report.waits.append(Wait.of_question(question, asks))
 
 
 def _only_text(answered: dict[int, pd.Series], draft: Draft) -> list[int]:
     """The one column of running text, if a score was found and just one column is such."""
+    headings = draft.table.headings
     taken = set(draft.report.mapped.values())
     long = [
-        index
-        for index, cells in answered.items()
-        if draft.sheet.headings[index] not in taken and cells.map(lambda cell: len(str(cell).split())).mean() >= 3
+        place
+        for place, cells in answered.items()
+        if headings[place] not in taken and cells.map(lambda cell: len(str(cell).split())).mean() >= 3
     ]
-    return long if len(long) == 1 and taken & set(draft.sheet.headings) else []
+    return long if len(long) == 1 and taken & set(headings) else []
 
 
 def _numbers(cells: pd.Series) -> float:
-    """The share of answers that begin with a number, as labelled ends of scales do."""
-    text = cells.map(lambda cell: "" if cell is None else str(cell).strip())
-    filled = text[text.ne("")]
-    return float(filled.str.fullmatch(r"-?\d+([.,]\d+)?(\s*[-–—]\s*\D.*)?").mean()) if len(filled) else 0.0
+    """The share of answers that are numbers, or begin with one as labelled answers do."""
+    filled = [str(cell).strip() for cell in cells if cell is not None and cell == cell and str(cell).strip()]
+    known = [re.fullmatch(r"-?\d+([.,]\d+)?(\s*[-–—:(/].*|\s+\D.*)?", text) is not None for text in filled]
+    return sum(known) / len(known) if known else 0.0
 
 
 def _surveymonkey(draft: Draft) -> pd.DataFrame:
@@ -129,11 +168,12 @@ def _typeform(draft: Draft) -> pd.DataFrame:
 
 
 def _responses(draft: Draft) -> pd.DataFrame:
-    if not draft.has("customer"):
+    if not draft.has("customer") and draft.report.product:
         draft.report.missing["customer"] = "no column names the account; people's e-mail addresses are not read"
-    names = ("customer", "date", "segment", "survey", "nps", "csat", "ces", "comment")
+    names = ("response", "customer", "date", "segment", "survey", "arr", "nps", "csat", "ces", "comment")
     table = draft.data[[name for name in names if draft.has(name)]]
-    return table.sort_values("date", kind="stable") if "date" in table else table
+    table = table.drop(columns="response", errors="ignore")
+    return table.sort_values("date", kind="stable") if "date" in table and draft.report.product else table
 
 
 _META = {
@@ -149,8 +189,9 @@ TIMESTAMPS = (
     "Timestamp", "Zeitstempel", "Horodateur", "Marca temporal", "Carimbo de data/hora", "Informazioni cronologiche",
     "Tijdstempel", "Sygnatura czasowa", "タイムスタンプ",
 )  # fmt: skip
+_KINDS: dict[str, Kind] = {"comment": "comment"}
 _OWN_SCORES = tuple(
-    Field(name, (name, *(word for word in SYNONYMS[name] if word != "score")), "text" if name == "comment" else "score")
+    Field(name, (name, *(word for word in SYNONYMS[name] if word != "score")), _KINDS.get(name, "score"))
     for name in _QUESTIONS
 )
 
@@ -164,7 +205,7 @@ EXPORTS = (
             Field("date", ("created_at",), "epoch"),
             Field("survey", ("survey_type",)),
             Field("score", ("score",), "score"),
-            Field("comment", ("comment",)),
+            Field("comment", ("comment",), "comment"),
             _CUSTOMER,
             _SEGMENT,
         ),
@@ -179,7 +220,7 @@ EXPORTS = (
         "responses",
         (("Respondent ID",), ("Collector ID",), ("End Date", "Start Date")),
         (
-            Field("response", ("Respondent ID",), "id"),
+            Field("response", ("Respondent ID",), "identifier"),
             Field("date", ("End Date", "Start Date"), "day"),
             _CUSTOMER,
             _SEGMENT,

@@ -1,0 +1,164 @@
+"""Rows that sum up others: totals and averages are no customers, where their name and their arithmetic agree."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from csmetrics_core.files.columns import Column
+from csmetrics_core.files.saying import Cell, Place, Question, Remedy
+
+Mask = NDArray[np.bool_]
+_NAMES = re.compile(
+    r"(?:grand\s*|sub\s*-?\s*|overall\s*)?(?:totals?|sum|all customers|all accounts|average|avg\.?|mean|median|count|"
+    r"minimum|maximum|min|max|summe|gesamt(?:summe)?|insgesamt|durchschnitt|mittelwert|somme|moyenne|suma|promedio)"
+    r"(?:\s*[:=]|\s+(?:mrr|arr|revenue|amount|customers|score|of .*|for .*|\d{4}.*)|\s*\(.*\))?",
+    re.IGNORECASE,
+)
+_LAST_NAME = re.compile(r"\S+(?:\s\S+)?\s+(?:sub\s*-?\s*)?total", re.IGNORECASE)  # North total
+_CLOSE = 0.005  # money rounds to the cent
+_ENOUGH = 4  # rows above one that may be their sum by chance alone
+
+
+class Summed(NamedTuple):
+    """What was found of rows that sum up others.
+
+    Args:
+        rows: those that are no data.
+        question: where only one sign says so.
+    """
+
+    rows: Mask
+    question: Question | None = None
+
+
+def is_total_name(cell: Any) -> bool:
+    """Whether a cell is called as sums and averages are."""
+    if not isinstance(cell, str):
+        return False
+    text = cell.strip()
+    return bool(_NAMES.fullmatch(text) or _LAST_NAME.fullmatch(text))
+
+
+def summed_rows(
+    names: Mapping[str, pd.Series],
+    identifiers: Sequence[str],
+    numbers: Mapping[str, Column],
+    groups: Mapping[str, Column],
+    place: Place,
+    said: str | None,
+) -> Summed:
+    """Find the rows of a table that sum up others.
+
+    Args:
+        names: the columns in which such a row may be named, as they came; the first column of the table among them.
+        identifiers: those of them that name the customers, users or tickets.
+        numbers: the columns of amounts and scores.
+        groups: the columns of dates and months, which sums are taken within.
+        place: of the table.
+        said: whether the user said to "keep" or to "drop" them.
+    """
+    count = len(next(iter(names.values())))
+    called = np.zeros(count, dtype=bool)
+    elsewhere = np.zeros(count, dtype=bool)
+    for name, cells in names.items():
+        here = cells.map(is_total_name).to_numpy(dtype=bool)
+        called |= here
+        elsewhere |= here & (name not in identifiers)
+    blank = np.ones(count, dtype=bool)
+    for name in identifiers:
+        blank &= ~cells_filled(names[name])
+    sure = called & (elsewhere & blank if identifiers else elsewhere)
+    agree = _agreeing(numbers, groups, called)
+    unnamed = blank & _agreeing(numbers, groups, blank, only_sums=True) if identifiers else np.zeros(count, dtype=bool)
+    rows = sure | (called & agree) | (unnamed & agree_last(unnamed))
+    unclear = (called & ~rows) | (_by_chance(numbers, groups, count) & ~rows)
+    if said == "keep":
+        return Summed(np.zeros(count, dtype=bool))
+    if said == "drop" or not unclear.any():
+        return Summed(rows | unclear if said == "drop" else rows)
+    return Summed(rows, _question(names, unclear, called, place))
+
+
+def cells_filled(cells: pd.Series) -> Mask:
+    """Which cells hold anything."""
+    return cells.map(lambda cell: cell is not None and cell == cell and str(cell).strip() != "").to_numpy(dtype=bool)
+
+
+def agree_last(rows: Mask) -> Mask:
+    """Rows without a name count as sums only at the end of a table."""
+    last = np.zeros(rows.size, dtype=bool)
+    last[-3:] = True
+    return last
+
+
+def _agreeing(
+    numbers: Mapping[str, Column], groups: Mapping[str, Column], candidates: Mask, only_sums: bool = False
+) -> Mask:
+    """Candidates whose numbers are all sums or means of the other rows, or of those of their month."""
+    if not candidates.any() or not numbers:
+        return np.zeros(candidates.size, dtype=bool)
+    agree, seen = candidates.copy(), np.zeros(candidates.size, dtype=bool)
+    for column in numbers.values():
+        values = column.values.to_numpy(dtype=float)
+        for row in np.flatnonzero(candidates & ~np.isnan(values)):
+            seen[row] = True
+            agree[row] &= any(
+                _is_sum(values[row], values[others & ~candidates], only_sums)
+                for others in _others(groups, candidates, int(row))
+            )
+    return agree & seen
+
+
+def _others(groups: Mapping[str, Column], candidates: Mask, row: int) -> list[Mask]:
+    """The rows that one may sum up: all, those above it since the last such row, and those of its own month."""
+    above = np.zeros(candidates.size, dtype=bool)
+    before = np.flatnonzero(candidates[:row])
+    above[(before[-1] + 1 if before.size else 0) : row] = True
+    ways = [np.ones(candidates.size, dtype=bool), above]
+    for column in groups.values():
+        keys = column.values.to_numpy()
+        if not pd.isna(keys[row]):
+            ways.append(keys == keys[row])
+    return ways
+
+
+def _is_sum(value: float, others: NDArray[np.float64], only_sums: bool) -> bool:
+    known = others[~np.isnan(others)]
+    if not known.size:
+        return False
+    close = _CLOSE * max(known.size, 1) + 1e-9 * abs(value)
+    if abs(known.sum() - value) <= close:
+        return True
+    ways = (known.mean(), np.median(known), float(known.size), known.min(), known.max())
+    return not only_sums and any(abs(way - value) <= 0.051 for way in ways)
+
+
+def _by_chance(numbers: Mapping[str, Column], groups: Mapping[str, Column], count: int) -> Mask:
+    """A last row that is the sum of several above it in every column, though nothing in its name says so."""
+    found = np.zeros(count, dtype=bool)
+    if count <= _ENOUGH or not numbers or groups:
+        return found
+    last = found.copy()
+    last[-1] = True
+    amounts = {name: column for name, column in numbers.items() if column.kind == "amount"}
+    nonzero = [column.values.iloc[-1] for column in amounts.values()]
+    if len(amounts) > 1 and sum(bool(value) and value == value for value in nonzero) > 1:
+        found = _agreeing(amounts, {}, last, only_sums=True)
+    return found
+
+
+def _question(names: Mapping[str, pd.Series], unclear: Mask, called: Mask, place: Place) -> Question:
+    row = int(np.flatnonzero(unclear)[0])
+    cell = next((cells.iloc[row] for cells in names.values() if is_total_name(cells.iloc[row])), None)
+    cell = cell if cell is not None else next(iter(names.values())).iloc[row]
+    why = (
+        "is called as a sum, and its numbers are none" if called[row] else "is the sum of the rows above by its numbers"
+    )
+    remedies = (Remedy("totals", "drop", "such rows are no data"), Remedy("totals", "keep", "they are"))
+    return Question(place, f"a row {why}", (Cell(int(place.rows[row]), cell),), remedies)
