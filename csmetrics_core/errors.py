@@ -22,6 +22,7 @@ class MetricError(ValueError):
     """
 
     excel: ClassVar[str] = "#VALUE!"
+    _is_shown = False
 
     def __init__(
         self, problem: str, fix: str = "", *, argument: str | None = None, position: int | None = None
@@ -37,6 +38,15 @@ class MetricError(ValueError):
     def code(self) -> str:
         """The Excel error this becomes in a cell."""
         return self.excel
+
+    def _render_traceback_(self) -> list[str]:
+        """What IPython and Jupyter show: one line, as the sentence says what to mend; `%tb` then shows the frames."""
+        shown, self._is_shown = self._is_shown, True
+        if not shown:
+            return [f"{type(self).__name__}: {self}"]
+        from traceback import format_exception
+
+        return "".join(format_exception(self)).splitlines()
 
     def sentence(self, place_name: str = "row", at: int | None = None) -> str:
         """What is wrong and how to mend it, for people who count from 1: "scores, row 4, is 11; expected ...".

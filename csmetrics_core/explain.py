@@ -90,6 +90,14 @@ class Explained:
         rows += [(f"element {p + 1} has no value", e.sentence()) for p, e in sorted(self.failures.items())[:_SHOWN]]
         return _filled(rows + _declared(metric))
 
+    def __repr__(self) -> str:
+        """Value, interval and n in a line; print it for the rest."""
+        told = dict(self.texts())
+        low, high = (told.get(f"{end} ({100 * self.confidence:g}%)") for end in ("low", "high"))
+        interval = f" ({low} to {high})" if low and high else ""
+        n = "" if self.n is None else f", n {self.n:,}"
+        return f"<{self.metric.excel_name} {told['value']}{interval}{n}>"
+
     def __str__(self) -> str:
         return "\n".join(f"{item}: {text}" for item, text in self.texts())
 

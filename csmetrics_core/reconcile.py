@@ -116,6 +116,10 @@ class Reconciliation:
         in_points = self.reported.is_percentage and self.metric.unit == FRACTION
         return f"{100 * gap:+.3g} percentage points" if in_points else f"{gap:+.4g}"
 
+    def __repr__(self) -> str:
+        """The answer in a line; print it for every convention."""
+        return f"<{self.metric.excel_name} reported {self.reported}: {self.summary}>"
+
     def __str__(self) -> str:
         rows = (f"{line.convention}: {self.shown(line.value)} {line.verdict}".rstrip() for line in self.lines)
         return "\n".join((f"{self.metric.title}, reported {self.reported}", *rows, self.summary))

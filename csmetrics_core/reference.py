@@ -1,4 +1,4 @@
-"""The reference page and the README's table of metrics, written from the catalogue.
+"""The reference page, the README's table of metrics and the types editors see, written from the catalogue.
 
 Run `python -m csmetrics_core.reference` to write them, with `--check` to see whether they are fresh.
 """
@@ -7,12 +7,14 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from csmetrics_core import CATALOG
+from csmetrics_core import CATALOG, stubs
 from csmetrics_core.documentation import call_text
 from csmetrics_core.metrics.about import signature_text
 from csmetrics_core.spec import Category, Metric
+from csmetrics_core.tables.declared import why_not
 
 PAGE = Path(__file__).parent / "REFERENCE.md"
+STUB = Path(__file__).parent / "__init__.pyi"
 README = Path(__file__).parent.parent / "README.md"
 START, END = "<!-- metrics: start -->", "<!-- metrics: end -->"
 
@@ -53,7 +55,22 @@ def page() -> str:
     parts.append("Arguments in brackets are optional. Written from the catalogue: do not edit by hand.\n")
     for category, metrics in _by_category():
         parts += [f"## {category.value}", ""] + [_entry(m) for m in metrics]
+    parts += ["## Where each works", "", *_doors()]
     return "\n".join(parts).rstrip() + "\n"
+
+
+def _doors() -> Iterator[str]:
+    """Functions against the ways to call them; what is missing says why."""
+    yield "In a cell and over arrays all of them; over tables, `tables.nps(frame, ...)` and `df.csm.nps(...)`:"
+    yield ""
+    yield "| function | cell | array | `df.csm` | pandas, Polars, PyArrow | DuckDB, Spark, Ibis |"
+    yield "|---|---|---|---|---|---|"
+    for name in sorted(CATALOG):
+        metric = CATALOG[name]
+        none = f"no: {why_not(metric)}" if why_not(metric) else "yes"
+        lazily = "no: its rows are in order, and there a table has none" if metric.ordered else none
+        yield f"| {metric.excel_name} | yes | yes | {none} | {none} | {lazily} |"
+    yield ""
 
 
 def table() -> str:
@@ -72,8 +89,8 @@ def readme() -> str:
 
 
 def main(arguments: list[str]) -> int:
-    """Write both, or with --check say which is stale."""
-    wanted = {PAGE: page(), README: readme()}
+    """Write them, or with --check say which is stale."""
+    wanted = {PAGE: page(), README: readme(), STUB: stubs.core()}
     stale = [p for p, text in wanted.items() if not p.exists() or p.read_text(encoding="utf-8") != text]
     if "--check" in arguments:
         for path in stale:

@@ -132,6 +132,26 @@ class Scorecard:
     unused: tuple[str, ...]
     notes: tuple[str, ...]
 
+    def __repr__(self) -> str:
+        """How many lines have a value, in a line; print it for all."""
+        known = sum(line.value is not None for line in self.lines)
+        return f"<Scorecard {self.month or 'without dates'}: {known} of {len(self.lines)} metrics>"
+
+    def __str__(self) -> str:
+        return "\n".join(": ".join(filter(None, row)) for row in self._rows())
+
+    def _repr_html_(self) -> str:
+        """A table in a notebook; every text is escaped."""
+        from html import escape
+
+        rows = ("".join(f"<td>{escape(cell)}</td>" for cell in row) for row in self._rows())
+        return f"<table>{''.join(f'<tr>{row}</tr>' for row in rows)}</table>"
+
+    def _rows(self) -> list[tuple[str, str, str]]:
+        """Title, value and change of each line, or what it lacks."""
+        known = [(line, line.unit.text(line.value) or line.missing) for line in self.lines]
+        return [(line.metric.title, text, line.change_text) for line, text in known]
+
     def __getitem__(self, metric: str) -> Line:
         return next(line for line in self.lines if line.metric.name == metric)
 

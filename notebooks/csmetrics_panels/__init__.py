@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import csmetrics_core.accessor  # noqa: F401 - df.csm
 import csmetrics_panels.light_plotly  # noqa: F401 - before anything that draws
 from csmetrics_core.catalog import lookup
 from csmetrics_core.errors import WrongKind, wrong_kind
