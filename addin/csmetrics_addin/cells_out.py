@@ -1,9 +1,9 @@
 """Values written into a workbook as what they are: text from data never becomes a formula, a link or an error."""
 
-import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 from zipfile import BadZipFile, ZipFile
@@ -13,11 +13,16 @@ from xlsxwriter import Workbook
 from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
-from csmetrics_addin.terminal import BAD_DATA, Problem
+from csmetrics_addin.terminal import Problem, plain
+from csmetrics_addin.writing import whole_file
 
 _LONGEST_TEXT = 32_767  # signs a cell holds
 _CREATED = datetime(2026, 1, 1)  # fixed, so that the same data give the same file
 _MARK = "csmetrics demo"
+_OPTIONS = {
+    "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False,
+    "in_memory": True,  # its temporary files would stay where it is broken off
+}  # fmt: skip
 
 
 @contextmanager
@@ -25,21 +30,17 @@ def new_workbook(path: Path) -> Iterator[Workbook]:
     """A workbook that replaces the file at `path` once it is complete, if that is one of ours.
 
     Raises:
-        Problem: the file there is somebody else's, or cannot be replaced.
+        Problem: the file there is somebody else's.
+        NotWritten: it cannot be written.
     """
     refuse_others(path)
-    half_done = path.with_name(f".{path.name}.part")
-    book = Workbook(half_done, {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False})
-    book.set_properties({"title": path.stem.replace("-", " "), "author": "csmetrics", "created": _CREATED})
-    book.set_custom_property(_MARK, "rewritten each time the command runs")
-    try:
-        yield book
-        book.close()
-        os.replace(half_done, path)
-    except PermissionError as error:
-        raise Problem(f"{path} cannot be replaced", "Close it in the other program.", code=BAD_DATA) from error
-    finally:
-        half_done.unlink(missing_ok=True)
+    with whole_file(path) as part:
+        packed = BytesIO()
+        with Workbook(packed, _OPTIONS) as book:
+            book.set_properties({"title": path.stem.replace("-", " "), "author": "csmetrics", "created": _CREATED})
+            book.set_custom_property(_MARK, "rewritten each time the command runs")
+            yield book
+        part.write_bytes(packed.getbuffer())
 
 
 def refuse_others(*paths: Path) -> None:
@@ -51,7 +52,7 @@ def refuse_others(*paths: Path) -> None:
     for path in paths:
         if path.exists() and not _is_ours(path):
             fix = "Move it away, or name another folder with --out."
-            raise Problem(f"{path} is there already and was not written by this command", fix)
+            raise Problem(f"{plain(path)} is there already and was not written by this command", fix)
 
 
 def _is_ours(path: Path) -> bool:

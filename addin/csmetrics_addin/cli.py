@@ -64,10 +64,21 @@ class LazyCommands(TyperGroup):
         self.commands = dict.fromkeys(self.list_commands(ctx), self)
         return super().resolve_command(ctx, args)
 
+    def make_context(self, *given: Any, **more: Any) -> Any:
+        """Read what was typed; a file's name among it does not steer the terminal."""
+        try:
+            return super().make_context(*given, **more)
+        except typer.TyperException as error:
+            _disarm(error)
+            raise
+
     def invoke(self, ctx: Any) -> Any:
         """Run a command; a problem becomes a sentence on stderr and an exit code, never a traceback."""
         try:
             return super().invoke(ctx)
+        except typer.TyperException as error:
+            _disarm(error)
+            raise
         except Problem as problem:
             fail(problem, problem.code)
         except ValueError as error:
@@ -103,6 +114,12 @@ def _refused(error: ValueError) -> None:
         error.fix = error.fix.replace("csm_metrics() lists", "csmetrics list shows")
     if isinstance(error, MetricError):
         fail(error, USAGE if isinstance(error, UnknownMetric | WrongCall) else BAD_DATA)
+
+
+def _disarm(error: typer.TyperException) -> None:
+    """What was typed wrong may be a file's name: repeated in a message, it must not steer the terminal."""
+    if isinstance(message := getattr(error, "message", None), str):
+        error.message = "\n".join(map(plain, message.split("\n")))  # type: ignore[attr-defined]
 
 
 def fail(why: object, code: int) -> None:

@@ -12,7 +12,7 @@ import typer
 from rich.console import Group
 
 from csmetrics_addin.files import Cells
-from csmetrics_addin.terminal import facts, grid, screen, styled
+from csmetrics_addin.terminal import facts, grid, plain_json, screen, styled
 from csmetrics_core.explain import Explained
 from csmetrics_core.spec import Unit
 
@@ -132,7 +132,7 @@ def records(table: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def print_json(answer: Any) -> None:
-    typer.echo(json.dumps(_plain(answer), ensure_ascii=False, indent=2))
+    typer.echo(plain_json(json.dumps(_plain(answer), ensure_ascii=False, indent=2)))
 
 
 def _plain(value: Any) -> Any:

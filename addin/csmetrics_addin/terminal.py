@@ -1,9 +1,12 @@
 """What commands print, and how they fail: text from data stays text, a problem is one sentence and an exit code."""
 
+import json
 import os
+import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from difflib import get_close_matches
+from typing import Any
 
 from rich import box
 from rich.console import Console
@@ -12,8 +15,6 @@ from rich.table import Column, Table
 from rich.text import Text
 
 USAGE, BAD_DATA = 2, 3
-_CONTROL = dict.fromkeys((*range(32), *range(127, 160)), "�")
-_CONTROL |= {ord(sign): " " for sign in "\t\r\n"}
 
 
 class Problem(Exception):
@@ -30,14 +31,48 @@ class Problem(Exception):
         self.code = code
 
 
+class _Screen(Console):
+    """A terminal on which text has no power, whoever forgot to make it plain."""
+
+    def render_str(self, text: str, **how: Any) -> Text:
+        """Text for the screen; lines stay lines."""
+        return super().render_str("\n".join(map(plain, text.split("\n"))), **how)
+
+
 def screen(*, error: bool = False) -> Console:
-    """The terminal; nothing printed on it is read as markup, an emoji code or a link."""
-    return Console(stderr=error, highlight=False, markup=False, emoji=False)
+    """The terminal; nothing printed on it is read as markup, an emoji code, a link or an order."""
+    return _Screen(stderr=error, highlight=False, markup=False, emoji=False)
+
+
+class _Shown(dict[int, str]):
+    """How each sign is shown: as it is, or by another where it would steer the terminal or show nothing."""
+
+    def __missing__(self, code: int) -> str:
+        sign = chr(code)
+        if sign in "\t\r\n":
+            shown = " "
+        else:
+            shown = "�" if unicodedata.category(sign) in _UNSHOWN or code in _BLANK_LETTERS else sign
+        self[code] = shown
+        return shown
+
+
+#: Controls, formats (directions of writing, signs without width), halves of signs, and separators of lines.
+_UNSHOWN = ("Cc", "Cf", "Cs", "Zl", "Zp")
+_BLANK_LETTERS = (0x034F, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x2800, 0x3164, 0xFFA0)
+_SHOWN = _Shown()
 
 
 def plain(value: object) -> str:
-    """A value as one line of text without control signs, which a terminal would obey."""
-    return str(value).translate(_CONTROL)
+    """A value as one line of text without signs a terminal would obey, and without those that hide or turn others."""
+    text = str(value)
+    return text if text.isascii() and text.isprintable() else text.translate(_SHOWN)
+
+
+def plain_json(text: str) -> str:
+    """JSON in which signs that `plain` would not show are written by their numbers; it means the same."""
+    signs = (sign if sign == "\n" or _SHOWN[ord(sign)] == sign else json.dumps(sign)[1:-1] for sign in text)
+    return text if text.isascii() and "\x7f" not in text else "".join(signs)
 
 
 def styled(value: object, style: str = "") -> Text:

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import suppress
 
+from csmetrics_core.csv_text import as_written
 from csmetrics_core.files.budget import LONGEST_CELL, check_cells, check_columns
 from csmetrics_core.files.grids import Grid, UnreadableFile, is_filled
 from csmetrics_core.files.saying import Place, Remedy, Said
@@ -142,14 +143,14 @@ def _sample(lines: list[str], delimiter: str) -> list[list[str]]:
 
 def _rows(name: str, text: str, delimiter: str) -> Iterator[list[str]]:
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
-    cells = 0
+    cells, marked = 0, "'" in text
     try:
         for row in reader:
             cells += len(row)
             if len(row) > 1000:
                 check_columns(name, len(row))
             check_cells(name, cells)
-            yield row
+            yield list(map(as_written, row)) if marked else row
     except csv.Error as error:
         raise _broken(name, str(error), reader.line_num) from None
 

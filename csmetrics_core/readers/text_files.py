@@ -10,6 +10,7 @@ from typing import TypeVar
 
 import pandas as pd
 
+from csmetrics_core.csv_text import as_written, column_as_written
 from csmetrics_core.readers.report import How, UnreadableFile
 
 T = TypeVar("T")
@@ -58,7 +59,7 @@ class TextFile:
                 if not left:
                     return
                 left -= _is_filled(row)
-                yield row
+                yield [as_written(cell) for cell in row]
 
     def load(self, columns: Sequence[int]) -> pd.DataFrame:
         """Some columns, as text; the rest of the file is not kept."""
@@ -71,7 +72,7 @@ class TextFile:
                 na_filter=False, engine="c", names=range(len(self.headings)), index_col=False,
             )  # fmt: skip
         body = frame.iloc[1 : self.kept + 1].reset_index(drop=True)
-        return body.drop(index=self.blank).astype(object)
+        return body.drop(index=self.blank).astype(object).apply(column_as_written)
 
 
 def open_text(path: Path, how: How) -> TextFile:

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from csmetrics_core.csv_text import harmless
 from csmetrics_core.errors import NoData
 from csmetrics_panels.compute import Outcome
 from csmetrics_panels.images import image
@@ -14,7 +15,6 @@ from csmetrics_panels.images import image
 #: The file's name, its media type, its bytes.
 File = tuple[str, str, bytes]
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
 def panel_files(panel: Any) -> list[tuple[str, Callable[[], File]]]:
@@ -75,7 +75,7 @@ def _cell(value: Any) -> Any:
     if value is None or value != value:
         return ""
     if isinstance(value, str):
-        return f"'{value}" if value.startswith(_FORMULA_STARTS) else value
+        return harmless(value)
     if isinstance(value, np.integer | np.floating | int | float):
         return value.item() if isinstance(value, np.generic) else value
     return str(value)[:19]

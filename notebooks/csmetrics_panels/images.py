@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from csmetrics_addin.writing import write_whole
 
 from csmetrics_core.errors import OutOfScale
 from csmetrics_core.palette import ACCENT_SOFT, HEAT, INK, LINE, MUTED
@@ -21,7 +22,7 @@ def save_image(chart: Chart | Heat, path: str | Path) -> Path:
         OutOfScale: the file is to be something else.
     """
     path = Path(path)
-    path.write_bytes(image(chart, path.suffix.lstrip(".").lower()))
+    write_whole(path, image(chart, path.suffix.lstrip(".").lower()))
     return path
 
 

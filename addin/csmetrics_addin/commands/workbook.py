@@ -1,7 +1,6 @@
 """`csmetrics workbook`: the template workbooks, and copies of them with one's own data."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -9,6 +8,7 @@ import typer
 
 from csmetrics_addin.files import Book, must_be_file
 from csmetrics_addin.terminal import BAD_DATA, Problem, grid, nearest, plain, progress, screen
+from csmetrics_addin.writing import whole_file
 
 if TYPE_CHECKING:
     from csmetrics_workbooks.userdata import Mapped
@@ -54,7 +54,7 @@ def new(
     target = out or Path(f"{template}.xlsx")
     _check_target(target, data or [], force)
     mapped = _mapped(template, data) if data else None
-    _write(template, target, host, mapped, data or [])
+    _write(template, target, host, mapped, data or [], force)
     screen().print(f"Wrote {plain(target)}. Open it, and read the pages Start and Checks first.", soft_wrap=True)
 
 
@@ -112,31 +112,15 @@ def _mapped(template: str, files: list[Path]) -> "Mapped":
     return mapped
 
 
-def _write(template: str, target: Path, host: str, mapped: "Mapped | None", files: list[Path]) -> None:
+def _write(template: str, target: Path, host: str, mapped: "Mapped | None", files: list[Path], force: bool) -> None:
     from csmetrics_workbooks.build import build
     from csmetrics_workbooks.formulas import Host
 
     note = {"note": f"Your data: {', '.join(plain(path.name) for path in files)}."} if mapped else {}
-    with progress() as hear, _whole(target) as part:
-        build(template, part, host=Host(host), data=mapped.frames if mapped else None, heard=hear, **note)
-
-
-@contextmanager
-def _whole(target: Path) -> Iterator[Path]:
-    """A file to write that becomes the target when it is whole; broken off, it leaves nothing behind."""
-    from xlsxwriter.exceptions import XlsxFileError
-
-    part = target.with_name(f".{target.name}.part")
-    try:
-        part.touch()
-        yield part
-        part.replace(target)
-    except (OSError, XlsxFileError) as error:
-        why = error.strerror if isinstance(error, OSError) else str(error)
-        fix = "Close it where it is open, or give another name with --out."
-        raise Problem(f"{plain(target)} cannot be written ({why})", fix) from error
-    finally:
-        part.unlink(missing_ok=True)
+    with progress() as hear, whole_file(target, replace=force) as part:
+        packed = BytesIO()
+        build(template, packed, host=Host(host), data=mapped.frames if mapped else None, heard=hear, **note)
+        part.write_bytes(packed.getbuffer())
 
 
 def _report(mapped: "Mapped") -> None:

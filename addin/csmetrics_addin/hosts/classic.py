@@ -5,12 +5,14 @@ import re
 import struct
 import sys
 import zipfile
+from contextlib import suppress
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from csmetrics_addin.hosts import vba
+from csmetrics_addin.writing import write_whole
 from csmetrics_core.version import __version__
 
 ADDIN_NAME = "csmetrics.xlam"
@@ -36,9 +38,8 @@ def build(target: Path) -> Path:
     """
     from pyopenvba import ExcelFile
 
-    target.parent.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory() as folder:
-        half_made = Path(folder) / ADDIN_NAME
+        half_made, made = Path(folder) / f"half-{ADDIN_NAME}", Path(folder) / ADDIN_NAME
         with ExcelFile(str(files("xlwings") / _SOURCE)) as book:
             project = book.vba_project()
             book.set_module("xlwings", _own_project(book.get_module("xlwings")))
@@ -47,11 +48,12 @@ def build(target: Path) -> Path:
             for name, text in vba.modules().items():
                 project.add_module(name, text)
             book.save(str(half_made))
-        _with_own_parts(half_made, target)
-    with ExcelFile(str(target)) as book:
-        problems = book.validate()
-        if problems or book.vba_project().name != PROJECT:
-            raise ValueError(f"{ADDIN_NAME} is not sound: {'; '.join(problems) or 'its project is not ours'}")
+        _with_own_parts(half_made, made)
+        with ExcelFile(str(made)) as book:
+            problems = book.validate()
+            if problems or book.vba_project().name != PROJECT:
+                raise ValueError(f"{ADDIN_NAME} is not sound: {'; '.join(problems) or 'its project is not ours'}")
+        write_whole(target, made.read_bytes())
     return target
 
 
@@ -144,8 +146,13 @@ def install(places: Places, *, dry_run: bool = False) -> list[str]:
     """
     with TemporaryDirectory() as folder:
         built = build(Path(folder) / ADDIN_NAME).read_bytes()
-    wanted = {places.addin: built, places.configuration: configuration().encode(CONFIGURATION_ENCODING)}
-    said = [_put(path, content, dry_run) for path, content in wanted.items()]
+    wanted = {places.configuration: configuration().encode(CONFIGURATION_ENCODING), places.addin: built}
+    before = {path: path.read_bytes() if path.is_file() else None for path in wanted}
+    try:
+        said = [_put(path, content, dry_run) for path, content in wanted.items()]
+    except OSError:
+        _undo(before)
+        raise
     return said if dry_run else [*said, "Restart Excel: the functions and the csmetrics tab are there."]
 
 
@@ -155,9 +162,18 @@ def _put(path: Path, content: bytes, dry_run: bool) -> str:
     verb = "replace" if path.exists() else "write"
     if dry_run:
         return f"Would {verb} {path}."
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(content)
+    write_whole(path, content)
     return f"{'Replaced' if verb == 'replace' else 'Wrote'} {path}."
+
+
+def _undo(before: dict[Path, bytes | None]) -> None:
+    """Both files as they were: one without the other would answer nothing."""
+    for path, content in before.items():
+        with suppress(OSError):
+            if content is None:
+                path.unlink(missing_ok=True)
+            elif path.read_bytes() != content:
+                write_whole(path, content)
 
 
 def uninstall(places: Places, *, dry_run: bool = False) -> list[str]:

@@ -1,5 +1,6 @@
 """The extension csmetrics.oxt: the interface and the component that LibreOffice Calc reads the functions from."""
 
+import io
 import json
 import zipfile
 from importlib.resources import files
@@ -7,6 +8,7 @@ from pathlib import Path
 
 from csmetrics_addin.hosts import wheel
 from csmetrics_addin.slots import description, slots
+from csmetrics_addin.writing import write_whole
 from csmetrics_core import CATALOG
 from csmetrics_core.spec import DATE, MOMENT, Metric
 from csmetrics_core.version import __version__
@@ -55,10 +57,11 @@ def build(target: Path, packages: tuple[str, ...] = ()) -> Path:
         _COMPONENT: (data / _COMPONENT).read_bytes(),
         wheel.file_name(): wheel.build(),
     }
-    target.parent.mkdir(parents=True, exist_ok=True)
-    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, content in contents.items():
             archive.writestr(zipfile.ZipInfo(name, _FIXED_TIME), content, zipfile.ZIP_DEFLATED)
+    write_whole(target, packed.getvalue())
     return target
 
 

@@ -15,6 +15,7 @@ import xlsxwriter
 
 from csmetrics_addin.hosts import wheel
 from csmetrics_addin.spelling import OFFICE_JS_PREFIX, for_office_js, functions_in
+from csmetrics_addin.writing import write_whole
 from csmetrics_core.version import __version__
 
 #: What xlwings Lite itself needs, then what our functions import; Pyodide chooses the versions.
@@ -91,11 +92,12 @@ def carry(source: Path, target: Path) -> Path:
     _add_array_metadata(text)
     _add_web_extension(text, sorted(set(used)), _identity(parts))
     when = next(iter(parts.values()))[0]
-    target.parent.mkdir(parents=True, exist_ok=True)
-    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as made:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as made:
         for name in dict.fromkeys([*parts, *text]):
             data = text[name].encode() if name in text else parts[name][1]
             made.writestr(zipfile.ZipInfo(name, parts.get(name, (when,))[0]), data, zipfile.ZIP_DEFLATED)
+    write_whole(target, packed.getvalue())
     return target
 
 
