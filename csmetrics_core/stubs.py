@@ -63,12 +63,13 @@ def _of(metric: Metric) -> Iterator[str]:
 def _parameters(metric: Metric, each: str) -> str:
     words = [_parameter(a, each) for a in metric.arguments]
     named = [_parameter(a, each) for a in metric.keyword_only]
-    return ", ".join([*words, *(["*"] if named and not metric.rest else []), *named])
+    passed_on = ["**of_the_metric: Any"] if metric.rest else []
+    return ", ".join([*words, *(["*"] if named and not metric.rest else []), *named, *passed_on])
 
 
 def _parameter(argument: Argument, each: str) -> str:
     if argument.variadic:
-        return f"*{argument.name}: Any, **of_the_metric: Any"
+        return f"*{argument.name}: Any"
     if argument.choices:
         kind = f"Literal[{', '.join(map(repr, argument.choices))}]"
     else:

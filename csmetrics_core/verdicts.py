@@ -31,11 +31,17 @@ def compare(
     if sample in _SHARES and not repeats:
         return _shares(x, y, second)
     if sample in (Sample.VOTES, Sample.MEAN) and whole and not repeats:
-        sums = [part[side].sum() for side in (~second, second) for part in (y, x, x * x)]
-        return (inference.votes if sample is Sample.VOTES else inference.means)(*sums).first()
+        first, later = _by_side(second, y, x, x * x)
+        return (inference.votes if sample is Sample.VOTES else inference.means)(*first, *later).first()
     if sample is Sample.TOTAL and who is None:
         return unjudged(float(x[second].sum() - x[~second].sum()), "needs customers")
     return _by_customer(sample, x, y, second, np.arange(x.size) if who is None else who)
+
+
+def _by_side(second: NDArray[np.bool_], *parts: Floats) -> list[list[float]]:
+    """The sum of each part in the first sample, and in the second."""
+    side = second.astype(np.intp)
+    return np.array([np.bincount(side, part, 2) for part in parts]).T.tolist()  # type: ignore[no-any-return]
 
 
 def unjudged(change: float, reason: str) -> Tested:
@@ -45,7 +51,7 @@ def unjudged(change: float, reason: str) -> Tested:
 
 
 def _shares(x: Floats, y: Floats, second: NDArray[np.bool_]) -> Tested:
-    (x0, n0), (x1, n1) = ((float(x[side].sum()), float(y[side].sum())) for side in (~second, second))
+    (x0, n0), (x1, n1) = _by_side(second, x, y)
     change = x1 / n1 - x0 / n0
     if any(count != round(count) for count in (x0, n0, x1, n1)):
         return unjudged(change, "these are no counts")

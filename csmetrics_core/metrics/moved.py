@@ -32,6 +32,7 @@ class Compared:
         who: the customer of each row, as codes, where they are known.
         before, after: the metric in each.
         tested: its change, in the metric's unit.
+        length: how many rows the call had.
     """
 
     rows: Rows
@@ -41,6 +42,7 @@ class Compared:
     before: float
     after: float
     tested: Tested
+    length: int
 
     @property
     def verdict(self) -> str:
@@ -77,7 +79,7 @@ def compared(
     second = side[rows.kept] == 1
     values = rows.value(~second, names[0]), rows.value(second, names[1])
     known = None if who is None else who[chosen]
-    return Compared(rows, second, names, known, *values, _tested(rows, second, known, values[1] - values[0]))
+    return Compared(rows, second, names, known, *values, _tested(rows, second, known, values[1] - values[0]), side.size)
 
 
 def _tested(rows: Rows, second: NDArray[np.bool_], who: NDArray[np.int64] | None, change: float) -> Tested:

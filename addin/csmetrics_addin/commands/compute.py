@@ -156,8 +156,11 @@ def _by(metric: Metric, given: Given, groups: Cells, as_json: bool, notes: list[
     if as_json:
         print_json({"metric": metric.name, "groups": records(table), "notes": notes})
         return
-    if not any(table["flag"]):
-        del table["flag"]
+    for name in ("flag", "verdict"):
+        if not any(table[name]):
+            del table[name]
+    for name in ("against_rest", "rest_low", "rest_high", "p_holm", "shrunk"):  # a screen is narrow; JSON has them
+        del table[name]
     units = dict.fromkeys(("value", "low", "high"), metric.unit)
     screen().print(result_table(table, units, f"{metric.title}, {metric.unit.name}"))
     show_notes(notes)
