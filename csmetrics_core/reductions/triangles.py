@@ -1,6 +1,6 @@
 """Activity of customers -> the share of each cohort that is still active at each age."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,25 +33,33 @@ def cohort_counts(customers: Ints, periods: Ints) -> dict[str, Ints]:
     return {"cohort": pair // span + first, "period": pair % span + first, "value": number}
 
 
-def triangle(counts: Mapping[str, NDArray], period: Period) -> dict[str, NDArray]:
+def triangle(
+    counts: Mapping[str, NDArray],
+    period: Period,
+    last: int | None = None,
+    bases: Callable[[Ints, int], NDArray] | None = None,
+) -> dict[str, NDArray]:
     """Stage 2 of cohort retention: a row a cohort, a column an age; ages not reached yet are blank.
 
     Args:
-        counts: cohort, period and value, as `cohort_counts` gives them; the last period is the latest reached.
+        counts: cohort, period and value, as `cohort_counts` gives them.
         period: the length of a period.
+        last: the last period reached; by default the latest seen.
+        bases: from the cohorts and the number of ages, what each cell is divided by; by default the cell at age 0.
 
     Raises:
         OutOfScale: more cells than a table should have.
     """
-    last = int(counts["period"].max())
+    last = int(counts["period"].max()) if last is None else last
     cohorts, row = np.unique(counts["cohort"], return_inverse=True)
     ages = last - int(cohorts[0]) + 1
     if cohorts.size * ages > _MOST_CELLS:
         problem = f"the table would have {cohorts.size:,} rows and {ages:,} columns"
         raise OutOfScale(problem, "Choose a longer period, or fewer dates.", argument="period")
     value = np.zeros((cohorts.size, ages), dtype=np.asarray(counts["value"]).dtype)
-    value[row, counts["period"] - counts["cohort"]] = counts["value"]
-    share = divide(value, np.broadcast_to(value[:, :1], value.shape))
+    np.add.at(value, (row, counts["period"] - counts["cohort"]), counts["value"])
+    base = np.broadcast_to(value[:, :1], value.shape) if bases is None else bases(cohorts, ages)
+    share = divide(value, base)
     share[np.arange(ages) > (last - cohorts)[:, None]] = np.nan
     by_age = {f"age_{age}": share[:, age] for age in range(ages)}
     return {"cohort": as_dates(first_day(cohorts, period)), "size": value[:, 0], **by_age}

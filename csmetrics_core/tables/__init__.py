@@ -10,11 +10,29 @@ from collections.abc import Callable
 from typing import Any
 
 from csmetrics_core.catalog import CATALOG
-from csmetrics_core.tables import accounts, activity, contracts, conversion, customers, groups, revenue
+from csmetrics_core.tables import (
+    accounts,
+    activity,
+    balances,
+    contracts,
+    conversion,
+    customers,
+    groups,
+    ledger,
+    revenue,
+)
+from csmetrics_core.tables import (
+    arr_retention as retained,
+)
 from csmetrics_core.tables.declared import measured, table_function, why_not
 from csmetrics_core.tables.doors import door
 
 active_users = door(activity.active_users, timed=True)
+arr_balances = door(balances.arr_balances, timed=True)
+arr_bridge = door(ledger.arr_bridge, timed=True)
+arr_cohorts = door(retained.arr_cohorts, timed=True)
+arr_ledger = door(ledger.arr_ledger, timed=True)
+arr_retention = door(retained.arr_retention, timed=True, horizon="horizon_months")
 cohort_retention = door(customers.cohort_retention, timed=True)
 contract_months = door(contracts.contract_months, timed=True)
 customer_movements = door(customers.customer_movements, timed=True)
@@ -51,7 +69,7 @@ for _function, _like in ((funnel, _funnel_of_events), (fcr, table_function("fcr"
     _function.__module__ = __name__
 
 _WRITTEN = (
-    "active_users", "cohort_retention", "contract_months", "customer_movements", "fcr", "fcr_from_contacts",
+    "active_users", "arr_balances", "arr_bridge", "arr_cohorts", "arr_ledger", "arr_retention", "cohort_retention", "contract_months", "customer_movements", "fcr", "fcr_from_contacts",
     "feature_adoption", "funnel", "health_score", "mrr_movements", "retention_by_month", "sessions", "survey",
     "usage_by_account",
 )  # fmt: skip

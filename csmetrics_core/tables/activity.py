@@ -22,6 +22,7 @@ from csmetrics_core.tables.engine import (
     millisecond_of,
     one_if,
     open_table,
+    plan_like,
 )
 from csmetrics_core.tables.frames import values_like
 from csmetrics_core.tables.schema import Role
@@ -152,13 +153,7 @@ def sessions(
     source = open_table(frame, roles, {"user": user, "timestamp": timestamp}, time_zone=time_zone, notes=notes)
     plan = _sessions(source, round(timeout_minutes * 60_000))
     source.note("events without a user or a time are left out")
-    native = nw.from_native(source.native)
-    if isinstance(native, nw.LazyFrame):
-        return plan.to_native()
-    done = plan.collect()
-    if native.implementation is nw.Implementation.PANDAS:
-        return done.to_pandas().reset_index(drop=True)
-    return done.to_polars() if native.implementation is nw.Implementation.POLARS else done.to_arrow()
+    return plan_like(source.native, plan)
 
 
 def _sessions(source: Source, timeout: int) -> nw.LazyFrame:

@@ -190,6 +190,15 @@ def month_of(column: str) -> nw.Expr:
     return years * 12 + months - (1970 * 12 + 1)
 
 
+def month_date(number: nw.Expr, plan: nw.LazyFrame) -> nw.Expr:
+    """The first day of a numbered month, in the plan that holds the numbers."""
+    year, month = number // 12 + 1970, number % 12 + 101
+    text = nw.concat_str(year.cast(nw.String), nw.lit("-"), month.cast(nw.String).str.slice(1, 2), nw.lit("-01"))
+    if plan.implementation is nw.Implementation.PANDAS:  # which has no column of dates alone
+        return text.str.to_datetime(format="%Y-%m-%d")
+    return text.str.to_date(format="%Y-%m-%d")
+
+
 def day_of(column: str) -> nw.Expr:
     """Number of the day, counted from 1 January 1970; UNKNOWN where there is no date."""
     year = nw.col(column).dt.year().fill_null(1970).cast(nw.Int64)
@@ -281,3 +290,14 @@ def like(native: Any, columns: Mapping[str, Any]) -> Any:
 
         return ibis.memtable(table)
     return table
+
+
+def plan_like(native: Any, plan: nw.LazyFrame) -> Any:
+    """A result that may be as long as the input: a plan of the caller's engine, or a frame of its kind."""
+    given = nw.from_native(native)
+    if isinstance(given, nw.LazyFrame):
+        return plan.to_native()
+    done = plan.collect()
+    if given.implementation is nw.Implementation.PANDAS:
+        return done.to_pandas().reset_index(drop=True)
+    return done.to_polars() if given.implementation is nw.Implementation.POLARS else done.to_arrow()

@@ -1,6 +1,6 @@
 """Monthly revenue as it comes: one row a customer and month, or one row a customer with the months across."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import narwhals as nw
@@ -11,20 +11,36 @@ from csmetrics_core.tables.engine import UNKNOWN, Source, month_of, open_table
 from csmetrics_core.tables.frames import schema_of, wrapped
 from csmetrics_core.tables.schema import Role
 
-_CUSTOMER, _MONTH, _MRR = Role("customer", "id"), Role("month", "date"), Role("mrr", "number")
-_FX = Role("fx", "number", needed=False)
+_CUSTOMER, _MONTH = Role("customer", "id"), Role("month", "date")
 
 
-def open_months(frame: Any, given: Mapping[str, str | None], time_zone: str, notes: list[str] | None) -> Source:
-    """Long rows of customer, month number and mrr, whichever form the table has."""
-    roles = (_CUSTOMER, _MONTH, _MRR, *((_FX,) if given.get("fx") else ()))
-    across = _months_across(frame) if not (given["month"] or given["mrr"]) else {}
+def open_months(
+    frame: Any,
+    given: Mapping[str, str | None],
+    time_zone: str,
+    notes: list[str] | None,
+    value: str = "mrr",
+    more: Sequence[Role] = (),
+) -> Source:
+    """Long rows of customer, month number and an amount, whichever form the table has.
+
+    Args:
+        frame: one row a customer and month, or one row a customer with the months across.
+        given: role -> the column named by the caller.
+        time_zone: the zone whose months count.
+        notes: a list that takes what the reader must know.
+        value: the role of the amounts.
+        more: further roles.
+    """
+    roles = (_CUSTOMER, _MONTH, Role(value, "number"), *more)
+    across = _months_across(frame) if not (given.get("month") or given.get(value)) else {}
     try:
         source = open_table(frame, roles, given, time_zone=time_zone, notes=notes)
     except WrongShape:
         if len(across) < 2:
             raise
-        source = _wide(frame, given, across, time_zone, notes)
+        beside = [role for role in more if role.holds != "number"]
+        source = _wide(frame, given, across, time_zone, notes, value, beside)
     else:
         source.rows = source.rows.with_columns(month=month_of("month"))
     return source
@@ -46,26 +62,34 @@ def _months_across(frame: Any) -> dict[str, int]:
 
 
 def _wide(
-    frame: Any, given: Mapping[str, str | None], across: Mapping[str, int], time_zone: str, notes: list[str] | None
+    frame: Any,
+    given: Mapping[str, str | None],
+    across: Mapping[str, int],
+    time_zone: str,
+    notes: list[str] | None,
+    value: str,
+    beside: Sequence[Role],
 ) -> Source:
     named = [Role(column, "number") for column in across]
-    source = open_table(frame, (_CUSTOMER, *named), {"customer": given["customer"]}, time_zone=time_zone, notes=notes)
+    source = open_table(frame, (_CUSTOMER, *beside, *named), given, time_zone=time_zone, notes=notes)
     number = nw.lit(UNKNOWN)
     for column, month in across.items():
         number = nw.when(nw.col("month") == column).then(nw.lit(month)).otherwise(number)
-    long = _unpivoted(source.rows, list(across))
+    index = ["customer", *(role.name for role in beside if role.name in source.roles)]
+    long = unpivoted(source.rows, list(across), index, "month", value)
     # A blank under a month says that there was no customer, as 0 does.
-    source.rows = long.with_columns(number.alias("month"), nw.col("mrr").fill_null(0.0))
+    source.rows = long.with_columns(number.alias("month"), nw.col(value).fill_null(0.0))
+    source.roles = (source.roles - across.keys()) | {"month", value}
     source.note(f"one row a customer, {len(across)} months across: a blank there is 0")
     return source
 
 
-def _unpivoted(rows: nw.LazyFrame, months: list[str]) -> nw.LazyFrame:
-    """Rows of customer, month and mrr from one column a month."""
+def unpivoted(rows: nw.LazyFrame, columns: list[str], index: Sequence[str], name: str, value: str) -> nw.LazyFrame:
+    """One row for each of the columns, with its name and its value."""
     if rows.implementation is not nw.Implementation.DUCKDB:
-        return rows.unpivot(months, index="customer", variable_name="month", value_name="mrr")
+        return rows.unpivot(columns, index=list(index), variable_name=name, value_name=value)
     # Narwhals looks for the relation on DuckDB's default connection, which need not be the relation's own.
-    quoted = ", ".join('"' + month.replace('"', '""') + '"' for month in months)
-    sql = f"FROM wide UNPIVOT INCLUDE NULLS (mrr FOR month IN ({quoted}))"
+    quoted = ", ".join('"' + column.replace('"', '""') + '"' for column in columns)
+    sql = f"FROM wide UNPIVOT INCLUDE NULLS ({value} FOR {name} IN ({quoted}))"
     plan: nw.LazyFrame = nw.from_native(rows.to_native().query("wide", sql))
     return plan
