@@ -1,6 +1,7 @@
 """Calendar arithmetic on day numbers: int64 days since 1970-01-01, half-open periods."""
 
 import re
+from datetime import datetime, timezone
 from typing import Literal
 
 import numpy as np
@@ -58,3 +59,8 @@ def month_number(text: str) -> int | None:
 def day_text(day: int) -> str:
     """One day number as 2026-01-31."""
     return str(np.datetime64(int(day), "D"))
+
+
+def today() -> int:
+    """Number of the day it is, in UTC."""
+    return int(np.datetime64(datetime.now(timezone.utc).date(), "D").astype(np.int64))

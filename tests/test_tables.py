@@ -12,7 +12,8 @@ from frames import ENGINES, on_engine, plain, plain_columns, small_frames_go
 import csmetrics_core as core
 from csmetrics_core import tables
 
-AS_OF = date(2026, 1, 1)
+#: The day after the data end: tables run up to the day the data were taken.
+AS_OF = date(2025, 9, 1)
 
 
 @pytest.fixture(params=[pytest.param(e, marks=pytest.mark.host) if e == "PySpark" else e for e in ENGINES])
@@ -139,7 +140,7 @@ def test_wide_months_are_the_same_as_long_ones(engine: str) -> None:
         for m, v in zip(months, values, strict=True)
     ]
     notes: list[str] = []
-    result = tables.mrr_movements(on_engine(engine, wide), as_of=AS_OF, notes=notes)
+    result = tables.mrr_movements(on_engine(engine, wide), as_of=date(2025, 4, 1), notes=notes)
     same(result, core.mrr_movements(*[list(c) for c in zip(*long, strict=True)]))
     assert any("3 months across" in note for note in notes)
 
@@ -155,7 +156,7 @@ def test_customer_movements(engine: str, period: str) -> None:
 @pytest.mark.parametrize("period", ["day", "week", "month", "quarter", "year"])
 def test_cohorts_by_customers(engine: str, period: str) -> None:
     table = revenue().select(["Customer ID", "Month"]).slice(0, 300)
-    result = tables.cohort_retention(on_engine(engine, table), period, as_of=AS_OF)
+    result = tables.cohort_retention(on_engine(engine, table), period)
     same(result, core.cohort_retention(*lists(table), period))
 
 
@@ -181,12 +182,13 @@ def test_cohorts_by_money(engine: str) -> None:
 
 def test_active_users_and_stickiness(engine: str) -> None:
     notes: list[str] = []
-    result = tables.active_users(on_engine(engine, events()), as_of=AS_OF, notes=notes)
     users, moments, *_ = lists(events())
+    as_of = max(moment for moment in moments if moment).date() + timedelta(days=1)
+    result = tables.active_users(on_engine(engine, events()), as_of=as_of, notes=notes)
     same(result, core.stickiness_by_day(users, moments))
     assert "rows left out because of a blank user: 2" in notes
     assert "rows left out because of a blank date: 1" in notes
-    fortnight = tables.active_users(on_engine(engine, events()), [14], as_of=AS_OF)
+    fortnight = tables.active_users(on_engine(engine, events()), [14], as_of=as_of)
     assert plain(fortnight)["active_14"] == plain_columns(core.active_users(users, moments, 14))["active"]
 
 
@@ -319,3 +321,30 @@ def test_results_come_back_as_the_callers_own_kind(engine: str) -> None:
     assert type(tables.mrr_movements(frame, as_of=AS_OF)).__name__ == kind
     given = on_engine(engine, events())
     assert type(tables.sessions(given)).__name__ == type(given).__name__
+
+
+def test_periods_in_which_nothing_happens_show_up_to_the_day_the_data_were_taken(engine: str) -> None:
+    """A customer who stopped, and a user who went away, are seen to be gone."""
+    paid = pa.table({"customer": ["A"], "month": pa.array([date(2025, 1, 1)], pa.date32()), "mrr": [10.0]})
+    as_of = date(2025, 4, 1)
+    bridge = plain(tables.mrr_movements(on_engine(engine, paid), as_of=as_of))
+    assert (bridge["closing"], bridge["churned"]) == ([10, 0, 0], [0, 10, 0])
+    assert plain(tables.retention(on_engine(engine, paid), 1, as_of=as_of))["ndr"] == [None, 0, None]
+    cohorts = plain(tables.cohort_retention(on_engine(engine, paid), date="month", as_of=as_of))
+    assert [cohorts[f"age_{age}"] for age in range(3)] == [[1], [0], [0]]
+    used = pa.table({"user": ["u"], "date": pa.array([date(2025, 1, 1)], pa.date32())})
+    assert plain(tables.active_users(on_engine(engine, used), [1], as_of=date(2025, 1, 4)))["dau"] == [1, 0, 0]
+
+
+def test_customer_movements_stop_at_as_of(engine: str) -> None:
+    """An end that is agreed for later is not one yet, and a start to come no customer."""
+    stays = pa.table(
+        {
+            "customer": ["A", "B", "C"],
+            "start": pa.array([date(2025, 1, 5), date(2025, 1, 9), date(2025, 4, 1)], pa.date32()),
+            "end": pa.array([date(2025, 12, 31), date(2025, 2, 3), None], pa.date32()),
+        }
+    )
+    result = plain(tables.customer_movements(on_engine(engine, stays), as_of=date(2025, 4, 1)))
+    assert result["period"] == ["2025-01-01", "2025-02-01", "2025-03-01"]
+    assert (result["lost"], result["closing"]) == ([0, 1, 0], [2, 1, 1])

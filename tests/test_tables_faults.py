@@ -40,7 +40,7 @@ def test_a_missing_column_is_named_and_what_is_there_is_listed(kind: type) -> No
         MetricError, match=r"no column for mrr\. Name it: mrr='\.\.\.'\. The columns are customer, month, sum"
     ):
         tables.mrr_movements(table if kind is pa.Table else table.to_pandas())
-    assert plain(tables.mrr_movements(table, mrr="SUM", as_of=AS_OF))["closing"] == [1]
+    assert plain(tables.mrr_movements(table, mrr="SUM"))["closing"] == [1]
 
 
 def test_a_column_of_another_type_is_refused_with_all_types() -> None:
@@ -85,8 +85,8 @@ def test_a_time_zone_decides_the_day_and_is_never_guessed() -> None:
     late = [datetime(2025, 1, 31, 23, 30, tzinfo=timezone.utc)]
     table = pa.table({"user": ["A"], "timestamp": pa.array(late, pa.timestamp("us", tz="UTC"))})
     for zone, day in (("UTC", "2025-01-31"), ("Asia/Tokyo", "2025-02-01")):
-        assert plain(tables.active_users(table.to_pandas(), time_zone=zone, as_of=AS_OF))["date"] == [day]
-        assert plain(tables.active_users(table, time_zone=zone, as_of=AS_OF))["date"] == [day]
+        assert plain(tables.active_users(table.to_pandas(), time_zone=zone))["date"] == [day]
+        assert plain(tables.active_users(table, time_zone=zone))["date"] == [day]
     connection = duckdb.connect()
     connection.execute("SET TimeZone = 'UTC'")
     with pytest.raises(MetricError, match=r"read in the session's time zone, UTC, but Asia/Tokyo is wanted"):

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from csmetrics_core.catalog import metric
 from csmetrics_core.kinds import Day, Id
-from csmetrics_core.periods import Period, index_of
+from csmetrics_core.periods import Period, index_of, today
 from csmetrics_core.reductions.spells import movements, turns
 from csmetrics_core.reductions.triangles import cohort_counts, triangle
 from csmetrics_core.results import Table
@@ -35,7 +35,7 @@ def _day(month: int, day: int) -> datetime.date:
     convention=(
         "A customer is counted on the last day of each period, so whoever comes and goes between two such days is in "
         "neither column. Stays of one customer that overlap or touch are one. The last period is blank until the "
-        "latest date in the data is its last day."
+        "latest date in the data is its last day; dates after today have not happened yet."
     ),
     no_native="it gives a table",
     source="customers lost ÷ customers at the start: ChartMogul help centre, article 207340419 (standard churn)",
@@ -69,7 +69,7 @@ def customer_movements(
         ends: The first day no longer a customer.
         period: The length of a period.
     """
-    columns, notes = movements(turns(customers, starts, ends, period), period)
+    columns, notes = movements(turns(customers, starts, ends, period, today() + 1), period)
     return Table(dict(columns), notes)
 
 

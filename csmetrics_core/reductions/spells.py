@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from csmetrics_core.cells import OPEN_ENDED
-from csmetrics_core.errors import OutOfScale, off_scale
+from csmetrics_core.errors import NoData, OutOfScale, off_scale
 from csmetrics_core.periods import Period, as_dates, day_text, first_day, index_of
 from csmetrics_core.prepared import Coded
 from csmetrics_core.reductions.flows import divide
@@ -46,20 +46,27 @@ def merged(customers: Ints, starts: Ints, ends: Ints) -> tuple[Ints, Ints, Ints]
     return customers[begins], starts[begins], latest[np.concatenate([gap, edge])]
 
 
-def turns(customers: Coded, starts: Ints, ends: Ints, period: Period) -> Turns:
+def turns(customers: Coded, starts: Ints, ends: Ints, period: Period, cut: int = OPEN_ENDED) -> Turns:
     """Stage 1 of customer movements.
 
     Args:
         customers: who, one a row.
         starts, ends: first day and first day no longer, half-open; OPEN_ENDED where there is no end.
         period: the length of a period.
+        cut: a day; what begins then or later is left out, and what ends then is still open.
 
     Raises:
         OutOfScale: an end is before its start.
+        NoData: nothing begins before that day.
     """
     if (backwards := np.flatnonzero(ends < starts)).size:
         row = int(backwards[0])
         raise ends_before_start(int(ends[row]), int(starts[row]), customers.position(row))
+    begun = starts < cut
+    if not begun.any():
+        raise NoData(f"all starts are after {day_text(cut - 1)}", "Give customers who have begun.", argument="starts")
+    customers = Coded(customers.codes[begun], customers.labels)
+    starts, ends = starts[begun], np.where(ends[begun] >= cut, OPEN_ENDED, ends[begun])
     real = ends > starts
     seen = np.concatenate([starts, ends[ends < OPEN_ENDED]])
     first, last = (int(index_of(np.array([day]), period)[0]) for day in (starts.min(), seen.max()))

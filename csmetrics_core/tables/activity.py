@@ -47,7 +47,8 @@ def active_users(
         frame: one row an event.
         windows: lengths in days, the day itself being the last.
         user, date: names of the columns; looked for where not given.
-        as_of: the day the data were taken; that day and later ones are left out. Today, where not given.
+        as_of: the day the data were taken: the table runs up to the day before, though nobody may have been active.
+            Where not given, up to the last day seen before today.
         time_zone: the zone whose days count, for moments with a zone.
         notes: a list that takes what the reader must know.
 
@@ -75,6 +76,9 @@ def active_users(
     source = open_table(frame, (_USER, _DATE), {"user": user, "date": date}, time_zone=time_zone, notes=notes)
     counted = collected(_day_gaps(source, max(windows)))
     counts = _known_days(source, counted, last_complete(as_of, "day"))
+    if as_of is not None:  # days nobody was active in show, up to the last one known
+        last = {"day": last_complete(as_of, "day") - 1, "gap": max(windows), "value": 0}
+        counts = {name: np.append(values, last[name]) for name, values in counts.items()}
     first, days = span_of(counts)
     columns: dict[str, Any] = {"date": as_dates(np.arange(first, first + days))}
     for window in windows:

@@ -38,6 +38,7 @@ def customer_movements(
     customer: str | None = None,
     start: str | None = None,
     end: str | None = None,
+    as_of: datetime.date | None = None,
     time_zone: str = "UTC",
     notes: list[str] | None = None,
 ) -> Any:
@@ -47,6 +48,8 @@ def customer_movements(
         frame: one row a stay, contract or subscription.
         period: "day", "week", "month", "quarter" or "year".
         customer, start, end: names of the columns; looked for where not given. A blank end is still open.
+        as_of: the day the data were taken: what begins or ends on that day or later has not happened yet, and the table
+            runs up to the day before. Where not given, up to the latest date seen up to today.
         time_zone: the zone whose days count, for dates with a zone.
         notes: a list that takes what the reader must know.
 
@@ -68,18 +71,25 @@ def customer_movements(
     """
     given = {"customer": customer, "start": start, "end": end}
     source = open_table(frame, _STAYS, given, time_zone=time_zone, notes=notes)
-    columns, more = movements(_turns(source, collected(_stays(source, period)), period), period)
+    until = last_complete(as_of, "day") + (as_of is None)
+    counted = collected(_stays(source, period, until))
+    columns, more = movements(_turns(source, counted, period, None if as_of is None else until - 1), period)
     source.notes.extend(more)
     return like(source.native, columns)
 
 
-def _stays(source: Source, period: Period) -> nw.LazyFrame:
-    """Stage 1: stays joined where they touch, first by days and then by periods; how many there are of each kind."""
-    rows = source.rows.with_columns(
+def _stays(source: Source, period: Period, until: int) -> nw.LazyFrame:
+    """Stage 1: stays joined where they touch, first by days and then by periods; how many there are of each kind.
+
+    What begins on the day `until` or later is left out; what ends then is still open.
+    """
+    ended, opened = day_of("end"), day_of("start")
+    is_open = nw.col("end").is_null() | ((ended >= until) & (ended >= opened))
+    rows = source.rows.filter(nw.col("start").is_null() | (opened < until)).with_columns(
         begins=period_of("start", period),
-        stops=nw.when(nw.col("end").is_null()).then(nw.lit(OPEN_ENDED)).otherwise(period_of("end", period)),
-        start=day_of("start"),
-        end=nw.when(nw.col("end").is_null()).then(nw.lit(OPEN_ENDED)).otherwise(day_of("end")),
+        stops=nw.when(is_open).then(nw.lit(OPEN_ENDED)).otherwise(period_of("end", period)),
+        start=opened,
+        end=nw.when(is_open).then(nw.lit(OPEN_ENDED)).otherwise(ended),
     )
     rows = rows.group_by("customer", "start", "end", "begins", "stops").agg(nw.len().alias("rows"))
     # What cannot be used stands apart from the customer's stays: 1 is a blank, 2 runs backwards, 3 is empty.
@@ -118,8 +128,8 @@ def _stays(source: Source, period: Period) -> nw.LazyFrame:
     return groups.agg(nw.len().alias("stays"), nw.col("rows").sum(), nw.col("first").min(), nw.col("last").max())
 
 
-def _turns(source: Source, counted: dict[str, Any], period: Period) -> Turns:
-    """The result of stage 1 in the form the array function has it."""
+def _turns(source: Source, counted: dict[str, Any], period: Period, known_to: int | None) -> Turns:
+    """The result of stage 1 in the form the array function has it; `known_to`: the last day the data speak of."""
     state, stays = counted["state"], counted["stays"]
     source.dropped(int(counted["rows"][state == 1].sum()), "a blank customer or start")
     if (state == 2).any():
@@ -128,7 +138,7 @@ def _turns(source: Source, counted: dict[str, Any], period: Period) -> Turns:
     if not known.any():
         raise source.nothing("the table holds no row with customer and start")
     begins, stops = counted["begins"], counted["stops"]
-    latest = int(counted["last"][known].max())
+    latest = int(counted["last"][known].max()) if known_to is None else known_to
     ends = np.array([int(counted["first"][known].min()), latest])
     first, last = (int(p) for p in index_of(ends, period))
     lasting = (state == 0) & (counted["lasting"] == 1)
@@ -174,7 +184,8 @@ def cohort_retention(
         period: "day", "week", "month", "quarter" or "year".
         value: "customers" counts them; "mrr" adds up what they pay, against what they paid at age 0.
         customer, date, mrr: names of the columns; looked for where not given.
-        as_of: the day the data were taken; a period not over by then is left out. Today, where not given.
+        as_of: the day the data were taken: ages run up to the last period over by then. Where not given, up to the
+            last period seen that is over today.
         time_zone: the zone whose days count, for dates with a zone.
         notes: a list that takes what the reader must know.
 
@@ -201,7 +212,7 @@ def cohort_retention(
     source = open_table(frame, roles, given, time_zone=time_zone, notes=notes)
     counted = collected(_cohorts(source, period, by_money))
     counts = _usable(source, counted, last_complete(as_of, period), period, by_money)
-    columns = triangle(counts, period)
+    columns = triangle(counts, period, None if as_of is None else last_complete(as_of, period) - 1)
     if by_money:
         columns["size"] = columns["size"] / 100
     return like(source.native, columns)

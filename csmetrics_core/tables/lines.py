@@ -30,11 +30,11 @@ ROLES = (
 )  # fmt: skip
 #: Months in a billing interval, by the words people use.
 INTERVALS = {
-    "day": Fraction(12, 365), "daily": Fraction(12, 365), "week": Fraction(12, 52), "weekly": Fraction(12, 52),
-    "month": Fraction(1), "monthly": Fraction(1), "quarter": Fraction(3), "quarterly": Fraction(3),
-    "half-year": Fraction(6), "semi-annual": Fraction(6), "year": Fraction(12), "yearly": Fraction(12),
-    "annual": Fraction(12), "annually": Fraction(12),
+    "day": 12 / 365, "daily": 12 / 365, "week": 12 / 52, "weekly": 12 / 52, "month": 1, "monthly": 1,
+    "quarter": 3, "quarterly": 3, "half-year": 6, "semi-annual": 6, "year": 12, "yearly": 12, "annual": 12,
+    "annually": 12,
 }  # fmt: skip
+_EXACT = {word: Fraction(months).limit_denominator(365) for word, months in INTERVALS.items()}
 _RECURRING = ("recurring", "subscription", "paid", "minimum", "commitment", "")
 _NOT_RECURRING = (
     "trial", "free", "one-time", "one time", "one-off", "setup", "set-up", "fee", "usage", "metered", "overage",
@@ -176,7 +176,7 @@ def interval_months(found: Mapping[str, NDArray], starts: NDArray, ends: NDArray
             if text.lower() not in INTERVALS:
                 problem = f"interval is {show(given)}; expected months or one of {', '.join(INTERVALS)}"
                 raise WrongKind(problem, "Give the number of months.", argument="interval")
-            months.append(INTERVALS[text.lower()])
+            months.append(_EXACT[text.lower()])
         else:
             months.append(_number_of_months(float(text)))
     return months
