@@ -69,7 +69,8 @@ for _function, _like in ((funnel, _funnel_of_events), (fcr, table_function("fcr"
     _function.__module__ = __name__
 
 _WRITTEN = (
-    "active_users", "arr_balances", "arr_bridge", "arr_cohorts", "arr_ledger", "arr_retention", "cohort_retention", "contract_months", "customer_movements", "fcr", "fcr_from_contacts",
+    "active_users", "arr_balances", "arr_bridge", "arr_cohorts", "arr_ledger", "arr_retention",
+    "cohort_retention", "contract_months", "customer_movements", "fcr", "fcr_from_contacts",
     "feature_adoption", "funnel", "health_score", "mrr_movements", "retention_by_month", "sessions", "survey",
     "usage_by_account",
 )  # fmt: skip

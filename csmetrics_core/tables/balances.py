@@ -8,7 +8,7 @@ import narwhals as nw
 import numpy as np
 from numpy.typing import NDArray
 
-from csmetrics_core.errors import WrongKind, WrongShape
+from csmetrics_core.errors import WrongCall, WrongKind, WrongShape
 from csmetrics_core.periods import as_dates, first_day
 from csmetrics_core.reductions.contract_lines import Cells, Lines, Rate, Terms, line_cells
 from csmetrics_core.reductions.money import from_cents
@@ -18,7 +18,9 @@ from csmetrics_core.tables.frames import names_of, schema_of, wrapped
 from csmetrics_core.tables.lines import ROLES, ReadLines, read_lines
 from csmetrics_core.tables.monthly import open_months
 from csmetrics_core.tables.rates import Rates, no_rate, open_rates, with_rate
-from csmetrics_core.tables.schema import Role, look_for
+from csmetrics_core.tables.schema import KEYWORDS, Role, look_for
+
+_ROLE_OF = {keyword: role for role, keyword in KEYWORDS.items()}
 
 
 def arr_balances(
@@ -64,9 +66,9 @@ def arr_balances(
         as_of: the day the data were taken; nothing after the last month over by then. Today, where not given.
         time_zone: the zone whose days count, for dates with a zone.
         notes: a list that takes what the reader must know.
-        columns: customer, start, end, amount, interval, product, quantity, currency, discount, discount_end, kind,
-            contract, signed, notice, terminated, renews, amends, free_months: names of the columns, looked for where
-            not given; of a month table customer, month, arr, product, quantity, correction, currency.
+        columns: customers, starts, ends, amount, interval, products, quantities, currency, discount, discount_end,
+            kind, contract, signed, notice, terminated, renews, amends, free_months: names of the columns, looked for
+            where not given; of a month table customers, months, arr, products, quantities, correction, currency.
 
     Returns:
         A frame of the caller's own kind: customer, product, the columns of `by`, month, arr, and what the ledger needs
@@ -89,6 +91,7 @@ def arr_balances(
     Salesforce and SaaSGrid; open renewals: ClientSuccess and Gainsight.
     """
     by = names_of("by", by)
+    columns = {_ROLE_OF.get(name, name): column for name, column in columns.items()}
     schema = schema_of(wrapped(frame))
     if columns.get("start") is None and look_for("start", schema) is None and steps is None:
         return _from_months(frame, by, columns, rates, time_zone, notes)
@@ -109,7 +112,8 @@ def arr_balances(
 
 def _refuse_unknown(columns: Mapping[str, str | None], known: set[str]) -> None:
     if unknown := sorted(columns.keys() - known):
-        raise WrongKind(f"{unknown[0]} is no argument", f"The columns are {', '.join(sorted(known))}.")
+        words = ", ".join(sorted(KEYWORDS.get(name, name) for name in known))
+        raise WrongCall(f"{unknown[0]} is no argument", f"The columns are {words}.", argument=unknown[0])
 
 
 def refuse_mixed(currencies: Sequence[str]) -> None:
