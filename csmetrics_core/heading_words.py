@@ -99,7 +99,7 @@ ENGLISH: Words = {
     "reopened": ("was reopened", "is reopened", "reopens"),
     "resolved": ("is resolved", "solved", "was resolved", "is solved", "closed", "is closed"),
     "response": (
-        "response id", "respondent id", "answer id", "submission id", "survey response id", "respondent", "id",
+        "response id", "answer id", "submission id", "survey response id", "id",
         "record id", "response #", "entry id", "token",
     ),
     "segment": (

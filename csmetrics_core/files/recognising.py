@@ -14,6 +14,7 @@ from csmetrics_core.files.products import chartmogul, crm, helpdesks, stripe, su
 from csmetrics_core.files.report import NotUnderstood
 from csmetrics_core.files.saying import Place, Remedy, Said
 from csmetrics_core.files.standard import (
+    FIRST,
     STANDARD,
     choose_table,
     columns_found,
@@ -90,7 +91,7 @@ def _beside(name: str, table: Table, said: Said) -> list[Export]:
         has_terms = columns_found("contracts", table, said) & {"interval_months", "kind", "subscription", "discount"}
         if name == "subscriptions" or not has_terms:
             more.append(standard_export("customers", table))
-    if name in ("customers", "tickets", "contracts") and (
+    if name in FIRST and (
         columns_found("responses", table, said) & set(_SCORES) or surveys.asks_something(table, said)
     ):
         more.append(surveys.answers_export(table))

@@ -37,7 +37,7 @@ class Standard:
 
 #: The tables of the sample company, by name.
 STANDARD: dict[str, Standard] = {
-    "customers": Standard("customer name segment region plan owner start end arr", "customer start"),
+    "customers": Standard("customer name segment region plan owner start end arr", "customer start", "end"),
     "contracts": Standard(
         "customer subscription kind plan start end interval_months amount discount currency",
         "customer start amount|mrr",
@@ -55,7 +55,7 @@ STANDARD: dict[str, Standard] = {
     "tickets": Standard(
         "ticket customer opened channel contacts resolved reopened transferred abandoned unresolvable", "contacts"
     ),
-    "events": Standard("user customer timestamp feature", "user timestamp"),
+    "events": Standard("user customer timestamp feature", "user timestamp", "feature"),
     "licences": Standard("customer licensed assigned", "licensed"),
     "features": Standard("feature key", "feature key"),
     "onboarding": Standard("customer segment started first_value completed", "customer started completed"),
@@ -96,6 +96,10 @@ _MORE = {
 }
 # A day that is a month where recurring revenue stands beside it.
 _DAY_OF_MONTH = ("date", "day", "Datum", "Fecha")
+# Tables in which a user is the customer where nobody else is named.
+_BY_USER = ("customers", "contracts", "subscriptions", "payments", "orders")
+#: Tables that may hold answers of a survey besides.
+FIRST = ("customers", "contracts", "tickets")
 _BILLING = re.compile(r"bill|interval|frequen|cycle|abrechn|zahlungsweise|charged|term", re.IGNORECASE)
 
 
@@ -111,6 +115,8 @@ def standard_tables(table: Table, said: Said) -> list[str]:
             raise UnreadableFile(f"there is no table {named!r}", f"Known: {', '.join(STANDARD)}.")
         return [named]
     fits = {name: score for name in STANDARD if (score := _score(name, table, said))}
+    if fits.keys() & set(FIRST):  # answers beside them are read besides
+        fits.pop("responses", None)
     best = max(fits.values(), default=None)
     return [name for name, score in fits.items() if score == best]
 
@@ -146,6 +152,8 @@ def columns_found(name: str, table: Table, said: Said) -> set[str]:
     headings = {spell(heading) for heading in table.headings if heading for spell in (plain, bare)}
     told = {column for column, heading in said.columns.items() if said_place(heading, table) is not None}
     found = {column for column in columns if headings & set(map(plain, _words(column)))} | (told & set(columns))
+    if name in _BY_USER and headings & set(map(plain, _words("user"))):
+        found.add("customer")
     if name == "subscriptions" and "mrr" in found and headings & set(map(plain, _DAY_OF_MONTH)):
         found.add("month")
     if name == "tickets" and "status" in found:
@@ -168,6 +176,8 @@ def fields_of(name: str, table: Table) -> tuple[Field, ...]:
         words = (column,) if plain(column) in there else tuple(w for w in _words(column) if plain(w) not in taken)
         if column == "month" and name == "subscriptions":
             words += _DAY_OF_MONTH
+        if column == "customer" and name in _BY_USER:
+            words += _words("user")
         match = next((plain(word) for word in words if plain(word) in there), None)
         if match:
             taken |= {spelt for pair in headings if match in pair for spelt in pair}
