@@ -187,10 +187,18 @@ class _Reading:
         return None
 
     def _candidates(self, group: dict[int, Numbers]) -> list[str]:
-        """Orders that people use with such signs and years: no locale writes month.day.year with points."""
-        short = all(self.written[at].short for at in group)
-        orders = ["dmy"] if all(self.written[at].sign == "." for at in group) else ["dmy", "mdy"]
-        return _near_years([*orders, "ymd"], list(group.values())) if short else orders
+        """Orders that people use with such signs and years.
+
+        No locale writes month.day.year with points, and few put a year of two digits first but with hyphens.
+        """
+        signs = {self.written[at].sign for at in group}
+        orders = ["dmy"] if signs == {"."} else ["dmy", "mdy"]
+        if not all(self.written[at].short for at in group):
+            return orders
+        if signs == {"-"}:
+            return _near_years([*orders, "ymd"], list(group.values()))
+        fit = any(all(_fits(order, numbers) for numbers in group.values()) for order in orders)
+        return orders if fit else [*orders, "ymd"]
 
     def _turned(self, group: dict[int, Numbers], order: str) -> bool:
         """A spreadsheet of another country takes 03/04 for a date, turned round, and leaves 25/04 as text."""

@@ -80,6 +80,8 @@ def summed_rows(
     unclear = (called & ~rows) | (_by_chance(numbers, groups, count) & ~rows)
     if said == "keep":
         return Summed(np.zeros(count, dtype=bool))
+    if any(column.questions for column in numbers.values()):
+        return Summed(rows | called)  # its numbers can be judged once they are read; until then all of it waits
     if said == "drop" or not unclear.any():
         return Summed(rows | unclear if said == "drop" else rows)
     return Summed(rows, _question(names, unclear, called, place))
