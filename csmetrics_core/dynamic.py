@@ -9,7 +9,7 @@ default), words in small letters are names of LET and LAMBDA, and `{NUM}`, `{NA}
 import re
 from collections.abc import Sequence
 
-from csmetrics_core.native import ERRORS, is_number, off_scale, spell
+from csmetrics_core.native import ERRORS, is_number, off_scale, refuse_texts, spell
 from csmetrics_core.spec import Argument, Metric, Role
 
 #: The longest formula a name of Excel's holds.
@@ -17,7 +17,7 @@ LONGEST = 8190
 #: Functions newer than Excel 2010, by what stands before them in a file.
 _NEWER = {
     "_xlfn.": frozenset(
-        "BYCOL BYROW CHOOSECOLS CHOOSEROWS DROP EXPAND HSTACK ISOMITTED LAMBDA LET MAKEARRAY MAP NORM.S.DIST "
+        "BYCOL BYROW CHOOSECOLS CHOOSEROWS DROP EXPAND HSTACK IFNA ISOMITTED LAMBDA LET MAKEARRAY MAP NORM.S.DIST "
         "NORM.S.INV REDUCE SCAN SEQUENCE SORTBY STDEV.S T.INV.2T TAKE TOCOL TOROW UNIQUE VSTACK XLOOKUP XMATCH".split()
     ),
     "_xlfn._xlws.": frozenset(("FILTER", "SORT")),
@@ -48,6 +48,14 @@ def lambda_form(metric: Metric) -> str | None:
     parameters = [parameter(a) if a.required else f"[{parameter(a)}]" for a in metric.arguments]
     text = f"LAMBDA({','.join([*parameters, body])})"
     return text if len(text) <= LONGEST else None
+
+
+def lambda_names() -> dict[str, str]:
+    """Every function that is a LAMBDA -> its formula as a file holds it, without equals sign."""
+    from csmetrics_core.catalog import CATALOG
+
+    forms = {metric.excel_name: lambda_form(metric) for metric in CATALOG.values()}
+    return {name: stored(form) for name, form in sorted(forms.items()) if form}
 
 
 def parameter(argument: Argument) -> str:
@@ -140,7 +148,7 @@ def _guarded(metric: Metric) -> str:
     lets += [f"{a.name}_,{_cleaned(a, _keep(group))}" for group, some in groups.items() for a in some]
     body = _fill(metric, _body(metric))
     for group, some in reversed(groups.items()):
-        body = _checked_ranges(some, _keep(group), body)
+        body = _checked_ranges(metric, some, _keep(group), body)
     for argument in reversed(values):
         body = _checked_value(argument, body)
     return f"LET({','.join(lets)},{body})" if lets else body
@@ -213,7 +221,7 @@ def _checked_value(argument: Argument, body: str) -> str:
     return f'IF({name}="",{ERRORS["NA"]},{checked})' if argument.required else checked
 
 
-def _checked_ranges(ranges: Sequence[Argument], keep: str, body: str) -> str:
+def _checked_ranges(metric: Metric, ranges: Sequence[Argument], keep: str, body: str) -> str:
     """Ranges that belong together: errors are passed on, sizes agree, something is there, nothing is off its scale."""
     for argument in reversed(ranges):
         bad = _bad(argument, f"{argument.name}_all")
@@ -228,6 +236,7 @@ def _checked_ranges(ranges: Sequence[Argument], keep: str, body: str) -> str:
             body = f"IF({same},{body},{ERRORS['VALUE']})"
     for cells in [f"{a.name}_all" for a in ranges if a.kind.reading in _DATES]:  # a date typed as text
         body = f"IF(SUM(IF(ISTEXT({cells}),ISNUMBER(VALUE(LEFT({cells},1)))*1,0))>0,{ERRORS['VALUE']},{body})"
+    body = refuse_texts(metric, {a.name: f"{a.name}_all" for a in ranges}, None, body)
     for argument in reversed(ranges):
         body = f"IF(ISERROR(SUM({argument.name}_all)),SUM({argument.name}_all),{body})"
     return body

@@ -94,12 +94,12 @@ def in_ironcalc(path):
     return lambda row, column: model.get_cell_value(0, row + 1, column + 1)
 
 
-def in_formulon(path):
+def in_formulon(path, sheet=0):
     book = formulon.Workbook.load(_bracketed(path))
     book.recalc()
 
     def cell(row, column):
-        value = book.get_value(0, row, column)
+        value = book.get_value(sheet, row, column)
         if value.error_code is not None:
             return formulon.error_display_name(value.error_code)
         return "" if value.kind.name == "BLANK" else value.to_python()

@@ -101,7 +101,16 @@ def test_what_excel_takes_is_no_fault(formula):
 
 
 #: Built and checked in a few seconds; the others are slow.
-QUICK = (*TEMPLATES, "health_score lite", "demo dashboard", "demo company")
+QUICK = (
+    *TEMPLATES,
+    "health_score lite",
+    "scorecard lambda",
+    "functions",
+    "check excel",
+    "check lambda",
+    "demo dashboard",
+    "demo company",
+)
 
 
 @pytest.mark.parametrize("name", [pytest.param(n, marks=[] if n in QUICK else pytest.mark.slow) for n in EVERYTHING])

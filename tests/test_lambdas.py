@@ -39,8 +39,9 @@ def test_names_within_a_form_are_names_excel_takes(name):
     """No name is R or C, looks like a cell, or is a function of Excel's or ours, which some programs would call."""
     form = lambda_form(CATALOG[name])
     assert len(form) <= LONGEST
-    assert form.count("(") == form.count(")")
-    words = set(re.findall(r"(?<![\w.\"])[a-z_]\w*", re.sub(r'"[^"]*"', "", form)))
+    signs = re.sub(r'"[^"]*"', "", form)
+    assert signs.count("(") == signs.count(")")
+    words = set(re.findall(r"(?<![\w.\"])[a-z_]\w*", signs))
     parameters = set(CATALOG[name].names)
     assert not {w for w in words if re.fullmatch(r"[rc]|[a-z]{1,3}\d+|r\d*c\d*", w)}
     taken = {w for w in words - parameters if w.upper() in reserved.BUILT_IN or w in CATALOG}
@@ -80,6 +81,15 @@ def test_a_file_marks_new_functions_and_local_names():
 
 def test_locales_with_a_decimal_comma_type_semicolons():
     assert with_semicolons('IF(a>=0.5,"1,5",1E-3)') == 'IF(a>=0,5;"1,5";1E-3)'
+
+
+@pytest.mark.parametrize("call", [("nps", {"scores": [9, "10"]}), ("mrr", {"amounts": [100, "1,050"]}),
+                                  ("nps_interval", {"scores": [9, " 8 "]})])  # fmt: skip
+def test_a_number_typed_as_text_is_refused(call, tmp_path):
+    name, arguments = call
+    lines = write_calls(path := tmp_path / "lambdas.xlsx", [(CATALOG[name], arguments)], [name])
+    assert wanted(CATALOG[name], arguments) == [["#VALUE!"]]
+    assert in_formulon(path)(lines[0], 0) == in_ironcalc(path)(lines[0], 0) == "#VALUE!"
 
 
 def test_a_date_typed_as_text_is_refused_and_no_row_is_lost(tmp_path):

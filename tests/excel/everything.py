@@ -12,8 +12,11 @@ from csmetrics_addin.hosts import lite
 from csmetrics_panels import DASHBOARDS, dashboard
 from csmetrics_panels.workbook_data import workbook as exported
 from csmetrics_workbooks.build import TEMPLATES, build, recipe
+from csmetrics_workbooks.checkbook import write_checkbook
 from csmetrics_workbooks.formulas import Host
+from csmetrics_workbooks.function_book import write_function_book
 
+from csmetrics_core.dynamic import lambda_names
 from csmetrics_core.samples import sample_company
 from csmetrics_core.scorecard import scorecard
 
@@ -48,6 +51,18 @@ def export(name: str) -> bytes:
     return exported(dashboard(name, sample_company(customers=40, months=16, event_days=40)))[0]
 
 
+def functions() -> bytes:
+    """The workbook of LAMBDA names."""
+    write_function_book(held := BytesIO())
+    return held.getvalue()
+
+
+def check(host: str) -> bytes:
+    """The workbook that proves itself."""
+    write_checkbook(held := BytesIO(), host, lambda_names() if host == "lambda" else None)
+    return held.getvalue()
+
+
 #: Name -> what makes it; each is slow enough to be made only where it is asked for.
 EVERYTHING: dict[str, Callable[[], bytes]] = {
     **{name: lambda name=name: template(name) for name in TEMPLATES},
@@ -56,6 +71,9 @@ EVERYTHING: dict[str, Callable[[], bytes]] = {
     **{f"demo {name}": lambda name=name: demo(name) for name in ("company", "dashboard", "lite")},
     **{f"export {name}": lambda name=name: export(name) for name in DASHBOARDS},
 }
+
+EVERYTHING |= {f"{name} lambda": lambda name=name: template(name, Host.LAMBDA) for name in TEMPLATES}
+EVERYTHING |= {"functions": functions, "check excel": lambda: check("excel"), "check lambda": lambda: check("lambda")}
 
 if __name__ == "__main__":
     for made, make in EVERYTHING.items():

@@ -189,6 +189,8 @@ def _function(name: str) -> Iterator[Found]:
         if upper.removeprefix("_XLDUDF_") not in OURS:
             yield "a function nobody knows", name
         return
+    if name.startswith("_xlpm."):
+        return  # a LAMBDA that LET has given a name
     bare = _PREFIX.sub("", upper)
     if bare not in FORMULAE and bare not in OURS and bare not in _of_excel():
         yield "a function nobody knows", name

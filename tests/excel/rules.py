@@ -101,8 +101,11 @@ class _Book:
         yield from _twice("two defined names alike", alike)
         tables = {t.get("displayName", "").casefold() for t in self.tables}
         taken = tables | {f.casefold() for f in FORMULAE} | {f.casefold() for f in OURS}
-        for name, _, _ in self.names:
-            if name.casefold() in taken:
+        # Without an engine of xlwings Lite in the file, a name may be a function of ours, as a LAMBDA.
+        alone = not any(part.startswith("xl/webextensions/") for part in self.package.parts)
+        for name, _, formula in self.names:
+            is_function = alone and name in OURS and formula.startswith("_xlfn.LAMBDA(")
+            if name.casefold() in tables or (name.casefold() in taken and not is_function):
                 yield Fault("a name of two things", name)
 
     def _table_names(self) -> Iterator[Fault]:

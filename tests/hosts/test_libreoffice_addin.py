@@ -8,6 +8,7 @@ import xlsxwriter
 from calc_office import Calc, address, available, office_for, profile_with_addin
 from csmetrics_addin.hosts import extension, libreoffice, lite
 from csmetrics_addin.slots import description, slots
+from csmetrics_workbooks.checkbook import write_checkbook
 from examples import CASES, assert_cells, code_of, expected, given, serial, with_bad_value
 
 from csmetrics_core import CATALOG
@@ -244,3 +245,14 @@ def test_without_its_packages_it_says_so_and_cells_fall_back(home, calc):
 def test_the_same_extension_is_the_same_file(tmp_path: Path):
     one, two = (extension.build(tmp_path / name).read_bytes() for name in ("one.oxt", "two.oxt"))
     assert one == two
+
+
+def test_the_workbook_that_proves_itself_finds_everything_right(calc, home):
+    path = home / "check.xlsx"
+    write_checkbook(str(path), "libreoffice")
+    path.chmod(0o644)
+    calc.open(url=path.as_uri())
+    calc.recalculate()
+    said = [calc.cell(cell=f"A{row}") for row in (3, *range(14, 24))]
+    hidden = "SENTIMENT, refuses comments = True"  # Calc hands TRUE over as 1, which is no comment but no truth either
+    assert said == [f"{len(CASES) - 1} of {len(CASES) - 1} examples right", hidden, *[""] * 9]

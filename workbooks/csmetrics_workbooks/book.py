@@ -10,6 +10,7 @@ import numpy as np
 from xlsxwriter import Workbook
 
 from csmetrics_core import CATALOG
+from csmetrics_core.dynamic import lambda_names
 from csmetrics_core.spec import COUNT, Unit
 from csmetrics_workbooks.bulk import DataPackager, DataWorksheet
 from csmetrics_workbooks.formulas import NEEDS_ADDIN, Host, Scope, call, table_cell
@@ -259,6 +260,11 @@ class Book:
     def check(self, what: str, found: Term, mend: str, unit: Unit = COUNT, where: Term | None = None) -> None:
         """Add a line to the checks page."""
         self.checks.append(Check(what, found, mend, unit, where))
+
+    def define_functions(self) -> None:
+        """Bring the functions as LAMBDA names of Excel 365, for cells a person adds."""
+        for name, formula in lambda_names().items():
+            self._book.define_name(name, f"={formula}")
 
     def close(self) -> None:
         """Write the file."""

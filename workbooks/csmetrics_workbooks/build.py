@@ -115,6 +115,8 @@ def _write(
     method(book)
     lists(book)
     start(book, plan.answers, plan.steps, (*plan.pages, *_LAST))
+    if host is Host.LAMBDA:
+        book.define_functions()
     dashboard.worksheet.set_first_sheet()
     book.pages["Start"].worksheet.activate()
     book.close()

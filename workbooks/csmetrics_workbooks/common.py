@@ -26,6 +26,7 @@ _NO_ADDIN = {
         f"{_PLAIN}Home > Add-ins > xlwings Lite, trust this workbook where it asks, then run Refresh formulas in its "
         "pane."
     ),
+    Host.LAMBDA: f"{_PLAIN}In Excel 365 and 2024 the functions are names in this workbook: type =NPS( in a cell.",
 }
 
 

@@ -19,10 +19,11 @@ NO_DATA = "no data"
 
 
 class Host(Enum):
-    """Who will open the workbook; one for Lite is respelled once it is whole."""
+    """Who will open the workbook; one for Lite is respelled once it is whole, one for LAMBDA brings names."""
 
     EXCEL = "excel"
     LITE = "lite"
+    LAMBDA = "lambda"
 
 
 class Scope:

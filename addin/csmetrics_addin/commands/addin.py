@@ -2,14 +2,16 @@
 
 import sys
 from enum import StrEnum
+from io import BytesIO
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.text import Text
 
-from csmetrics_addin.hosts import classic, doctor, extension, libreoffice, lite
+from csmetrics_addin.hosts import classic, doctor, extension, lambdas, libreoffice, lite
 from csmetrics_addin.terminal import BAD_DATA, Problem, screen, styled, working
+from csmetrics_addin.writing import whole_file
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -32,6 +34,24 @@ class Host(StrEnum):
     LIBREOFFICE = "libreoffice"
 
 
+class Built(StrEnum):
+    """What a file can be built for: the spreadsheets, and Excel Labs, which makes names of a text."""
+
+    EXCEL = "excel"
+    LITE = "lite"
+    LIBREOFFICE = "libreoffice"
+    EXCEL_LABS = "excel-labs"
+
+
+class Checked(StrEnum):
+    """How the functions got into the program that opens the check."""
+
+    EXCEL = "excel"
+    LITE = "lite"
+    LAMBDA = "lambda"
+    LIBREOFFICE = "libreoffice"
+
+
 Which = Annotated[Host | None, typer.Option("--host", help="Which spreadsheet; by default the one of this system.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Only say what would be done.")]
 
@@ -42,15 +62,22 @@ def _usual_host() -> Host:
 
 @app.command()
 def build(
-    host: Annotated[Host, typer.Option(help="Which spreadsheet to build for.")] = Host.EXCEL,
+    host: Annotated[Built, typer.Option(help="Which spreadsheet to build for.")] = Built.EXCEL,
     out: Annotated[Path, typer.Option(help="The folder to write to.", file_okay=False)] = Path("dist"),
     workbook: Annotated[
         Path | None, typer.Option(help="With --host lite: the workbook that is to carry the functions.", dir_okay=False)
     ] = None,
 ) -> None:
     """Write the add-in as a file, on any system."""
+    if host is Built.EXCEL_LABS:
+        made = lambdas.build(out)
+        said = (
+            f"Wrote {made[0]}, and {made[1]} for locales with a decimal comma. In Excel Labs choose Advanced Formula "
+        )
+        screen().print(styled(f"{said}Environment, Modules, and paste one."), soft_wrap=True)
+        return
     with working(f"Building for {doctor.HOSTS[host]}"):
-        made = _built(host, out, workbook)
+        made = _built(Host(host), out, workbook)
     screen().print(styled(f"Wrote {made} ({made.stat().st_size // 1024} KB)."), soft_wrap=True)
 
 
@@ -71,6 +98,29 @@ def _built(host: Host, out: Path, workbook: Path | None) -> Path:
         return lite.carry(workbook, out / workbook.name)
     except ValueError as refused:
         raise Problem(str(refused), "csmetrics workbook new makes one that can be used.", code=BAD_DATA) from refused
+
+
+@app.command()
+def check(
+    out: Annotated[Path, typer.Option(help="Where to write it.", dir_okay=False)] = Path("check.xlsx"),
+    host: Annotated[Checked, typer.Option(help="How the functions got into your spreadsheet program.")] = Checked.EXCEL,
+    force: Annotated[bool, typer.Option("--force", help="Replace the file if it is there.")] = False,
+) -> None:
+    """Write a workbook that tests every function where it is opened, and counts what is right."""
+    from csmetrics_workbooks.checkbook import write_checkbook
+
+    from csmetrics_addin.commands.workbook import check_target
+    from csmetrics_core.dynamic import lambda_names
+
+    check_target(out, [], force)
+    with whole_file(out, replace=force) as part, working("Writing"):
+        packed = BytesIO()
+        count = write_checkbook(packed, host.value, lambda_names() if host is Checked.LAMBDA else None)
+        part.write_bytes(packed.getbuffer())
+        if host is Checked.LITE:
+            lite.carry(part, part)
+    said = f"Wrote {out} with {count} calls. Open it, enable editing, and read the first page."
+    screen().print(styled(said), soft_wrap=True)
 
 
 @app.command()

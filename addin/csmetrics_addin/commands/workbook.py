@@ -34,7 +34,11 @@ def new(
         typer.Option("--data", help="Your tables: .xlsx, .csv or .parquet; several times for several files."),
     ] = None,
     host: Annotated[
-        str, typer.Option(metavar="excel|lite", help="lite: the workbook carries its own functions for xlwings Lite.")
+        str,
+        typer.Option(
+            metavar="excel|lite|lambda",
+            help="lite: it carries its own functions for xlwings Lite; lambda: as names of Excel 365, no add-in.",
+        ),
     ] = "excel",
     out: Annotated[Path | None, typer.Option(help="Where to write it; by default TEMPLATE.xlsx here.")] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace the file if it is there.")] = False,
@@ -50,15 +54,32 @@ def new(
     if template not in TEMPLATES:
         raise Problem(f"there is no template {plain(template)}", nearest(template, TEMPLATES))
     if host not in [h.value for h in Host]:
-        raise Problem(f"there is no host {plain(host)}", "Use excel or lite.")
+        raise Problem(f"there is no host {plain(host)}", "Use excel, lite or lambda.")
     target = out or Path(f"{template}.xlsx")
-    _check_target(target, data or [], force)
+    check_target(target, data or [], force)
     mapped = _mapped(template, data) if data else None
     _write(template, target, host, mapped, data or [], force)
     screen().print(f"Wrote {plain(target)}. Open it, and read the pages Start and Checks first.", soft_wrap=True)
 
 
-def _check_target(target: Path, data: list[Path], force: bool) -> None:
+@app.command("functions")
+def functions(
+    out: Annotated[Path | None, typer.Option(help="Where to write it; by default functions.xlsx here.")] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace the file if it is there.")] = False,
+) -> None:
+    """Write the functions as LAMBDA names of Excel 365 and 2024: a workbook in which =NPS( works without an add-in."""
+    from csmetrics_workbooks.function_book import write_function_book
+
+    target = out or Path("functions.xlsx")
+    check_target(target, [], force)
+    packed = BytesIO()
+    count = write_function_book(packed)
+    with whole_file(target, replace=force) as part:
+        part.write_bytes(packed.getbuffer())
+    screen().print(f"Wrote {plain(target)} with {count} functions. Open it, and read the page Start.", soft_wrap=True)
+
+
+def check_target(target: Path, data: list[Path], force: bool) -> None:
     """Whether the workbook can be written where it is wanted; asked before anything takes time."""
     name = plain(target)
     if target.is_dir():
