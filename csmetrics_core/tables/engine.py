@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timezone
+from functools import cache
 from importlib.util import find_spec
 from typing import Any, get_args
 
@@ -150,9 +151,10 @@ def _in_duckdb(native: Any, in_pandas: bool, time_zone: str) -> Any:
 def clean(role: Role, column: str, kind: nw.dtypes.DType, rows: nw.LazyFrame, time_zone: str) -> nw.Expr:
     """One column in the form every plan reads: NaN as null, days without a zone, flags as 0 and 1."""
     values = nw.col(column)
-    if role.holds == "number" or (role.holds == "id" and kind.is_float()):
-        values = values.cast(nw.Float64)
-        return nw.when(~values.is_nan()).then(values)
+    if role.holds in ("number", "total") or (role.holds == "id" and kind.is_float()):
+        is_whole = role.holds == "total" and kind.is_integer()
+        values = values.cast(nw.Int64 if is_whole else nw.Float64)
+        return values if is_whole else nw.when(~values.is_nan()).then(values)
     if role.holds == "flag":
         return values.cast(nw.Int64)
     dated = role.holds in ("date", "moment")
@@ -273,6 +275,14 @@ def last_complete(as_of: date | None, period: Period) -> int:
     return int(index_of(np.array([np.datetime64(day, "D").astype(np.int64)]), period)[0])
 
 
+@cache
+def _results() -> Any:
+    """Where small results of DuckDB live: a new connection takes longer than most of them."""
+    import duckdb
+
+    return duckdb.connect()
+
+
 def like(native: Any, columns: Mapping[str, Any]) -> Any:
     """A small frame of the caller's own kind; a value that does not exist is missing in it."""
     implementation = nw.from_native(native).implementation
@@ -280,9 +290,7 @@ def like(native: Any, columns: Mapping[str, Any]) -> Any:
         return small_frame(implementation.value, columns)
     table = small_frame("pyarrow", columns)
     if implementation is nw.Implementation.DUCKDB:
-        import duckdb
-
-        return duckdb.connect().from_arrow(table)
+        return _results().cursor().from_arrow(table)
     if implementation is nw.Implementation.PYSPARK:
         return native.sparkSession.createDataFrame(table)
     if implementation is nw.Implementation.IBIS:

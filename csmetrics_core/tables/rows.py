@@ -4,14 +4,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import reduce
 from math import fsum
-from operator import and_
+from operator import and_, or_
 from typing import Any
 
 import narwhals as nw
 import numpy as np
 
 from csmetrics_core.errors import WrongShape, off_scale
-from csmetrics_core.kinds import Number
+from csmetrics_core.kinds import LARGEST, Number
 from csmetrics_core.periods import as_dates, first_day
 from csmetrics_core.spec import Argument, Metric
 from csmetrics_core.spec import Role as Part
@@ -26,7 +26,7 @@ from csmetrics_core.tables.engine import (
     open_table,
     period_of,
 )
-from csmetrics_core.tables.frames import no_rows, schema_of, wrapped
+from csmetrics_core.tables.frames import no_rows, wrapped
 from csmetrics_core.tables.groups import as_number
 from csmetrics_core.tables.schema import Role
 
@@ -76,7 +76,7 @@ def _opened(asked: Asked, frame: Any, in_order: bool = False) -> tuple[Source, l
     for name in asked.columns:
         argument = argument_of(asked, name)
         is_answer = argument.is_range and argument.kind.reading == "number" and bool(argument.kind.members)
-        roles.append(Role(name, "score" if is_answer else _HOLDS[argument.kind.reading]))
+        roles.append(Role(name, "score" if is_answer else "total" if argument.adds else _HOLDS[argument.kind.reading]))
     names = [f"key {place}" for place, _ in enumerate(asked.keys)]
     for key, name in zip(asked.keys, names, strict=True):
         role = Role("date", "date") if key.period else Role(name, "any")
@@ -105,20 +105,12 @@ def _keys(asked: Asked, found: dict[str, Any], names: Sequence[str]) -> list[lis
 def summed(asked: Asked, frame: Any) -> Iterator[Group]:
     """Groups whose columns are added up on the engine; a row in which one of them is blank is left out whole."""
     source, names = _opened(asked, frame)
-    schema = schema_of(wrapped(frame))
-    good = reduce(and_, (~nw.col(name).is_null() for name in asked.columns))
-    parts: dict[str, nw.Expr] = {}
-    for place, (name, column) in enumerate(asked.columns.items()):
-        is_whole = (kind := schema.get(str(column))) is not None and kind.is_integer()
-        parts |= _parts(place, argument_of(asked, name), nw.when(good).then(nw.col(name)), is_whole)
-    rows = source.rows.with_columns(used=one_if(good), everybody=nw.lit(1), **parts)
-    reduced = [nw.len().alias("rows"), nw.col("used").sum()]
-    for part in parts:
-        ends = part.startswith("end")
-        reduced += [nw.col(part).min().alias(f"low {part}"), nw.col(part).max().alias(f"high {part}")] if ends else []
-        reduced += [] if ends else [nw.col(part).sum()]
+    kinds = source.rows.collect_schema()
     by = names or ["everybody"]
-    found = collected(rows.group_by(*by).agg(*reduced).sort(*by, nulls_last=True))
+    rows = source.rows if names else source.rows.with_columns(everybody=nw.lit(1))
+    whole = all(kinds[name].is_integer() and argument_of(asked, name).adds for name in asked.columns)
+    found = _whole_sums(asked, rows, by) if whole else None
+    found = found or _exact_sums(asked, rows, by)
     if not len(found["rows"]):
         raise no_rows()
     columns = {name: _totals(asked, place, name, found) for place, name in enumerate(asked.columns)}
@@ -128,15 +120,46 @@ def summed(asked: Asked, frame: Any) -> Iterator[Group]:
         yield Group(keys, arguments, int(rows_of), int(used))
 
 
-def _parts(place: int, argument: Argument, value: nw.Expr, is_whole: bool) -> dict[str, nw.Expr]:
-    """What is reduced of a column: its ends, and whole numbers whose sums are exact in any order of the rows."""
+def _whole_sums(asked: Asked, rows: nw.LazyFrame, by: Sequence[str]) -> dict[str, Any] | None:
+    """Sums of columns of whole numbers, in the plainest way; None where one holds a blank or what it must not."""
+    reduced = [nw.len().alias("rows"), nw.col("wrong").sum()]
+    wrong: list[nw.Expr] = []
+    for place, name in enumerate(asked.columns):
+        value, kind = nw.col(name), argument_of(asked, name).kind
+        reduced += [value.count().alias(f"known {place}"), value.sum().alias(f"sum {place} whole")]
+        if isinstance(kind, Number):
+            wrong += [value < kind.low] if kind.low > -LARGEST else []
+            wrong += [value > kind.top] if kind.top < LARGEST else []
+    # One sum of all that is wrong: the ends of each column would take as long as all else.
+    rows = rows.with_columns(wrong=one_if(reduce(or_, wrong)) if wrong else nw.lit(0))
+    found = collected(rows.group_by(*by).agg(*reduced).sort(*by, nulls_last=True))
+    blank = any(list(found[f"known {place}"]) != list(found["rows"]) for place, _ in enumerate(asked.columns))
+    return None if blank or any(found["wrong"]) else {**found, "used": found["rows"]}
+
+
+def _exact_sums(asked: Asked, rows: nw.LazyFrame, by: Sequence[str]) -> dict[str, Any]:
+    """Sums of the rows in which nothing is blank, of any numbers, exact in any order of the rows."""
+    good = reduce(and_, (~nw.col(name).is_null() for name in asked.columns))
+    parts: dict[str, nw.Expr] = {}
+    for place, name in enumerate(asked.columns):
+        parts |= _parts(place, argument_of(asked, name), nw.when(good).then(nw.col(name)))
+    reduced = [nw.len().alias("rows"), nw.col("used").sum()]
+    for part in parts:
+        if part.startswith("end"):
+            reduced += [nw.col(part).min().alias(f"low {part}"), nw.col(part).max().alias(f"high {part}")]
+        else:
+            reduced.append(nw.col(part).sum())
+    plan = rows.with_columns(used=one_if(good), **parts).group_by(*by).agg(*reduced)
+    return collected(plan.sort(*by, nulls_last=True))
+
+
+def _parts(place: int, argument: Argument, value: nw.Expr) -> dict[str, nw.Expr]:
+    """What is reduced of a column: its ends, and its digits as whole numbers, whose sums are exact."""
     parts = {f"end {place}": value}
-    if not argument.adds:
-        return parts
-    below = value.floor()
-    parts[f"sum {place} whole"] = value if is_whole else below
-    if not is_whole:
-        rest = (value - below) * _HALF
+    if argument.adds:
+        value = value.cast(nw.Float64)
+        rest = (value - value.floor()) * _HALF
+        parts[f"sum {place} whole"] = value.floor()
         parts[f"sum {place} high"] = rest.floor()
         parts[f"sum {place} low"] = ((rest - rest.floor()) * _HALF).floor()
     return parts
@@ -144,16 +167,15 @@ def _parts(place: int, argument: Argument, value: nw.Expr, is_whole: bool) -> di
 
 def _totals(asked: Asked, place: int, name: str, found: dict[str, Any]) -> list[float | None]:
     """A column added up by group, after a look at its ends; one that does not add up must be the same in a group."""
-    argument = argument_of(asked, name)
-    kind = argument.kind
-    low, high = ([None if v is None else float(v) for v in found[f"{end} end {place}"]] for end in ("low", "high"))
-    for end in (*low, *high):
+    argument, kind = argument_of(asked, name), argument_of(asked, name).kind
+    ends = [[None if v is None else float(v) for v in found.get(f"{end} end {place}", ())] for end in ("low", "high")]
+    for end in (*ends[0], *ends[1]):
         if end is not None and not kind.accepts(np.array([end])) and isinstance(kind, Number):
             raise off_scale(name, None, end, kind.expected, kind.fix)
     if not argument.adds:
-        if differing := next(((a, b) for a, b in zip(low, high, strict=True) if a != b), None):
+        if differing := next(((a, b) for a, b in zip(*ends, strict=True) if a != b), None):
             raise _differs(name, *differing)
-        return low
+        return ends[0]
     whole = found[f"sum {place} whole"]
     fine = [found.get(f"sum {place} {part}") for part in ("high", "low")]
     totals: list[float | None] = []
@@ -162,8 +184,10 @@ def _totals(asked: Asked, place: int, name: str, found: dict[str, Any]) -> list[
             raise off_scale(name, None, float(total), "a total below 9e15, which is exact", "Add it up in thousands.")
         high_part, low_part = (0.0 if part is None or part[at] is None else float(part[at]) for part in fine)
         if kind.reading == "number" and getattr(kind, "whole", False) and (high_part or low_part):
-            raise off_scale(name, None, high[at], kind.expected, kind.fix)
-        totals.append(None if low[at] is None else fsum((float(total), high_part / _HALF, low_part / _HALF / _HALF)))
+            raise off_scale(name, None, float(total) + high_part / _HALF, kind.expected, kind.fix)
+        totals.append(
+            None if found["used"][at] == 0 else fsum((float(total), high_part / _HALF, low_part / _HALF / _HALF))
+        )
     return totals
 
 

@@ -51,7 +51,8 @@ class Role:
     Args:
         name: the keyword of the function.
         holds: "id", "date", "moment" (a date with its time), "number", "answer" (a number or a word), "score" (the
-            same, but only numbers count), "flag" or "any".
+            same, but only numbers count), "total"
+            (a number to add up), "flag" or "any".
         needed: whether the function can do without.
     """
 
@@ -85,6 +86,7 @@ _HOLDS: dict[str, tuple[str, Callable[[nw.dtypes.DType], bool]]] = {
     "date": ("dates", is_date),
     "moment": ("dates and times", is_date),
     "number": ("numbers", _is_number),
+    "total": ("numbers", _is_number),
     "flag": ("TRUE/FALSE or 1/0", lambda kind: kind == nw.Boolean or kind.is_numeric()),
 }
 
