@@ -11,7 +11,7 @@ from csmetrics_core.catalog import CATALOG
 from csmetrics_core.errors import ErrorInCell, OutOfScale, WrongKind
 from csmetrics_core.spec import Role
 
-ABOUT = ("csm_explain", "csm_by", "csm_change", "csm_why", "csm_reconcile", "csm_benchmarks")
+ABOUT = ("csm_explain", "csm_weighted", "csm_by", "csm_change", "csm_why", "csm_reconcile", "csm_benchmarks")
 NUMBERS = [m.name for m in CATALOG.values() if m.gives == "number"]
 
 
