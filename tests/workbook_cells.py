@@ -1,13 +1,19 @@
 """Reads workbooks for tests: what a file says, what it holds, what IronCalc makes of it."""
 
+import html
+import io
 import math
+import re
 import warnings
+import zipfile
 from contextlib import closing
 from datetime import date
 from functools import lru_cache
 
+import formulon
 import ironcalc
 import openpyxl
+from openpyxl.utils import get_column_letter, range_boundaries
 from openpyxl.utils.datetime import to_excel
 
 NEEDS_ADDIN = "needs the add-in"
@@ -56,6 +62,69 @@ def by_ironcalc(path, places):
         row, column = coordinate_to_tuple(cell)
         found[sheet, cell] = model.get_cell_value(sheets.index(sheet), row, column)
     return found
+
+
+def by_formulon(path, places):
+    """(sheet, cell) -> what formulon computes, whose grammar is Excel's; what it lacks is spelled for it."""
+    from openpyxl.utils.cell import coordinate_to_tuple
+
+    model = formulon.Workbook.load(respelled(path))
+    model.recalc()
+    sheets = {model.sheet_name(place): place for place in range(model.sheet_count())}
+    found = {}
+    for sheet, cell in places:
+        row, column = coordinate_to_tuple(cell)
+        value = model.get_value(sheets[sheet], row - 1, column - 1)
+        error = value.error_code
+        found[sheet, cell] = formulon.error_display_name(error) if error is not None else value.to_python()
+    return found
+
+
+#: What formulon cannot compute as it stands, and how it is put to it. A test lets this list only shrink.
+GAPS = {r"\b(ROW|COLUMN)\(([A-Za-z_]\w*(?:\[.*?\]+)?)\)": "ROW and COLUMN of a table's cells or of a name: as cells"}
+
+
+def _opened(path):
+    warnings.simplefilter("ignore")  # openpyxl does not know sparklines
+    return openpyxl.load_workbook(path)
+
+
+def respelled(path):
+    """The file with those calls spelled as formulon knows them."""
+    with warnings.catch_warnings(), closing(_opened(path)) as book:
+        areas = {t.displayName: (s.title, t) for s in book for t in s.tables.values()}
+        names = {name: defined.attr_text for name, defined in book.defined_names.items()}
+
+    def spelled(found):
+        called, text = found[1], html.unescape(found[2])
+        table, _, inner = text.partition("[")
+        if not inner:
+            return f"{called}({html.escape(names[text])})" if text in names else found[0]
+        return f"{called}({html.escape(_cells_of(*areas[table], inner[:-1]), quote=False)})"
+
+    held = io.BytesIO()
+    [gap] = GAPS
+    with zipfile.ZipFile(path) as old, zipfile.ZipFile(held, "w") as new:
+        for name in old.namelist():
+            content = old.read(name)
+            if name.startswith("xl/worksheets/sheet"):
+                text = re.sub(
+                    r"(<f[^>]*>)([^<]*)(</f>)", lambda f: f[1] + re.sub(gap, spelled, f[2]) + f[3], content.decode()
+                )
+                content = text.encode()
+            new.writestr(name, content)
+    return held.getvalue()
+
+
+def _cells_of(sheet, table, inner):
+    """A table's columns as cells; of this row ROW() and COLUMN() need the columns only."""
+    left, top, _, bottom = range_boundaries(table.ref)
+    parts = re.findall(r"\[([^\[\]]*)\]", inner) or [inner]
+    heads = [column.name for column in table.tableColumns]
+    columns = [left + heads.index(part) for part in parts if not part.startswith("#")]
+    first, last = (top, top) if "#Headers" in parts else (top + 1, bottom)
+    ends = (f"${get_column_letter(c)}${r}" for c, r in ((columns[0], first), (columns[-1], last)))
+    return f"'{sheet}'!{':'.join(ends)}"
 
 
 def differences(path, computed, sheets=None):

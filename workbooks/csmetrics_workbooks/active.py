@@ -7,6 +7,7 @@ from csmetrics_core.palette import ACCENT, MUTED, SERIES
 from csmetrics_core.spec import COUNT, FRACTION, Unit
 from csmetrics_workbooks.book import Book
 from csmetrics_workbooks.formulas import NO_DATA, Scope
+from csmetrics_workbooks.names import add_numbers
 from csmetrics_workbooks.sheet import axis, legend
 from csmetrics_workbooks.tables import Table, as_numbers, countifs
 from csmetrics_workbooks.terms import Term, is_number, when
@@ -22,9 +23,7 @@ def helpers(book: Book) -> None:
     days = as_numbers(table.cells["Date"])
     whole = np.where(np.isfinite(days) & (days >= 1), np.floor(np.nan_to_num(days)), 0)
     table.add("Day", f"IF(N({table.here('Date')})>=1,INT({table.here('Date')}),0)", whole, _DAY)
-    numbers = _first_places([v.lower() if isinstance(v, str) else v for v in table.cells["User"]])
-    user = table.here("User")
-    table.add("User no", f'IF({user}="",0,MATCH({user},{table.called}[User],0))', numbers, COUNT)
+    numbers = as_numbers(add_numbers(book, table, "User").value)
     known = (numbers > 0) & (whole > 0) & (np.array(inside.value) == 1)
     key = np.where(known, numbers * 100_000 + whole, 0)
     formula = (
@@ -47,11 +46,6 @@ def helpers(book: Book) -> None:
 def distinct(test: str, number: str) -> str:
     """How many different numbers stand in the rows of a test; FREQUENCY of nothing is an error in some programs."""
     return f"IF(SUM(IF({test},1,0))=0,0,SUM(IF(FREQUENCY(IF({test},{number}),{number})>0,1,0)))"
-
-
-def _first_places(keys: list[object]) -> np.ndarray:
-    seen: dict[object, int] = {}
-    return np.array([0.0 if k is None else float(seen.setdefault(k, i)) for i, k in enumerate(keys, 1)])
 
 
 class ActiveUsers:
@@ -87,7 +81,7 @@ class ActiveUsers:
         if window not in self._known:
             rows = self.inside.rows & (as_numbers(self.table.column("User no").value) > 0)
             rows &= as_numbers(self.table.column("Day").value) > 0
-            users, days = self.table.cells["User"][rows], as_numbers(self.table.column("Day").value)[rows]
+            users, days = (as_numbers(self.table.column(h).value)[rows] for h in ("User no", "Day"))
             self._known[window] = _active(users, days, window)
         return self._known[window]
 
@@ -100,7 +94,7 @@ def _active(users: np.ndarray, days: np.ndarray, window: int) -> dict[int, int]:
     first, last = int(days.min()), int(days.max())
     for day in [*range(first, first + window - 1), *range(last + 1, last + window)]:
         inside = (days > day - window) & (days <= day)
-        whole[day] = len({u.lower() if isinstance(u, str) else u for u in users[inside].tolist()})
+        whole[day] = len(set(users[inside].tolist()))
     return {day: int(n) for day, n in whole.items()}
 
 

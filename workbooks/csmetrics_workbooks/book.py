@@ -221,19 +221,6 @@ class Book:
             wanted = "" if formula == "TRUE" else f"IF({formula},"
             table.add(name, f"{wanted}IF({valid},{place},0){',0)' if wanted else ''}", values, COUNT)
 
-    def add_repeats(self, table: Table, header: str) -> Term:
-        """Helper column `Repeats`: 1 where a row repeats the key of an earlier one."""
-        seen: set[Any] = set()
-        values = []
-        for value in table.cells[header]:
-            key = value.lower() if isinstance(value, str) else value
-            values.append(float(key is not None and key in seen))
-            seen.add(key)
-        cell = table.here(header)
-        place = f"ROW()-ROW({table.called}[[#Headers],[{header}]])"
-        formula = f'IF({cell}="",0,IF(MATCH({cell},{table.called}[{header}],0)<{place},1,0))'
-        return table.add("Repeats", formula, values, COUNT)
-
     def segment_cells(self) -> list[Term]:
         """The cells of the list of segments."""
         known = [*self.segments, *[None] * (SEGMENT_ROOM - len(self.segments))]

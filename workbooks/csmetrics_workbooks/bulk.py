@@ -1,5 +1,6 @@
 """A worksheet that takes whole columns: ten times as fast as cell by cell, which 100,000 rows need."""
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -11,6 +12,8 @@ from xlsxwriter.table import Table
 from xlsxwriter.utility import xl_col_to_name
 from xlsxwriter.worksheet import Worksheet
 
+_SPELLED = re.compile(r"(_x[0-9A-Fa-f]{4}_)")
+_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\ufffe\uffff]")
 _LONGEST = 32_767  # characters a cell holds
 _HEARD_EVERY = 2000  # rows
 
@@ -117,9 +120,15 @@ def _typed(value: Any) -> str:
     return ' t="b">' if isinstance(value, bool) else ">"
 
 
+def storable(text: str) -> str:
+    """A text as the file holds it where it is no shared one: signs XML has no place for are spelled, as Excel does."""
+    text = _SPELLED.sub(r"_x005F\1", text)
+    return _CONTROL.sub(lambda sign: f"_x{ord(sign[0]):04X}_", text)[:_LONGEST]
+
+
 def _shown(value: Any) -> str:
     if isinstance(value, str):
-        return escape(value)
+        return escape(storable(value))
     return str(int(value)) if isinstance(value, bool) else f"{value:.16G}"
 
 

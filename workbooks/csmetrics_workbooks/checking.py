@@ -3,9 +3,10 @@
 import numpy as np
 
 from csmetrics_core.palette import MUTED, STATUS
-from csmetrics_core.spec import MONEY, TEXT
+from csmetrics_core.spec import COUNT, MONEY, TEXT
 from csmetrics_workbooks.book import Book
 from csmetrics_workbooks.flows import Months
+from csmetrics_workbooks.names import place, places
 from csmetrics_workbooks.sheet import Page
 from csmetrics_workbooks.tables import Table, sumifs
 from csmetrics_workbooks.terms import Term, when
@@ -32,8 +33,13 @@ def off_scale(book: Book, table: Table, header: str, low: float, high: float) ->
 
 def repeated(book: Book, table: Table, header: str, mend: str) -> None:
     """How many rows repeat the key of an earlier one."""
-    repeats = book.add_repeats(table, header)
-    book.check(f"{table.name}: {header} appears twice", sumifs(repeats, (repeats, "=", 1)), mend)
+    numbers = places(table.cells[header])
+    again = (numbers > 0) & (numbers < np.arange(1, table.rows + 1))
+    cell, head = table.here(header), f"{table.called}[[#Headers],[{header}]]"
+    first = place(cell, f"{table.called}[{header}]", head)
+    formula = f'IF({cell}="",0,IF({first}<ROW()-ROW({head}),1,0))'
+    repeats = table.add("Repeats", formula, again.astype(float), COUNT)
+    book.check(f"{table.name}: {header} appears twice, whatever its capitals", sumifs(repeats, (repeats, "=", 1)), mend)
 
 
 def unlisted(book: Book, table: Table) -> None:

@@ -94,7 +94,8 @@ def choices(book: Book, page: Page, labels: Sequence[int] = (0, 2, 4)) -> None:
         labels, ("Segment", "Period", "Up to"), values, names, sources, helps, strict=True
     ):
         page.put(CHOICE_ROW, column, words, book.looks(bold=True, align="right"))
-        look = book.looks.input(MONTH_FORMAT if name == "as_of" else "General", align="center", bold=True)
+        # As text: a segment called 1/2 or TRUE stays that when it is chosen.
+        look = book.looks.input(MONTH_FORMAT if name == "as_of" else "@", align="center", bold=True)
         book.name_cell(name, page.put(CHOICE_ROW, column + 1, value, look))
         page.choices(CHOICE_ROW, column + 1, source, message)
 
@@ -112,7 +113,9 @@ def lists(book: Book) -> None:
     page.headers(3, ["Segment", "Month"], height=18)
     page.put(4, 0, ALL, book.looks.words())
     for row in range(SEGMENT_ROOM):
-        page.put(5 + row, 0, book.segments[row] if row < len(book.segments) else None, book.looks.input(align="left"))
+        page.put(
+            5 + row, 0, book.segments[row] if row < len(book.segments) else None, book.looks.input("@", align="left")
+        )
     page.put(4, 1, month_label(book.months[0]), book.looks.input(MONTH_FORMAT))
     for row, month in enumerate(book.months[1:], 5):
         earlier = Term(f"DATE(YEAR(B{row}),MONTH(B{row})-1,1)", month_label(month))

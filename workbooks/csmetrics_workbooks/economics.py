@@ -10,6 +10,7 @@ from csmetrics_workbooks.book import ALL, Book
 from csmetrics_workbooks.flows import Months, fate
 from csmetrics_workbooks.formulas import NO_DATA, Scope
 from csmetrics_workbooks.judging import guarded
+from csmetrics_workbooks.names import place
 from csmetrics_workbooks.sheet import Page
 from csmetrics_workbooks.tables import countifs, sumifs
 from csmetrics_workbooks.terms import Term, both, is_number, term, total, when
@@ -44,7 +45,9 @@ def add_purposes(book: Book) -> None:
     segments = {v.lower() for v in book.tables["Revenue"].cells["Segment"] if isinstance(v, str)}
     named = [float(isinstance(v, str) and v.lower() in segments) for v in costs.cells["Segment"]]
     cell = costs.here("Segment")
-    costs.add("Split", f'IF({cell}="",0,IF(ISNUMBER(MATCH({cell},Revenue[Segment],0)),1,0))', named, COUNT)
+    found = place(cell, "Revenue[Segment]", "Revenue[[#Headers],[Segment]]")
+    known = f"IF(ISNUMBER({found}),IF({found}>ROWS(Revenue[Segment]),0,1),0)"
+    costs.add("Split", f'IF({cell}="",0,{known})', named, COUNT)
     for purpose in PURPOSES:
         same = inside & np.array([isinstance(v, str) and v.lower() == purpose for v in costs.cells["Purpose"]])
         for period in ("Period", "Quarter"):

@@ -38,10 +38,12 @@ def history(book: Book, note: str) -> None:
         now = page.put(row, 4, value, book.looks.number(unit))
         keys = (month_label(given.as_of), given.period, given.segment, label)
         was = [r[4] for r in book.closed if tuple(r[:4]) == keys]
-        where = ",".join(f"Closed[{n}],$%s{row + 1}" % letter for n, letter in zip(names, "ABCD", strict=False))
+        # Compared, not counted by criteria: a segment may be called TRUE or >a.
+        same = "*".join(f"(Closed[{n}]=$%s{row + 1})" % letter for n, letter in zip(names, "ABCD", strict=False))
         frozen = Term(
-            f'IF(COUNTIFS({where})=1,SUMIFS(Closed[Value],{where}),"not closed")',
+            f'IF(SUM(IF({same},1,0))=1,SUM(IF({same},Closed[Value],0)),"not closed")',
             was[0] if len(was) == 1 and not isinstance(was[0], str) else (0.0 if len(was) == 1 else "not closed"),
+            array=True,
         )
         closed = page.put(row, 5, frozen, book.looks.number(unit))
         page.put(row, 6, change(now, closed), book.looks.number(change_format(unit)))

@@ -5,8 +5,9 @@ import numpy as np
 from csmetrics_core.spec import COUNT
 from csmetrics_workbooks.book import Book
 from csmetrics_workbooks.dates import month_end
+from csmetrics_workbooks.names import add_numbers
 from csmetrics_workbooks.sheet import Page
-from csmetrics_workbooks.tables import Table, as_numbers, sumifs
+from csmetrics_workbooks.tables import Table, as_numbers, countifs
 from csmetrics_workbooks.terms import Term
 
 
@@ -23,17 +24,15 @@ def logos(book: Book, work: Page) -> dict[str, Term]:
         days.append(
             work.put(row, 1, month_end(book.last_month - book.period_months * back), work.looks.number("yyyy-mm-dd"))
         )
-    at = []
+    numbers, name = as_numbers(add_numbers(book, table, "Customer").value), table.here("Customer no")
     for place, day in enumerate(days):
         with np.errstate(invalid="ignore"):
             there = inside & (start <= day.value) & (np.isnan(end) | (end > day.value))
         here, gone = table.here("Start"), table.here("End")
         test = f"AND({formula},ISNUMBER({here}),{here}<={day.text},OR(NOT(ISNUMBER({gone})),{gone}>{day.text}))"
-        table.add(f"At {place}", f"IF({test},1,0)", there.astype(float), COUNT)
-        at.append(there)
-    keys = [v.lower() if isinstance(v, str) else v for v in table.cells["Customer"]]
-    left = [_moved(table, f"Left {n}", keys, at[n - 1], at[n], f"At {n - 1}", f"At {n}") for n in (1, 2)]
-    came = _moved(table, "Came", keys, at[2], at[1], "At 2", "At 1")
+        table.add(f"At {place}", f"IF({test},{name},0)", np.where(there, numbers, 0), COUNT)
+    left = [_moved(table, f"Left {n}", f"At {n - 1}", f"At {n}") for n in (1, 2)]
+    came = _moved(table, "Came", "At 2", "At 1")
     opening = [_sum(table, f"At {n}") for n in (0, 1)]
     labels = (
         ("opening", opening[1]),
@@ -43,6 +42,12 @@ def logos(book: Book, work: Page) -> dict[str, Term]:
         ("lost before", left[0]),
         ("closing", _sum(table, "At 2")),
     )
+    dated, named = table.column("Start"), table.column("Customer no")
+    book.check(
+        "Customers: rows with a start and no name",
+        countifs((dated, ">", 0)) - countifs((dated, ">", 0), (named, ">", 0)),
+        "They count nowhere. Give the customer, or delete the row.",
+    )
     cells = {}
     for row, (name, value) in enumerate(labels, 8):
         work.put(row, 0, f"Customers by their dates: {name}", work.looks.words())
@@ -51,16 +56,13 @@ def logos(book: Book, work: Page) -> dict[str, Term]:
 
 
 def _sum(table: Table, header: str) -> Term:
-    column = table.column(header)
-    return sumifs(column, (column, "=", 1))
+    return countifs((table.column(header), ">", 0))
 
 
-def _moved(
-    table: Table, header: str, keys: list[object], there: np.ndarray, gone: np.ndarray, was: str, is_: str
-) -> Term:
+def _moved(table: Table, header: str, was: str, is_: str) -> Term:
     """Helper column: customers there at one day and, in none of their rows, at the other."""
-    present = {key for key, g in zip(keys, gone, strict=True) if g}
-    values = [float(t and key not in present) for key, t in zip(keys, there, strict=True)]
-    found = f"COUNTIFS({table.called}[Customer],{table.here('Customer')},{table.called}[{is_}],1)"
-    table.add(header, f"IF({table.here(was)}=1,IF({found}=0,1,0),0)", values, COUNT)
+    present, there = set(table.column(is_).value), table.column(was).value
+    values = [float(n > 0 and n not in present) for n in there]
+    here = table.here(was)
+    table.add(header, f"IF({here}>0,IF(ISNUMBER(MATCH({here},{table.called}[{is_}],0)),0,1),0)", values, COUNT)
     return _sum(table, header)

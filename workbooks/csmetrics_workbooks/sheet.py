@@ -6,8 +6,9 @@ from typing import Any
 from xlsxwriter.utility import xl_rowcol_to_cell
 
 from csmetrics_core.palette import ACCENT, INK, LINE, MUTED, STATUS
+from csmetrics_workbooks.bulk import storable
 from csmetrics_workbooks.style import BETTER, FONT, WORSE, Looks
-from csmetrics_workbooks.terms import Term
+from csmetrics_workbooks.terms import CellError, Term
 
 
 class Page:
@@ -170,4 +171,6 @@ def legend(position: str = "bottom") -> dict[str, Any]:
 def _cached(value: Any) -> Any:
     if value is None:
         return 0
+    if isinstance(value, str) and not isinstance(value, CellError):
+        return storable(value)
     return value.item() if hasattr(value, "item") else value
