@@ -302,3 +302,17 @@ def test_things_told_apart_by_number_count_as_by_name(library: str, who: list) -
     shown.choose(segment_by="group", segment="y")
     y = frame[frame["group"] == "y"]
     assert shown.value == pytest.approx(nps(y["score"], accounts=y["who"]))
+
+
+def test_identifiers_are_never_guessed():
+    chosen = lambda shown: {f.argument.name: f.columns() for f in shown._fields}  # noqa: E731
+    amounts = pd.DataFrame(
+        {"mrr": [100.0, 120, 50], "when": pd.to_datetime(["2026-01-01", "2026-02-01", "2026-01-01"])}
+    )
+    assert chosen(panel("mrr_movements", amounts)) == {"customers": (), "months": (), "mrr": ("mrr",)}
+    named = amounts.assign(Account=["A", "A", "B"]).rename(columns={"when": "Billing month"})
+    wanted = {"customers": ("Account",), "months": ("Billing month",), "mrr": ("mrr",)}
+    assert chosen(panel("mrr_movements", named)) == wanted
+    ids = pd.DataFrame({"id": [1, 2, 3], "points": [9, 10, 0]})
+    assert chosen(panel("nps", ids))["scores"] == ()
+    assert chosen(panel("nps", ids.rename(columns={"points": "How likely?", "id": "Score"})))["scores"] == ("Score",)

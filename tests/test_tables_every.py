@@ -244,3 +244,14 @@ def test_columns_may_have_any_names():
     relation = duckdb.sql('SELECT 9 AS "how likely?", \'a "b"\' AS "the by" UNION ALL SELECT 0, NULL')
     found = plain(tables.nps(relation, "how likely?", by="the by"))
     assert (found["the by"], found["value"]) == (['a "b"', None], [100, -100])
+
+
+def test_blank_columns_no_groups_and_dates_of_any_function():
+    blank = pd.DataFrame({"s": [None, None], "d": pd.to_datetime(["2026-01-01", "2026-02-01"])})
+    assert plain(tables.nps(blank, "s", by=None)) == {
+        "value": [None], "n": [0], "low": [None], "high": [None], "dropped": [2],
+    }  # fmt: skip
+    with pytest.raises(WrongKind, match="by is 5; expected names of columns"):
+        tables.nps(FRAME, "Score", by=5)
+    each = plain(tables.survey(FRAME, "nps", score="Score", each="month", date="answered"))
+    assert each == plain(tables.nps(FRAME, "Score", each="month"))

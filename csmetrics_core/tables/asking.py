@@ -127,11 +127,15 @@ def _settle(asked: Asked, argument: Argument, value: Any, names: Sequence[str]) 
 
 def _looked_for(asked: Asked, argument: Argument, names: Sequence[str]) -> str | None:
     """The column of a needed argument by its name alone; never one that another argument has."""
-    metric, free = asked.metric, [name for name in names if name not in asked.columns.values()]
+    return likely_column(asked.metric, argument, [name for name in names if name not in asked.columns.values()])
+
+
+def likely_column(metric: Metric, argument: Argument, names: Sequence[str]) -> str | None:
+    """The column that is called as an argument is, by the dictionary of headings; none where none is called so."""
     called = [argument.name, argument.name.removesuffix("s")]
     if metric.category is Category.SURVEY and argument is metric.arguments[0] and argument.is_range:
         called.insert(0, metric.name.split("_")[0])  # a column of answers has the metric's name
-    columns = dict.fromkeys(free)
+    columns = dict.fromkeys(names)
     return next(filter(None, (look_for(name, columns) for name in called)), None)
 
 

@@ -20,6 +20,8 @@ from csmetrics_core.tables.schema import KEYWORDS, Role, exactly, look_for
 
 #: A function written for tables is run once a group: so many are run, more are refused.
 MOST_GROUPS = 1000
+#: The roles of columns that say when.
+_DATES = ("timestamp", "date", "month", "start")
 _OPTIONS = """        by: columns to group by: one result below the other.
         each: "day", "week", "month", "quarter" or "year": a result for the rows of each.
 """
@@ -38,9 +40,11 @@ def door(function: Callable[..., Any], *, name: str = "", timed: bool = False, *
     own = {KEYWORDS.get(p, p): p for p in signature.parameters}
     own = {shown: p for shown, p in own.items() if p not in further.values()} | further
     called = name or function.__name__
+    has_dates = any(role in signature.parameters for role in _DATES)
 
     @wraps(function)
     def shown(*args: Any, by: Any = (), each: Any = None, **kwargs: Any) -> Any:
+        dated = None if has_dates else kwargs.pop("date", None)
         given = _bound(called, signature, own, args, kwargs)
         by = given.pop("by", by)
         if not by and each is None:
@@ -48,7 +52,7 @@ def door(function: Callable[..., Any], *, name: str = "", timed: bool = False, *
         names = dict.fromkeys(names_of_table(given["frame"]))
         if "by" in signature.parameters and each is None and all(exactly(n, names) for n in names_of("by", by)):
             return function(**given, by=by)  # it groups by itself, in one pass
-        return _in_groups(function, given, by, each, timed)
+        return _in_groups(function, given, by, each, timed, dated)
 
     shown.__name__ = shown.__qualname__ = called
     shown.__module__ = "csmetrics_core.tables"
@@ -60,9 +64,10 @@ def door(function: Callable[..., Any], *, name: str = "", timed: bool = False, *
 def _signature(signature: inspect.Signature, own: Mapping[str, str]) -> inspect.Signature:
     renamed = {p: shown for shown, p in own.items()}
     parameters = [p.replace(name=renamed[p.name]) for p in signature.parameters.values()]
+    has_dates = any(role in signature.parameters for role in _DATES)
     options = [
         inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default)
-        for name, default in (("by", ()), ("each", None))
+        for name, default in (("by", ()), ("each", None), *([] if has_dates else [("date", None)]))
         if name not in signature.parameters
     ]
     last = parameters.pop() if parameters[-1].kind is inspect.Parameter.VAR_KEYWORD else None
@@ -111,12 +116,14 @@ def _bound(
     return given
 
 
-def _in_groups(function: Callable[..., Any], given: Mapping[str, Any], by: Any, each: Any, timed: bool) -> Any:
+def _in_groups(
+    function: Callable[..., Any], given: Mapping[str, Any], by: Any, each: Any, timed: bool, dated: str | None
+) -> Any:
     """One result a group, below one another."""
     frame = given["frame"]
     names = names_of_table(frame)
-    roles = [role for role in ("timestamp", "date", "month") if role in inspect.signature(function).parameters]
-    dated = next(filter(None, (given.get(role) for role in roles)), None)
+    roles = [role for role in _DATES if role in inspect.signature(function).parameters]
+    dated = dated or next(filter(None, (given.get(role) for role in roles)), None)
     dated = dated or next(filter(None, (look_for(role, dict.fromkeys(names)) for role in roles)), None)
     found = keys(frame, names, by, each, dated)
     if timed and any(key.period for key in found):

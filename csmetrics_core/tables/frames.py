@@ -1,6 +1,6 @@
 """What callers hand over, made ready: any engine's frame, and pandas columns whose type says too little."""
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from datetime import date
 from decimal import Decimal
 from numbers import Number
@@ -213,8 +213,8 @@ def one_of(argument: str, given: Any, choices: Sequence[str]) -> None:
 
 def names_of(argument: str, given: Any) -> tuple[str, ...]:
     """Names of columns; one alone may be given as it is."""
-    names = (given,) if isinstance(given, str) else given
-    if isinstance(names, dict) or not all(isinstance(name, str) for name in names):
+    names = (given,) if isinstance(given, str) else () if given is None else given
+    if isinstance(names, dict) or not isinstance(names, Iterable) or not all(isinstance(name, str) for name in names):
         raise wrong_kind(argument, None, given, "names of columns", f"Give a list, such as {argument}=['segment'].")
     return tuple(dict.fromkeys(names))
 

@@ -271,7 +271,7 @@ def _repeated(asked: Asked, cells: dict[str, Any], counts: np.ndarray) -> dict[s
     (first, values), *others = cells.items()
     argument = argument_of(asked, first)
     if not others and argument.is_range and argument.kind.reading == "number":
-        known = [place for place, value in enumerate(values) if value is not None]
+        known = [place for place, value in enumerate(values) if value is not None and value == value]
         short = argument.kind.compact(np.array([float(values[place]) for place in known]))
         numbers = short if short is not None else np.array([values[place] for place in known], dtype=float)
         return {first: np.repeat(numbers, counts[known])}

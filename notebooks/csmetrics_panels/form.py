@@ -11,6 +11,7 @@ from csmetrics_core.errors import wrong_kind
 from csmetrics_core.headings import plain
 from csmetrics_core.kinds import Day
 from csmetrics_core.spec import Argument, Metric, Role
+from csmetrics_core.tables.asking import likely_column
 from csmetrics_panels.frames import Frame, short
 from csmetrics_panels.request import Picked
 
@@ -49,6 +50,7 @@ class Field:
         self.metric = metric
         self.changed = changed
         self.frame: Frame | None = None
+        self.taken: frozenset[str] = frozenset()  # columns that other arguments are proposed
         self.widget: Any = self.make()
 
     def make(self) -> Any:
@@ -76,13 +78,14 @@ class Field:
         return widget
 
     def likely(self, fitting: Sequence[str]) -> str:
-        """The column that is called like the argument or the metric, or the only one that fits."""
-        names = [self.argument.name, self.argument.name.rstrip("s"), f"{self.argument.name}s"]
-        if self.argument is next((a for a in self.metric.arguments if a.is_range), None):
-            names.append(self.metric.name.split("_")[0])
-        known = {plain(column): column for column in reversed(fitting)}
-        found = next((known[plain(name)] for name in names if plain(name) in known), "")
-        return found or (fitting[0] if len(fitting) == 1 and self.argument.required else "")
+        """The column that is called as the argument is, or the only one of the data; nothing is guessed from cells."""
+        free = [column for column in fitting if column not in self.taken]
+        only = list(self.frame or ()) == free and len(free) == 1
+        return likely_column(self.metric, self.argument, free) or (free[0] if only and not self.taken else "")
+
+    def columns(self) -> tuple[str, ...]:
+        """The columns chosen, if any are."""
+        return chosen.columns if isinstance(chosen := self.read(), Picked) else ()
 
     def refuse(self, value: Any) -> Exception:
         """The error for something that cannot be chosen."""

@@ -213,8 +213,11 @@ class MetricPanel(widgets.VBox):
             self.frame = None
             self._about = card.refusal(error)
         with self._together():
+            taken: list[str] = []
             for field in self._fields:
+                field.taken = frozenset(taken)
                 field.offer(self.frame)
+                taken += field.columns()
             self._rows.offer(self.frame)
         self._compute(0.0)
 
