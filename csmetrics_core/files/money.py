@@ -9,7 +9,7 @@ import pandas as pd
 from csmetrics_core.files.exports import Draft
 from csmetrics_core.files.grids import UnreadableFile
 from csmetrics_core.files.saying import Remedy
-from csmetrics_core.tables.lines import INTERVALS
+from csmetrics_core.reductions.terms import INTERVALS
 
 
 def one_currency(draft: Draft, *amounts: str) -> None:

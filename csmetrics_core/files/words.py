@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from csmetrics_core.files.distinct import Distinct, Outcome, State, is_error, is_nothing, is_number, trimmed
-from csmetrics_core.tables.lines import INTERVALS
+from csmetrics_core.reductions.terms import INTERVALS
 
 _YES = frozenset("true yes y t 1 x ✓ ✔ ☑ ✅ on checked ja j wahr oui o vrai si sí sì s sim vero verdadero".split())
 _NO = frozenset("false no n f 0 ✗ ✘ ☐ ❌ off unchecked nein falsch non faux não nao falso nee onwaar".split())

@@ -7,7 +7,7 @@ import re
 import pandas as pd
 
 from csmetrics_core.readers.exports import Draft
-from csmetrics_core.tables.lines import INTERVALS
+from csmetrics_core.reductions.terms import INTERVALS
 
 
 def one_currency(draft: Draft, *amounts: str) -> None:

@@ -2,17 +2,26 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from fractions import Fraction
 from typing import Any, Literal, NamedTuple, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
 from csmetrics_core.cells import OPEN_ENDED
-from csmetrics_core.errors import WrongShape, off_scale
+from csmetrics_core.errors import OutOfScale, WrongKind, WrongShape, off_scale, show
 from csmetrics_core.periods import first_day, index_of
 
 Ints = NDArray[np.int64]
 EndIs = Literal["auto", "first_unpaid", "last_day"]
+#: Months in a billing interval, by the words people use.
+INTERVALS = {
+    "day": 12 / 365, "daily": 12 / 365, "week": 12 / 52, "weekly": 12 / 52, "month": 1, "monthly": 1,
+    "quarter": 3, "quarterly": 3, "half-year": 6, "semi-annual": 6, "year": 12, "yearly": 12, "annual": 12,
+    "annually": 12,
+}  # fmt: skip
+_EXACT = {word: Fraction(months).limit_denominator(365) for word, months in INTERVALS.items()}
+_LATE = 3_000_000  # a day after all others, as far as calendars go
 _ENOUGH = 3  # follow-on contracts that settle what an end means
 _CLEAR = 0.8  # share of them that must agree
 
@@ -125,3 +134,46 @@ def _length(days: Ints) -> Ints:
     """Days in the month of each day."""
     month = index_of(days, "month")
     return first_day(month + 1, "month") - first_day(month, "month")
+
+
+def months_of(intervals: Sequence[Any], customers: Sequence[Any], starts: Ints, ends: Ints) -> list[Fraction]:
+    """Months in each line's interval, exactly: a word, a number, or the term where the cell is blank.
+
+    Args:
+        intervals: what the cells say; None where they are blank.
+        customers: whose line it is, for messages.
+        starts, ends: the term, up to but not including its end.
+    """
+    whole = is_whole_months(starts, np.minimum(ends, _LATE))
+    months = []
+    for row, given in enumerate(intervals):
+        text = "" if given is None else str(given).strip()
+        if not text:
+            months.append(_term(customers[row], int(starts[row]), int(ends[row]), bool(whole[row])))
+        elif isinstance(given, str) and not text.replace(".", "", 1).isdigit():
+            if text.lower() not in INTERVALS:
+                problem = f"interval is {show(given)}; expected months or one of {', '.join(INTERVALS)}"
+                raise WrongKind(problem, "Give the number of months.", argument="interval")
+            months.append(_EXACT[text.lower()])
+        else:
+            months.append(_number_of_months(float(text)))
+    return months
+
+
+def _number_of_months(value: float) -> Fraction:
+    if value <= 0:
+        raise OutOfScale("interval is 0 or negative", "Give months, such as 12 for a year.", argument="interval")
+    if not np.isfinite(value):
+        raise OutOfScale("interval is endless", "Give months, such as 12 for a year.", argument="interval")
+    return Fraction(repr(value))
+
+
+def _term(customer: Any, start: int, end: int, whole: bool) -> Fraction:
+    """How long a line runs that names no interval."""
+    if end >= OPEN_ENDED:
+        problem = f"a contract of customer {customer!r} has neither an interval nor an end"
+        raise WrongShape(problem, "Give the interval, such as 12 for a year.", argument="interval")
+    if end <= start:
+        raise OutOfScale("interval is 0 or negative", "Give months, such as 12 for a year.", argument="interval")
+    first, after = (int(m) for m in index_of(np.array([start, end]), "month"))
+    return Fraction(after - first) if whole else Fraction((end - start) * 12, 365)

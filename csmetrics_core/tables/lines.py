@@ -3,7 +3,6 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from fractions import Fraction
 from typing import Any
 
 import narwhals as nw
@@ -12,9 +11,9 @@ from numpy.typing import NDArray
 
 from csmetrics_core.cells import OPEN_ENDED
 from csmetrics_core.errors import OutOfScale, WrongKind, WrongShape, show, wrong_kind
-from csmetrics_core.periods import day_text, index_of
+from csmetrics_core.periods import day_text
 from csmetrics_core.reductions.contract_lines import Lines
-from csmetrics_core.reductions.terms import EndIs, first_unpaid_days, is_whole_months
+from csmetrics_core.reductions.terms import EndIs, first_unpaid_days, months_of
 from csmetrics_core.tables.engine import UNKNOWN, Source, collected, day_of, open_table
 from csmetrics_core.tables.schema import Role
 
@@ -28,13 +27,6 @@ ROLES = (
     Role("notice", "date", needed=False), Role("terminated", "any", needed=False),
     Role("renews", "id", needed=False), Role("amends", "id", needed=False), Role("free_months", "id", needed=False),
 )  # fmt: skip
-#: Months in a billing interval, by the words people use.
-INTERVALS = {
-    "day": 12 / 365, "daily": 12 / 365, "week": 12 / 52, "weekly": 12 / 52, "month": 1, "monthly": 1,
-    "quarter": 3, "quarterly": 3, "half-year": 6, "semi-annual": 6, "year": 12, "yearly": 12, "annual": 12,
-    "annually": 12,
-}  # fmt: skip
-_EXACT = {word: Fraction(months).limit_denominator(365) for word, months in INTERVALS.items()}
 _RECURRING = ("recurring", "subscription", "paid", "minimum", "commitment", "")
 _NOT_RECURRING = (
     "trial", "free", "one-time", "one time", "one-off", "setup", "set-up", "fee", "usage", "metered", "overage",
@@ -80,9 +72,10 @@ def read_lines(source: Source, end_is: EndIs, along: tuple[str, ...] = (), steps
     customers, customer_codes = _numbered(found["customer"])
     names, product_codes = _numbered(np.array(products, dtype=object))
     signed, open_end = found["signed"].astype(np.int64), np.full(starts.size, OPEN_ENDED)
+    months = months_of(found["interval"].tolist(), found["customer"].tolist(), starts, ends)
     lines = Lines(
         ids=found["contract"].tolist(), customers=customer_codes, products=product_codes, starts=starts, ends=ends,
-        amounts=amounts, months=interval_months(found, starts, ends), discounts=discounts,
+        amounts=amounts, months=months, discounts=discounts,
         quantities=np.array([np.nan if q is None else float(q) for q in found["quantity"]], float),
         discount_ends=found["discount_end"].astype(np.int64), signed=np.where(signed >= open_end, starts, signed),
         notices=found["notice"].astype(np.int64), terminated=_truths(found["terminated"]),
@@ -162,43 +155,6 @@ def _amounts(found: Mapping[str, NDArray]) -> tuple[NDArray, NDArray]:
             problem = f"{name} of customer {who!r} is {show(values.min())}; expected 0 or more"
             raise OutOfScale(problem, "Enter a credit as the discount of its contract.", argument=name.split()[0])
     return amount, discount
-
-
-def interval_months(found: Mapping[str, NDArray], starts: NDArray, ends: NDArray) -> list[Fraction]:
-    """Months in each line's interval, exactly."""
-    whole = is_whole_months(starts, np.minimum(ends, 3_000_000))
-    months = []
-    for row, given in enumerate(found["interval"]):
-        text = "" if given is None else str(given).strip()
-        if not text:
-            months.append(_term(found["customer"][row], int(starts[row]), int(ends[row]), bool(whole[row])))
-        elif isinstance(given, str) and not text.replace(".", "", 1).isdigit():
-            if text.lower() not in INTERVALS:
-                problem = f"interval is {show(given)}; expected months or one of {', '.join(INTERVALS)}"
-                raise WrongKind(problem, "Give the number of months.", argument="interval")
-            months.append(_EXACT[text.lower()])
-        else:
-            months.append(_number_of_months(float(text)))
-    return months
-
-
-def _number_of_months(value: float) -> Fraction:
-    if value <= 0:
-        raise OutOfScale("interval is 0 or negative", "Give months, such as 12 for a year.", argument="interval")
-    if not np.isfinite(value):
-        raise OutOfScale("interval is endless", "Give months, such as 12 for a year.", argument="interval")
-    return Fraction(repr(value))
-
-
-def _term(customer: Any, start: int, end: int, whole: bool) -> Fraction:
-    """How long a line runs that names no interval."""
-    if end >= OPEN_ENDED:
-        problem = f"a contract of customer {customer!r} has neither an interval nor an end"
-        raise WrongShape(problem, "Give the interval, such as 12 for a year.", argument="interval")
-    if end <= start:
-        raise OutOfScale("interval is 0 or negative", "Give months, such as 12 for a year.", argument="interval")
-    first, after = (int(m) for m in index_of(np.array([start, end]), "month"))
-    return Fraction(after - first) if whole else Fraction((end - start) * 12, 365)
 
 
 def _numbered(cells: NDArray) -> tuple[list[Any], NDArray]:

@@ -1,5 +1,6 @@
 """Charts as plain values, and which chart a metric's traits ask for. Drawing is done elsewhere, twice."""
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -125,12 +126,12 @@ def table_chart(metric: Metric, table: dict[str, Any], title: str = "") -> Chart
     if not len(next(iter(table.values()), ())):
         return None
     declared = {c.name for c in metric.columns}
-    if set(table) - declared:
-        return _heat_chart(metric, table, title)
     numbers = [c for c in metric.columns if c.unit not in (TEXT, DATE, MOMENT) and c.name in table]
     first = metric.columns[0]
     if {"opening", "closing"} <= {c.name for c in numbers} and first.unit is DATE:
         return flows_chart(metric, table, title)
+    if set(table) - declared:
+        return _heat_chart(metric, table, title)
     if first in numbers and len(numbers) > 2 and len(table[first.name]) == 1:
         return _single_row(metric, table, title)
     measured = [c for c in numbers if c is not first]
@@ -171,8 +172,10 @@ def _columns_chart(metric: Metric, table: dict[str, Any], numbers: list[Column],
 
 def flows_chart(metric: Metric, table: dict[str, Any], title: str = "") -> Chart:
     """What came in and went out between opening and closing; the formula says which is which."""
-    unit = metric.columns[1].unit
-    flows = [c.name for c in metric.columns if c.unit is unit and c.name not in ("opening", "closing")]
+    unit = next(c.unit for c in metric.columns if c.name == "opening")
+    named = re.findall(r"\w+", metric.formula)
+    flows = [c.name for c in metric.columns if c.name in named and c.unit is unit and c.name in table]
+    flows = [name for name in flows if name not in ("opening", "closing")]
     labels = _texts(metric.columns[0].unit, table[metric.columns[0].name])
     colours = dict(zip(flows, _colours(len(flows)), strict=True))
     series = []

@@ -1,0 +1,238 @@
+"""The revenue ledger of arrays: rows of a customer, product and month beside their neighbours, and what they tell."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from csmetrics_core.errors import NoData
+from csmetrics_core.periods import as_dates, first_day
+from csmetrics_core.reductions.flows import below_zero, month_column
+from csmetrics_core.reductions.ledger import (
+    ARRAYS,
+    CLASSES,
+    arrivals,
+    bridge,
+    bridge_columns,
+    column_of,
+    departures,
+    grid,
+    opened,
+    totals,
+)
+from csmetrics_core.reductions.money import from_cents
+from csmetrics_core.reductions.retained import SUMS, fate, retention_table
+
+Ints = NDArray[np.int64]
+Floats = NDArray[np.float64]
+_NAMES = ("opening", *CLASSES)
+
+
+@dataclass(frozen=True)
+class Held:
+    """What is paid: one value a customer, product and month, sorted by them; nobody pays 0.
+
+    Args:
+        customer, product, month: numbers.
+        cents: above 0.
+        quantity: NaN where not known; None where it is nowhere.
+        open, lapses: the part that is an open renewal, and whether all lines end by lapsing; None where there are none.
+        first, last: the months the table runs from and to.
+    """
+
+    customer: Ints
+    product: Ints
+    month: Ints
+    cents: Floats
+    quantity: Floats | None
+    open: Floats | None
+    lapses: NDArray[np.bool_] | None
+    first: int
+    last: int
+
+
+def held(
+    customer: Ints,
+    product: Ints,
+    month: Ints,
+    cents: Floats,
+    *,
+    quantity: Floats | None = None,
+    open_: Floats | None = None,
+    lapses: NDArray[np.bool_] | None = None,
+    last: int | None = None,
+    who: Sequence[Any] = (),
+) -> Held:
+    """Add up the rows of each customer, product and month.
+
+    Raises:
+        OutOfScale: a balance is below 0.
+        NoData: nobody pays anything.
+    """
+    order = np.lexsort((month, product, customer))
+    keys = [values[order] for values in (customer, product, month)]
+    fresh = np.ones(order.size, bool)
+    fresh[1:] = np.any([key[1:] != key[:-1] for key in keys], axis=0)
+    group, starts = np.cumsum(fresh) - 1, np.flatnonzero(fresh)
+
+    def total(values: NDArray) -> Floats:
+        return np.asarray(np.bincount(group, np.asarray(values, float)[order], starts.size), float)
+
+    sums = total(cents)
+    if sums.size and sums.min() < 0:
+        place = int(starts[sums.argmin()])
+        day = as_dates(first_day(keys[2][place : place + 1], "month"))[0]
+        raise below_zero("arr", f"{who[int(keys[0][place])]!r} in {str(day)[:7]}", float(sums.min()))
+    kept = sums > 0
+    if not kept.any():
+        raise NoData("nobody pays anything", "Give an amount above 0 in at least one row.")
+    counted = None
+    if quantity is not None:
+        counted = np.where(total(np.isnan(quantity)) > 0, np.nan, total(np.nan_to_num(quantity)))[kept]
+    who_, what, when = (key[starts][kept] for key in keys)
+    return Held(
+        who_, what, when, sums[kept], counted,
+        None if open_ is None else total(open_)[kept],
+        None if lapses is None else (total(~lapses) == 0)[kept],
+        int(month.min()), int(month.max()) if last is None else last,
+    )  # fmt: skip
+
+
+def by_customer(rows: Held) -> Held:
+    """The same with the products of each customer added up."""
+    added = held(
+        rows.customer, np.zeros_like(rows.product), rows.month, rows.cents, open_=rows.open, lapses=rows.lapses,
+        last=rows.last,
+    )  # fmt: skip
+    return replace(added, first=rows.first)
+
+
+def _told(rows: Held) -> tuple[dict[str, NDArray], dict[str, NDArray], NDArray, NDArray]:
+    """The classes of each row in its own month and in the month after, and whether its customer's net is 0 or more."""
+    before, held_before = _beside(rows, -1)
+    _, held_after = _beside(rows, 1)
+    customers = by_customer(rows)
+    own = _place(customers, rows.customer, rows.month)[0]
+    was_at, was = _place(customers, rows.customer, rows.month - 1)
+    stays_at, stays = _place(customers, rows.customer, rows.month + 1)
+    born = np.full(int(rows.customer.max()) + 1, np.iinfo(np.int64).max)
+    np.minimum.at(born, rows.customer, rows.month)
+    then = np.where(held_before, rows.cents[before], 0.0)
+    row: dict[str, Any] = {"now": rows.cents, "then": then, "then_next": then, "held": held_before, "was": was}
+    row["seen"] = born[rows.customer] < rows.month
+    if rows.quantity is not None:
+        row |= {"quantity": rows.quantity, "quantity_then": rows.quantity[before]}
+    later: dict[str, Any] = {"now": rows.cents, "next": rows.cents, "gone": ~held_after, "stays": stays}
+    if customers.lapses is not None:
+        later["lapses"] = customers.lapses[own]
+    rises = customers.cents[own] >= np.where(was, customers.cents[was_at], 0.0)
+    rises_after = np.where(stays, customers.cents[stays_at], 0.0) >= customers.cents[own]
+    with np.errstate(invalid="ignore"):
+        row |= opened(row, ARRAYS)
+        return arrivals(row, ARRAYS), departures(later, ARRAYS), rises, rises_after
+
+
+def _beside(rows: Held, by: int) -> tuple[Ints, NDArray[np.bool_]]:
+    """Where the row of the same customer and product a month off stands, and whether there is one."""
+    place = np.clip(np.arange(rows.month.size) + by, 0, rows.month.size - 1)
+    same = (rows.customer[place] == rows.customer) & (rows.product[place] == rows.product)
+    return place, same & (rows.month[place] == rows.month + by)
+
+
+def _place(rows: Held, customer: Ints, month: Ints) -> tuple[Ints, NDArray[np.bool_]]:
+    """Where customers stand in given months, and whether they do; rows are one a customer and month."""
+    first, span = int(rows.month.min()) - 1, int(rows.month.max() - rows.month.min()) + 3
+    key, wanted = rows.customer * span + rows.month - first, customer * span + month - first
+    place = np.minimum(np.searchsorted(key, wanted), key.size - 1)
+    return place, key[place] == wanted
+
+
+def bridge_table(rows: Held, *, detail: bool = False) -> dict[str, Any]:
+    """The bridge of the whole company, a row a month."""
+    there, later, rises, rises_after = _told(rows if detail else by_customer(rows))
+    counted = rows if detail else by_customer(rows)
+    parts: dict[str, Any] = {"closing": counted.cents} | totals(there, rises, ARRAYS)
+    parts |= {f"after_{name}": value for name, value in totals(later, rises_after, ARRAYS).items()}
+    if counted.open is not None:
+        parts["open"] = counted.open
+    if detail:
+        parts |= {f"class_{name}": value for name, value in there.items()}
+        parts |= {f"after_class_{name}": value for name, value in later.items()}
+    months = rows.last - rows.first + 1
+    sums = grid(counted.month - rows.first, parts, np.zeros(counted.month.size, np.int64), 1, months)
+    return bridge_columns(rows.first, {}, bridge(sums, detail=detail))
+
+
+def ledger_table(rows: Held, customers: Sequence[Any], products: Sequence[Any]) -> dict[str, Any]:
+    """Every change of a balance with its class, in the order of months, customers, products and classes."""
+    there, later, rises, rises_after = _told(rows)
+    first = rows.month == rows.first
+    there = {name: np.where(first, 0.0, amount) for name, amount in there.items()}
+    there["opening"] = np.where(first, rows.cents, 0.0)
+    found = [
+        (np.flatnonzero(amount), name, shift, amount, up)
+        for classes, shift, up in ((there, 0, rises), (later, 1, rises_after))
+        for name, amount in classes.items()
+    ]
+    row = np.concatenate([at for at, *_ in found])
+    order = np.concatenate([np.full(at.size, _NAMES.index(name)) for at, name, *_ in found])
+    month = rows.month[row] + np.concatenate([np.full(at.size, shift) for at, _, shift, *_ in found])
+    amount = np.concatenate([values[at] for at, _, _, values, _ in found])
+    up = np.concatenate([flags[at] for at, *_, flags in found])
+    inside = month <= rows.last
+    chained = np.lexsort((order, month, rows.product[row], rows.customer[row]))
+    chained = chained[inside[chained]]
+    row, order, month, amount, up = (values[chained] for values in (row, order, month, amount, up))
+    closing = _running(rows.customer[row], rows.product[row], amount)
+    shown = np.lexsort((order, rows.product[row], rows.customer[row], month))
+    words = [_NAMES[place] for place in order[shown].tolist()]
+    return {
+        "month": as_dates(first_day(month[shown], "month")),
+        "customer": [customers[code] for code in rows.customer[row][shown].tolist()],
+        "product": [products[code] for code in rows.product[row][shown].tolist()],
+        "opening": from_cents((closing - amount)[shown]),
+        "movement": words,
+        "column": [
+            "opening" if word == "opening" else column_of(word, rises=bool(rise))
+            for word, rise in zip(words, up[shown].tolist(), strict=True)
+        ],
+        "amount": from_cents(amount[shown]),
+        "closing": from_cents(closing[shown]),
+    }
+
+
+def _running(customer: Ints, product: Ints, amount: Floats) -> Floats:
+    """The sum so far within each customer and product; rows are sorted by them."""
+    total = np.cumsum(amount)
+    fresh = np.ones(customer.size, bool)
+    fresh[1:] = (customer[1:] != customer[:-1]) | (product[1:] != product[:-1])
+    base = (total - amount)[fresh]
+    return np.asarray(total - base[np.cumsum(fresh) - 1])
+
+
+def retained_table(
+    rows: Held, horizon: int, segment: Ints, segments: Sequence[Any], slice_: str, confidence: float
+) -> dict[str, Any]:
+    """NDR, GRR and logos by month and segment, with intervals.
+
+    Args:
+        rows: one a customer and month.
+        horizon: how many months back the cohort is taken.
+        segment: the number of each row's segment.
+        segments: their names; one without a name where there are none.
+        slice_: whether a customer is where it was at the "start" or at the "end".
+        confidence: confidence level of the intervals.
+    """
+    at, stays = _place(rows, rows.customer, np.minimum(rows.month + horizon, int(rows.month.max()) + 1))
+    stays &= rows.month + horizon <= int(rows.month.max())
+    now = np.where(stays, rows.cents[at], 0.0)
+    group = np.where(stays, segment[at], segment) if slice_ == "end" else segment
+    parts = fate(rows.cents, now, stays, None, ARRAYS)
+    months, groups = rows.last - rows.first + 1, len(segments)
+    blocks = grid(rows.month - rows.first + horizon, {n: np.broadcast_to(v, now.shape) for n, v in parts.items()},
+                  group, groups, months)  # fmt: skip
+    columns = retention_table({n: blocks[n].ravel() for n in SUMS if n in blocks}, confidence)
+    month = np.repeat(month_column(rows.first, months), groups)
+    return {"month": month, "segment": list(segments) * months, **columns}
