@@ -20,6 +20,7 @@ LONGEST_CELL = 2**20
 
 _ROWS = re.compile(rb'<(?:\w+:)?row\b[^>]*?\sr="(\d{1,9})"')
 _CELLS = re.compile(rb'\sr="([A-Z]{1,3})(\d{1,9})"')
+_WIDER = ((26, re.compile(rb'\sr="[A-Z]{2,3}\d')), (702, re.compile(rb'\sr="[A-Z]{3}\d')))
 _AROUND = "Delete what lies outside the table, copy the table into a new workbook, or save it as CSV."
 _LARGER = "Keep the rows and columns that are needed, or read it with `csmetrics report`, which takes larger files."
 
@@ -82,7 +83,10 @@ def check_rectangle(place: str, text: bytes) -> None:
         UnreadableFile: it is; one cell at the far end of a sheet makes 17 billion of them.
     """
     rows = [int(row) for row in _ROWS.findall(text)]
-    if rows and (max(rows) - min(rows) + 1) * MOST_COLUMNS <= MOST_CELLS:
+    height = max(rows) - min(rows) + 1 if rows else MOST_CELLS
+    if height * MOST_COLUMNS <= MOST_CELLS:
+        return
+    if any(height * width <= MOST_CELLS and not wider.search(text) for width, wider in _WIDER):
         return
     cells = {(letters, row) for letters, row in _CELLS.findall(text)}
     if not cells:

@@ -171,7 +171,8 @@ def _months(contracts: pd.DataFrame, report: Report, said: Said) -> pd.DataFrame
     months = contract_months(contracts[~unknown], as_of=as_of, notes=notes)
     report.notes += [f"contracts: {note}." for note in notes if note.startswith("rows left out")]
     if unknown.any():
-        more = contract_months(contracts[unknown].assign(amount=1.0, discount=0.0), as_of=as_of).assign(mrr=np.nan)
+        more = contract_months(contracts[unknown].assign(amount=1.0, discount=0.0), as_of=as_of)
+        more = more[more["mrr"] > 0].assign(mrr=np.nan)
         rows = np.arange(len(months) + len(more)) >= len(months)
         months = pd.concat([months, more], ignore_index=True)
         waits = [wait._replace(column="mrr", rows=rows) for wait in waits]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -52,17 +53,55 @@ class Settled:
     refused: list[tuple[TableReport, UnreadableFile]] = field(default_factory=list)
 
 
-@dataclass(frozen=True)
 class _Part:
     """One table with its rows as they are compared: all original cells, and the key if there is one."""
 
-    read: ReadTable
-    cells: pd.DataFrame
-    keys: list[tuple[str, ...]] | None
+    def __init__(self, read: ReadTable) -> None:
+        self.read = read
+        self.place = read.report.place
+        self._table: Table | None = read.raw if read.frame.index.is_unique else None
+        self._names: list[str] = []
+        if self._table is not None:
+            headings = enumerate(self._table.headings)
+            self._names = [plain(heading) or f"column {place}" for place, heading in headings]
+
+    @cached_property
+    def cells(self) -> pd.DataFrame:
+        """All original cells as text; of a table made of others, the cells made."""
+        return pd.DataFrame({name: self._column(name) for name in dict.fromkeys(self._known)})
+
+    @cached_property
+    def keys(self) -> list[tuple[str, ...]] | None:
+        """What tells each row from the others, if anything does."""
+        mapped = {column: plain(heading) for column, heading in self.read.report.mapped.items()}
+        known = self._known
+        spelt = [mapped.get(name, "") if self._names else name for name in _KEYS.get(self.read.table, ())]
+        if not spelt or spelt[0] not in known:
+            return None
+        return list(zip(*(self._column(name) for name in spelt if name in known), strict=True))
+
+    @cached_property
+    def repeated(self) -> Mask:
+        """Rows that repeat an earlier one in every original cell."""
+        if self._table is None:
+            return np.asarray(self.read.frame.duplicated())
+        seen: set[tuple[Any, ...]] = set()
+        rows = [tuple(self._table.rows[at]) for at in self.read.frame.index.tolist()]
+        repeated: Mask = np.zeros(len(rows), dtype=np.bool_)
+        for at, row in enumerate(rows):
+            repeated[at] = row in seen
+            seen.add(row)
+        return repeated
 
     @property
-    def place(self) -> str:
-        return self.read.report.place
+    def _known(self) -> list[str]:
+        return self._names or list(map(str, self.read.frame))
+
+    def _column(self, name: str) -> pd.Series:
+        if self._table is None:
+            return self.read.frame[name].map(_as_text)
+        cells = self._table.column(self._names.index(name))
+        return cells.loc[self.read.frame.index].map(_as_text)
 
 
 def settle_copies(parts: Sequence[ReadTable], said: Said) -> Settled:
@@ -70,7 +109,7 @@ def settle_copies(parts: Sequence[ReadTable], said: Said) -> Settled:
     settled = Settled()
     earlier: list[_Part] = []
     for read in parts:
-        part = _part(read)
+        part = _Part(read)
         kept: Mask | None = _within(part, settled, said)
         for other in earlier:
             assert kept is not None
@@ -87,30 +126,13 @@ def settle_copies(parts: Sequence[ReadTable], said: Said) -> Settled:
     return settled
 
 
-def _part(read: ReadTable) -> _Part:
-    table: Table | None = read.raw
-    if table is not None and read.frame.index.is_unique:
-        names = [plain(heading) or f"column {place}" for place, heading in enumerate(table.headings)]
-        cells = {name: table.column(place) for place, name in reversed(list(enumerate(names)))}
-        frame = pd.DataFrame(cells).loc[read.frame.index]
-        mapped = {column: plain(heading) for column, heading in read.report.mapped.items()}
-    else:
-        frame, mapped = read.frame, {str(column): str(column) for column in read.frame}
-    text = frame.map(_as_text)
-    wanted = _KEYS.get(read.table, ())
-    names = [mapped[name] for name in wanted if mapped.get(name) in text]
-    has_key = bool(wanted) and mapped.get(wanted[0]) in text
-    keys = list(zip(*(text[name] for name in names), strict=True)) if has_key else None
-    return _Part(read, text, keys)
-
-
 def _as_text(cell: Any) -> str:
     return "" if cell is None or cell != cell else str(cell).strip()
 
 
 def _within(part: _Part, settled: Settled, said: Said) -> Mask:
     """Rows of one table that count: one id stands for one answer or ticket."""
-    count = len(part.cells)
+    count = len(part.read.frame)
     kept: Mask = np.ones(count, dtype=bool)
     if part.read.table not in _ONE_ROW or part.keys is None:
         _note_copies(part, settled)
@@ -120,7 +142,7 @@ def _within(part: _Part, settled: Settled, said: Said) -> Mask:
     again = keys.duplicated().to_numpy() & named
     if not again.any():
         return kept
-    same = part.cells.duplicated().to_numpy() & again
+    same = part.repeated & again
     if same.any():
         settled.notes.append(f"{part.place}: {_rows(same)} told twice with the same id and cells; counted once.")
     other = again & ~same
@@ -137,7 +159,7 @@ def _note_copies(part: _Part, settled: Settled) -> None:
         or "customer" not in part.read.frame
     ):
         return
-    if (again := part.cells.duplicated().to_numpy()).any():
+    if (again := part.repeated).any():
         words = "row is an exact copy of another" if again.sum() == 1 else "rows are exact copies of others"
         what = "it counts" if again.sum() == 1 else "they count"
         settled.notes.append(f"{part.place}: {int(again.sum()):,} {words}; {what}. Were they imported twice?")

@@ -185,18 +185,25 @@ def _without_remarks(grid: Grid, filled: Sequence[bool], top: int, body: list[in
     left: list[LeftOut] = []
     kept = []
     last = body[-1] if body else top
+    headings = [_text(cell) for cell in rows[top]]
+    first = next((place for place, heading in enumerate(headings) if heading), 0)
     remarks_from = _remarks_from(grid, filled, top, body)
     for at in body:
         row = rows[at]
         if at >= remarks_from:
             left.append(_left("a remark below the table", grid, at))
-        elif [_text(cell) for cell in row] == [_text(cell) for cell in rows[top]]:
+        elif _begins(row, first, headings) and [_text(cell) for cell in row] == headings:
             left.append(_left("headings repeated", grid, at))
         else:
             if not grid.typed and len(row) != width:
                 _check_width(grid, at, width, is_last=at == last)
             kept.append(at)
     return kept, left
+
+
+def _begins(row: Row, first: int, headings: Sequence[str]) -> bool:
+    """Whether a row begins as the headings do, which few rows do and is told at once."""
+    return first < len(row) and isinstance(row[first], str) and row[first].strip() == headings[first]
 
 
 def _remarks_from(grid: Grid, filled: Sequence[bool], top: int, body: list[int]) -> int:

@@ -67,12 +67,12 @@ def summed_rows(
     called = np.zeros(count, dtype=bool)
     elsewhere = np.zeros(count, dtype=bool)
     for name, cells in names.items():
-        here = cells.map(is_total_name).to_numpy(dtype=bool)
+        here = _called(cells)
         called |= here
         elsewhere |= here & (name not in identifiers)
     blank = np.ones(count, dtype=bool)
     for name in identifiers:
-        blank &= ~cells_filled(names[name])
+        blank[blank] = ~cells_filled(names[name][blank])
     sure = called & (elsewhere & blank if identifiers else elsewhere)
     agree = _agreeing(numbers, groups, called)
     unnamed = blank & _agreeing(numbers, groups, blank, only_sums=True) if identifiers else np.zeros(count, dtype=bool)
@@ -85,6 +85,16 @@ def summed_rows(
     if said == "drop" or not unclear.any():
         return Summed(rows | unclear if said == "drop" else rows)
     return Summed(rows, _question(names, unclear, called, place))
+
+
+def _called(cells: pd.Series) -> Mask:
+    """Which cells are called as sums are; few are, so each word is looked at once."""
+    words = {cell for cell in set(filter(_is_text, cells)) if is_total_name(cell)}
+    return cells.isin(words).to_numpy() if words else np.zeros(len(cells), dtype=bool)
+
+
+def _is_text(cell: Any) -> bool:
+    return isinstance(cell, str)
 
 
 def cells_filled(cells: pd.Series) -> Mask:
