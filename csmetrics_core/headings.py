@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
+from functools import lru_cache
 
 from csmetrics_core.heading_words import LANGUAGES
 
@@ -85,7 +86,12 @@ class Matched:
 
 def plain(heading: object) -> str:
     """A heading without case, spaces and signs: `Customer-ID ` and `customer_id` are the same."""
-    return re.sub(r"[\W_]+", "", str(heading).casefold())
+    return _plain(str(heading))
+
+
+@lru_cache(maxsize=8192)
+def _plain(heading: str) -> str:
+    return re.sub(r"[\W_]+", "", heading.casefold())
 
 
 def bare(heading: object) -> str:

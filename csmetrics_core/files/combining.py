@@ -134,7 +134,9 @@ def derive_tables(tables: Tables, report: Report, said: Said) -> None:
             tables["subscriptions"] = _months(contracts, report, said)
         except MetricError as error:
             report.refused["contracts"] = error
-            report.waits.setdefault("subscriptions", []).append(Wait("", f"contracts: {error.problem}", error.fix))
+            for table in {"subscriptions", "customers"} - tables.keys():
+                report.waits.setdefault(table, []).append(Wait("", f"contracts: {error.problem}", error.fix))
+            return
     customers = tables.get("customers")
     if customers is None or "start" not in customers:
         spans = stays(contracts)

@@ -89,6 +89,7 @@ class Export:
         source: the page, or the public code, that shows its headings and units.
         left_out: heading -> why it is not used although it looks as if it could be.
         clock: fields whose latest date says how far the file reaches; not those that can lie in the future.
+        makes_rows: whether the rows of the table are not those of the file.
     """
 
     product: str
@@ -100,6 +101,7 @@ class Export:
     source: str
     left_out: Mapping[str, str] = field(default_factory=dict)
     clock: tuple[str, ...] = ()
+    makes_rows: bool = False
 
     def lacks(self, headings: frozenset[str]) -> list[tuple[str, ...]]:
         """The groups of the signature of which a file has none; headings come without case and signs."""

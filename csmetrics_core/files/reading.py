@@ -77,7 +77,7 @@ def read_company(source: Any, said: Said | None = None) -> Reading:
     opened = open_sources(source, said)
     reading = Reading()
     reading.report.refused |= opened.refused
-    found = _tables(opened.grids, reading.report)
+    found = find_all(opened.grids, reading.report)
     check_columns_said(found, said)
     dated = date_by_names(found, said)
     reading.report.notes += dated.notes
@@ -92,7 +92,7 @@ def read_company(source: Any, said: Said | None = None) -> Reading:
     return reading
 
 
-def _tables(grids: Sequence[Grid], report: Report) -> list[Table]:
+def find_all(grids: Sequence[Grid], report: Report) -> list[Table]:
     tables: list[Table] = []
     for grid in grids:
         try:
@@ -171,7 +171,7 @@ def _read(export: Export, table: Table, said: Said) -> ReadTable:
         rows = None if wait.rows is None or len(wait.rows) != len(pending.table.rows) else wait.rows[at]
         if rows is None or rows.any():
             report.waits.append(wait._replace(rows=rows))
-    return ReadTable(export.table, frame, report, pending.table)
+    return ReadTable(export.table, frame, report, None if export.makes_rows else pending.table)
 
 
 def _put_snapshots(reading: Reading, snapshots: Sequence[tuple[pd.Timestamp, Table]], said: Said) -> None:

@@ -78,7 +78,8 @@ def recognise(table: Table, said: Said) -> list[Export]:
         raise UnreadableFile(f"{table.place} {_looks_like(near, headings)}", "Export it too.", remedies)
     if "responses" in names or not names:
         asks = surveys.asks_something(table, said)
-        return [surveys.answers_export(table)] if asks or "responses" in names else []
+        is_asked = asks or "responses" in names or surveys.asks_for_words(table)
+        return [surveys.answers_export(table)] if is_asked else []
     if len(names) > 1:
         raise choose_table(names, table)
     return [standard_export(names[0], table), *_beside(names[0], table, said)]

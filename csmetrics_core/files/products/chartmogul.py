@@ -123,6 +123,7 @@ EXPORTS = (
         f"{_DATASETS}/mrr-movements; dev.chartmogul.com/reference/activities/list",
         {"CURRENCY_CODE": "it is the invoice's; MRR is in the account's currency"},
         clock=("date",),
+        makes_rows=True,
     ),
     Export(
         "ChartMogul",

@@ -53,11 +53,18 @@ def _few(values: Iterable[object]) -> str:
 
 def asks_something(table: Table, said: Said) -> bool:
     """Whether a heading asks about recommending, satisfaction or effort, and numbers stand below it."""
-    return any(
-        re.search(WORDINGS[question], table.asks(place), re.IGNORECASE) and _numbers(table.column(place)) > 0
-        for place in range(len(table.headings))
-        for question in _SCORES
-    )
+    return any(_numbers(table.column(place)) > 0 for place in _asking(table))
+
+
+def asks_for_words(table: Table) -> bool:
+    """Whether a heading asks so, whatever stands below it."""
+    return bool(_asking(table))
+
+
+def _asking(table: Table) -> list[int]:
+    places = range(len(table.headings))
+    forms = [WORDINGS[question] for question in _SCORES]
+    return [at for at in places if any(re.search(form, table.asks(at), re.IGNORECASE) for form in forms)]
 
 
 def answers_export(table: Table) -> Export:
