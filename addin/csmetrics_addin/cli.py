@@ -26,6 +26,7 @@ COMMANDS = {
     "report": "report",
     "panel": "panel",
     "reconcile": "reconcile",
+    "compare": "compare",
 }
 _FOLDER = "csmetrics_addin.commands"
 

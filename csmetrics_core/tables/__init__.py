@@ -14,6 +14,7 @@ from csmetrics_core.tables import (
     accounts,
     activity,
     balances,
+    compare,
     contracts,
     conversion,
     customers,
@@ -31,6 +32,7 @@ active_users = door(activity.active_users, timed=True)
 arr_balances = door(balances.arr_balances, timed=True)
 arr_bridge = door(ledger.arr_bridge, timed=True)
 arr_cohorts = door(retained.arr_cohorts, timed=True)
+arr_compare = compare.arr_compare
 arr_ledger = door(ledger.arr_ledger, timed=True)
 arr_retention = door(retained.arr_retention, timed=True, horizon="horizon_months")
 cohort_retention = door(customers.cohort_retention, timed=True)
@@ -69,7 +71,7 @@ for _function, _like in ((funnel, _funnel_of_events), (fcr, table_function("fcr"
     _function.__module__ = __name__
 
 _WRITTEN = (
-    "active_users", "arr_balances", "arr_bridge", "arr_cohorts", "arr_ledger", "arr_retention",
+    "active_users", "arr_balances", "arr_bridge", "arr_cohorts", "arr_compare", "arr_ledger", "arr_retention",
     "cohort_retention", "contract_months", "customer_movements", "fcr", "fcr_from_contacts",
     "feature_adoption", "funnel", "health_score", "mrr_movements", "retention_by_month", "sessions", "survey",
     "usage_by_account",

@@ -59,11 +59,11 @@ def read_lines(source: Source, end_is: EndIs, along: tuple[str, ...] = (), steps
     Raises:
         MetricError: a line ends before it starts, costs less than nothing, or a word in it is not known.
     """
-    found = _cells(source, along)
+    found = cells_of(source, along)
     named = set(found["contract"].tolist())
-    found = _recurring(source, _usable(source, found))
+    found = _recurring(source, usable(source, found))
     starts, ends = found["start"].astype(np.int64), found["end"].astype(np.int64)
-    _refuse_backwards(found, starts, ends)
+    refuse_backwards(found, starts, ends)
     products = ["" if p is None else p for p in found["product"]]
     ends, note = first_unpaid_days(found["customer"].tolist(), products, starts, ends, end_is)
     if note:
@@ -87,7 +87,7 @@ def read_lines(source: Source, end_is: EndIs, along: tuple[str, ...] = (), steps
     return ReadLines(lines, customers, names, {name: found[name].tolist() for name in along})
 
 
-def _cells(source: Source, along: tuple[str, ...]) -> dict[str, NDArray]:
+def cells_of(source: Source, along: tuple[str, ...]) -> dict[str, NDArray]:
     """All columns as plain Python values, None where there is none; a date that is missing is never."""
 
     def day(name: str) -> nw.Expr:
@@ -116,7 +116,7 @@ def _plain(values: Any) -> NDArray:
     return plain
 
 
-def _usable(source: Source, found: dict[str, NDArray]) -> dict[str, NDArray]:
+def usable(source: Source, found: dict[str, NDArray]) -> dict[str, NDArray]:
     """Without the lines that lack a customer, a start or an amount."""
     blank = np.array([c is None or (isinstance(c, str) and not c.strip()) for c in found["customer"]], dtype=bool)
     usable = ~blank & (found["start"] != UNKNOWN) & np.array([a is not None for a in found["amount"]], dtype=bool)
@@ -137,7 +137,8 @@ def _recurring(source: Source, found: dict[str, NDArray]) -> dict[str, NDArray]:
     return {name: values[~left_out] for name, values in found.items()}
 
 
-def _refuse_backwards(found: Mapping[str, NDArray], starts: NDArray, ends: NDArray) -> None:
+def refuse_backwards(found: Mapping[str, NDArray], starts: NDArray, ends: NDArray) -> None:
+    """A line that ends before it starts is named."""
     if (backwards := np.flatnonzero(ends < starts)).size:
         row = backwards[0]
         problem = f"a contract of customer {found['customer'][row]!r} ends on {day_text(ends[row])}"
