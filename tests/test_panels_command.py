@@ -44,7 +44,7 @@ def test_all_dashboards_share_the_tables(tmp_path: Path) -> None:
 
 def test_tables_that_cannot_be_read_are_said_on_the_page(tmp_path: Path) -> None:
     (tmp_path / "bad.xlsx").write_text("no workbook")
-    assert "cannot be read as .xlsx" in dashboards(tmp_path)._place.children[0].value
+    assert "cannot be opened" in dashboards(tmp_path)._place.children[0].value
 
 
 @pytest.mark.parametrize("needed", command._NEEDS)

@@ -311,7 +311,7 @@ def test_unknown_names_and_choices_are_refused() -> None:
         dashboard("nope")
     with pytest.raises(MetricError, match="segment is 'Mars'"):
         dashboard("scorecard", segment="Mars")
-    with pytest.raises(MetricError, match="Give a pandas or Polars frame"):
+    with pytest.raises(MetricError, match="Give a path, the bytes of a file, a frame"):
         dashboard("scorecard", {"a": 3})
     with pytest.raises(MetricError, match="there is no"):
         dashboard("scorecard", "nowhere/at/all")

@@ -18,8 +18,8 @@ from csmetrics_panels import dashboard, dashboards, panel, read_table, reading, 
 from csmetrics_panels.frames import BLANK, NO_MONTH, Frame
 
 from csmetrics_core import MetricError, nps
+from csmetrics_core.files import read_company
 from csmetrics_core.kinds import Amount, Day, Flag, Id, Text, Whole
-from csmetrics_core.readers import read_file, read_folder
 
 MESSY = """Score;Segment;When;Note
 10;SMB;2026-01-31;fine
@@ -97,9 +97,9 @@ def test_error_cells_are_passed_on_and_formulas_never_calculated_refused() -> No
     ("name", "content", "words"),
     [
         ("run.exe", b"MZ", "Save it as one of these"),
-        ("a.xlsx", b"this is no workbook", "cannot be read as .xlsx"),
-        ("a.parquet", b"PAR1 cut short", "cannot be read as .parquet"),
-        ("a.csv", b"", "cannot be read as .csv"),
+        ("a.xlsx", b"this is no workbook", "cannot be opened"),
+        ("a.parquet", b"PAR1 cut short", "cannot be read as a Parquet file"),
+        ("a.csv", b"", "is empty"),
         ("a.csv", b"a,b\n", "holds no rows"),
     ],
 )
@@ -135,14 +135,14 @@ def test_a_file_too_large_is_refused_before_it_is_sent(make: Callable) -> None:
 
 def test_an_upload_is_read_beside_the_screen_and_can_be_cancelled(monkeypatch: pytest.MonkeyPatch) -> None:
     began, go_on = threading.Event(), threading.Event()
-    real = sources.read_upload
+    real = sources.read_tables
 
-    def slow(files: dict[str, bytes]) -> object:
+    def slow(name: str, content: bytes) -> object:
         began.set()
         go_on.wait(30)
-        return real(files)
+        return real(name, content)
 
-    monkeypatch.setattr(sources, "read_upload", slow)
+    monkeypatch.setattr(sources, "read_tables", slow)
     shown = type(panel("nps"))("nps", {"score": [10, 0]}, background=True)
     shown._upload.take({"s.csv": b"score\n10\n"})
     assert began.wait(30)
@@ -251,8 +251,8 @@ def test_an_export_goes_through_its_reader_and_the_panel_tells_what_it_did(monke
     name = "surveymonkey_responses.csv"
     shown = panel("nps")
     shown._upload.take({name: (EXPORTS / name).read_bytes()})
-    read = read_file(EXPORTS / name)
-    assert shown.value == pytest.approx(nps(read.frame["nps"]))
+    read = read_company(EXPORTS / name).tables["responses"]
+    assert shown.value == pytest.approx(nps(read["nps"]))
     assert shown.outcome.told.n == 4
     assert "SurveyMonkey individual responses, 5 of 5 rows" in shown._refused.value
     assert "was taken for nps by its wording" in shown._refused.value
@@ -269,12 +269,12 @@ def test_an_export_goes_through_its_reader_and_the_panel_tells_what_it_did(monke
 
 def test_an_export_that_leaves_a_choice_is_refused_with_the_way_to_make_it() -> None:
     text = (EXPORTS / "surveymonkey_responses.csv").read_text()
-    ambiguous = re.sub(r"09/\d\d/2026", "09/03/2026", text)
+    ambiguous = re.sub(r"\d\d/\d\d/2026", "09/03/2026", text)
     shown = panel("nps")
     shown._upload.take({"survey.csv": ambiguous.encode()})
     said = unescape(shown._refused.value)
-    assert 'How(dates="dmy")' in said
-    assert "read_folder(path, How(...)).tables" in said
+    assert "dates='dmy' if day first" in said
+    assert "read_company(path, Said(...)).tables" in said
 
 
 def test_exports_uploaded_together_complete_each_other_and_bring_their_scales(tmp_path) -> None:
@@ -283,12 +283,12 @@ def test_exports_uploaded_together_complete_each_other_and_bring_their_scales(tm
     (tmp_path / "subscriptions.csv").write_bytes((EXPORTS / "stripe_subscriptions.csv").read_bytes())
     board = dashboard("voice_of_customer")
     board._upload.take({path.name: path.read_bytes() for path in sorted(tmp_path.iterdir())})
-    folder = read_folder(tmp_path)
+    reading = read_company(tmp_path)
     assert {"responses", "contracts", "subscriptions"} <= set(board.data.frames)
-    assert board.data.frames["subscriptions"].native.equals(folder.tables["subscriptions"])
+    assert board.data.frames["subscriptions"].native.equals(reading.tables["subscriptions"])
     assert "Stripe subscriptions" in board._said.value
     assert "answers to surveys of another type" in board._said.value
-    assert board.data.given.ces_scale == folder.scales["ces"] == 5
+    assert board.data.given.ces_scale == reading.report.scales["ces"] == 5
     board.choose(page="CSAT and effort", span="trailing 12")
     figures = [item for block in board.blocks if hasattr(block, "items") for item in block.items]
     assert next(item.value for item in figures if item.title == "Customer Effort Score") == "100.0"
@@ -296,7 +296,7 @@ def test_exports_uploaded_together_complete_each_other_and_bring_their_scales(tm
 
 def test_a_path_and_what_was_read_already_are_taken_alike() -> None:
     path = EXPORTS / "zendesk_tickets.csv"
-    by_path, read = dashboard("voice_of_customer", path), dashboard("voice_of_customer", read_folder(path))
+    by_path, read = dashboard("voice_of_customer", path), dashboard("voice_of_customer", read_company(path))
     assert "Zendesk" in by_path._said.value
     assert by_path._said.value == read._said.value
     every = dashboards(path)

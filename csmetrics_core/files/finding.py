@@ -40,11 +40,12 @@ def find_tables(grid: Grid, knows: Knows) -> list[Table]:
     Raises:
         UnreadableFile: a row of a text file does not have the cells of its headings.
     """
-    if grid.headed:
-        return [_headed(grid)]
     if grid.tables:
         return [_excel(grid, at) for at in range(len(grid.tables))]
     filled = [any(map(is_filled, row)) for row in grid.rows]
+    if grid.headed:
+        below = _more_headings(grid, filled, 0, len(grid.rows))
+        return _tables(grid, filled, 0, len(grid.rows), knows) if below else [_headed(grid)]
     found: list[Table] = []
     start = 0
     while (top := _heading_row(grid, filled, start, knows)) is not None:

@@ -53,7 +53,8 @@ def dashboard(name: str, tables: Any = None, **choices: Any) -> Dashboard:
         tables: pandas or Polars frames by name, a sample company, a file or a folder; by default the sample company.
         choices: `segment`, `span` ("month", "quarter", "trailing 12"), `end` (such as "2026-09") and `page`; in
             unit_economics the sliders (`churn=0.02`), in health_score weights and thresholds (`growth=0`, `green=80`)
-            and the `band` listed, in voice_of_customer the `band` whose comments are read.
+            and the `band` listed, in voice_of_customer the `band` whose comments are read; and what files cannot say
+            about themselves: `columns={"end": "Gone"}`, `dates="dmy"`, `decimal=","`, `names="same"` and the like.
 
     Returns:
         The dashboard; `.blocks` is what its front page shows, `.code` makes it again.

@@ -12,9 +12,10 @@ from csmetrics_core.palette import ACCENT, INK, LINE, MUTED, PALE, PAPER, STATUS
 from csmetrics_core.spec import Metric, Unit
 from csmetrics_panels.browser import QUIET, TEXT
 from csmetrics_panels.compute import Outcome
+from csmetrics_panels.reading import spelt
 
 if TYPE_CHECKING:
-    from csmetrics_core.readers import Folder
+    from csmetrics_core.files import Reading
 
 _MOST_ROWS = 200
 _WRONG, _WRONG_FILL = STATUS["missed"]
@@ -175,13 +176,17 @@ def refusal(error: Exception) -> str:
     return wrap(f"<div class='wrong' role='alert'>{escape(str(error))}</div>")
 
 
-def reading(folder: "Folder") -> str:
-    """What the readers recognised in files; what they left out and guessed unfolds below."""
-    read = "; ".join(f"{one.place}: {one.recognised}, {one.kept:,} of {one.rows:,} rows" for one in folder.reports)
-    refused = (f"<div class='wrong' role='alert'>{escape(str(error))}</div>" for error in folder.refused.values())
+def reading(made: "Reading") -> str:
+    """What was recognised in files and what waits for an answer; what was left out and guessed unfolds below."""
+    report = made.report
+    read = "; ".join(f"{one.place}: {one.recognised}, {one.kept:,} of {one.rows:,} rows" for one in report.read)
+    waits = [f"{wait.problem}. {wait.fix} {spelt(wait.remedies)}" for each in report.waits.values() for wait in each]
+    lost = [f'{one} In a notebook say it with columns={{"end": "Gone"}}.' for one in report.not_understood]
+    wrong = [*map(str, report.refused.values()), *lost, *dict.fromkeys(waits)]
+    told = (f"<div class='wrong' role='alert'>{escape(' '.join(text.split()))}</div>" for text in wrong)
     return wrap(
-        f"<div class='quiet' role='status'>{escape(read)}</div>{''.join(refused)}"
-        f"<details><summary>What was read, left out and guessed</summary><pre>{escape(str(folder))}</pre></details>"
+        f"<div class='quiet' role='status'>{escape(read)}</div>{''.join(told)}"
+        f"<details><summary>What was read, left out and guessed</summary><pre>{escape(str(report))}</pre></details>"
     )
 
 

@@ -16,7 +16,6 @@ from csmetrics_core.cells import Drops, read
 from csmetrics_core.errors import WrongKind, WrongShape
 from csmetrics_core.kinds import Kind, Number
 from csmetrics_core.periods import index_of
-from csmetrics_panels.reading import looks_like_a_date
 
 Rows = NDArray[np.int64] | slice | None
 BLANK = "(blank)"
@@ -241,6 +240,11 @@ class Frame:
         if (what, name) not in self._kept:
             self._kept[what, name] = make()
         return self._kept[what, name]
+
+
+def looks_like_a_date(cell: Any) -> bool:
+    """Whether a cell is text that begins with an ISO date."""
+    return isinstance(cell, str) and bool(re.match(r"\d{4}-\d{2}-\d{2}([ T]|$)", cell))
 
 
 def _twice(names: list[Any]) -> WrongShape:

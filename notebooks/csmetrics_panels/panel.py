@@ -206,7 +206,7 @@ class MetricPanel(widgets.VBox):
         if self._quiet:
             return
         source = self._source.value
-        self._about = card.reading(source.folder) if source and source.folder else ""
+        self._about = card.reading(source.reading) if source and source.reading else ""
         try:
             self.frame = source.load() if source else None
         except Exception as error:  # Excel and frames fail in their own ways; the panel lives on

@@ -12,19 +12,19 @@ from typing import TYPE_CHECKING, Any
 
 from csmetrics_core.errors import NoData, WrongShape
 from csmetrics_panels.frames import Frame
-from csmetrics_panels.reading import read_upload
+from csmetrics_panels.reading import read_tables
 
 if TYPE_CHECKING:
-    from csmetrics_core.readers import Folder
+    from csmetrics_core.files import Reading
 
 
 @dataclass(frozen=True)
 class Source:
-    """One choice of data: what a person reads, how it is fetched, and what a reader did if one made it of a file."""
+    """One choice of data: what a person reads, how it is fetched, and what was read if it came of an export."""
 
     label: str
     load: Callable[[], Frame]
-    folder: "Folder | None" = None
+    reading: "Reading | None" = None
 
 
 def given(data: Any) -> list[Source]:
@@ -108,19 +108,19 @@ def uploaded(name: str, content: bytes) -> list[Source]:
         OutOfScale: it is too large, or of a kind not read here.
         MetricError: it cannot be read as what its name says, or an export not without guessing.
     """
-    files = read_upload({name: content})
+    files = read_tables(name, content)
     many, stem = len(files.tables) > 1, _identifier(Path(name).stem)
     sources = []
     for table, frame in files.tables.items():
         label = f"{name}: {table}" if many else name
         variable = _identifier(table) if many else stem
-        if files.folder:
-            call = f"read_folder({name!r}).tables[{table!r}]"
-            origin = f"from csmetrics_core.readers import read_folder\n{variable} = {call}"
+        if files.reading:
+            call = f"read_company({name!r}).tables[{table!r}]"
+            origin = f"from csmetrics_core.files import read_company\n{variable} = {call}"
         else:
             call = f"read_table({name!r}, sheet={table!r})" if many else f"read_table({name!r})"
             origin = f"from csmetrics_panels import read_table\n{variable} = {call}"
-        sources.append(replace(_held(label, frame, variable, origin), folder=files.folder))
+        sources.append(replace(_held(label, frame, variable, origin), reading=files.reading))
     return sources
 
 

@@ -18,7 +18,7 @@ from csmetrics_panels.dashboards.data import Data
 from csmetrics_panels.dashboards.view import View
 from csmetrics_panels.form import dropdown
 from csmetrics_panels.notebook import in_notebook
-from csmetrics_panels.reading import Files, read_upload
+from csmetrics_panels.reading import Files, add_upload, said_of, spelt
 from csmetrics_panels.request import LENGTHS
 from csmetrics_panels.sources import called
 from csmetrics_panels.upload import Upload
@@ -42,7 +42,8 @@ class Dashboard(widgets.VBox):
     Args:
         tables: pandas or Polars frames by name, a sample company, a file or a folder; by default the sample company.
         background: compute on a thread; by default where a notebook runs.
-        choices: `segment`, `span`, `end` and `page` to start with, and the page's own, such as `churn` or `band`.
+        choices: `segment`, `span`, `end` and `page` to start with, and the page's own, such as `churn` or `band`;
+            and what files cannot say about themselves, such as `columns={"end": "Gone"}` or `dates="dmy"`.
     """
 
     name = ""
@@ -50,7 +51,10 @@ class Dashboard(widgets.VBox):
     question = ""
 
     def __init__(self, tables: Any = None, *, background: bool | None = None, **choices: Any) -> None:
-        self.data = Data(tables)
+        self._words = dict(choices)
+        self._about = said_of(choices)
+        self._words = {name: value for name, value in self._words.items() if name not in choices}
+        self.data = Data(tables, self._about)
         self._given = tables
         self.when_used: Callable[[Any], None] = lambda _: None  # told of tables that come later
         self._quiet = True
@@ -149,7 +153,7 @@ class Dashboard(widgets.VBox):
     def code(self) -> str:
         """The same dashboard as Python."""
         tables, said = self._spelled()
-        words = [f"{name}={value!r}" for name, value in self.choices().items()]
+        words = [f"{name}={value!r}" for name, value in (self._words | self.choices()).items()]
         call = f"dashboard({', '.join([repr(self.name), *tables, *words])})"
         return "\n".join(["from csmetrics_panels import dashboard", "", *said, call])
 
@@ -222,11 +226,11 @@ class Dashboard(widgets.VBox):
         Raises:
             MetricError: they are no tables.
         """
-        self.data = Data(tables)
+        self.data = Data(tables, self._about)
         self._given = tables
         with self._together():
             self._offer()
-        self.when_used(Files(self.data.frames, self.data.folder))
+        self.when_used(self.data.files)
         self.refresh()
 
     def refresh(self, wait: float = 0.0) -> None:
@@ -251,7 +255,10 @@ class Dashboard(widgets.VBox):
         try:
             return self._pages[front].build(self._view(job))
         except Missing as lacking:
-            return [Words(f"Nothing to show yet: {lacking}.", empty=True)]
+            text = " ".join(
+                filter(None, (f"Nothing to show yet: {str(lacking).rstrip('.')}.", spelt(lacking.remedies)))
+            )
+            return [Words(text, empty=True)]
         except MetricError as error:
             return [Words(str(error), empty=True)]
 
@@ -276,7 +283,7 @@ class Dashboard(widgets.VBox):
         note = SAMPLE_NOTE if self.data.is_sample else f"Your tables: {', '.join(self.data.frames)}."
         unsplit = ", ".join(self.data.unsplit()) if self.data.segments else ""
         said = card.note(f"{note} Not split by segment: {unsplit}." if unsplit else note)
-        self._said.value = said + (card.reading(self.data.folder) if self.data.folder else "")
+        self._said.value = said + (card.reading(self.data.read) if self.data.read else "")
 
     def _listen(self) -> None:
         for widget in (self._segment, self._span, self._end):
@@ -286,12 +293,11 @@ class Dashboard(widgets.VBox):
         self._back.on_click(lambda _: self.reset())
 
     def _take_upload(self, files: Mapping[str, bytes]) -> None:
-        before = {} if self.data.is_sample else self.data.frames
+        before = None if self.data.is_sample else self.data.files
         interrupted = self._worker.cancel()
 
         def read(_: Job) -> Files:
-            found = read_upload(files)
-            return Files({**before, **found.tables}, found.folder or self.data.folder)
+            return add_upload(before, files, self._about)
 
         def refuse(error: Exception) -> None:
             self._refuse(error)

@@ -1,9 +1,9 @@
 """A company's tables for a dashboard: recognised by their headings, split by segment, one month at a time."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import cached_property
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -11,7 +11,10 @@ from csmetrics_core.company import Company
 from csmetrics_core.headings import find_heading, plain
 from csmetrics_core.headline import Assumptions
 from csmetrics_panels.frames import NO_MONTH, Frame
-from csmetrics_panels.reading import Files, read_path
+from csmetrics_panels.reading import Files, read_given
+
+if TYPE_CHECKING:
+    from csmetrics_core.files import Reading, Said, Wait
 
 #: Tables of a company beside those a scorecard knows: part -> the columns that tell it.
 MORE_PARTS: dict[str, tuple[str, ...]] = {"renewals": ("customer", "arr", "due")}
@@ -23,22 +26,24 @@ class Data:
     Args:
         tables: pandas or Polars frames, or columns, by name; a sample company, a file or a folder, read already or
             by its path; by default the sample company.
+        said: what the user said about them.
 
     Raises:
         MetricError: they are no tables.
     """
 
-    def __init__(self, tables: Any = None) -> None:
+    def __init__(self, tables: Any = None, said: "Said | None" = None) -> None:
         self.is_sample = tables is None or type(tables).__name__ == "SampleCompany"
-        files = _files(tables)
-        self.frames = {str(name): _frame(str(name), value) for name, value in files.tables.items()}
-        self.folder = files.folder
+        self.files = _files(tables, said)
+        self.frames = {str(name): _frame(str(name), value) for name, value in self.files.tables.items()}
+        self.read = self.files.reading
         self._split: dict[str, tuple[dict[str, Frame], Company]] = {}
+        self._waits: dict[str, dict[str, list[Wait]]] = {}
 
     @property
     def given(self) -> Assumptions:
         """What the tables cannot say: the scales of the questions, where an export documents them."""
-        scales = self.folder.scales if self.folder else {}
+        scales = self.read.report.scales if self.read else {}
         return Assumptions(csat_scale=scales.get("csat", 5), ces_scale=scales.get("ces", 7))
 
     @cached_property
@@ -55,12 +60,35 @@ class Data:
     def split(self, segment: str) -> tuple[dict[str, Frame], Company]:
         """The tables of one segment, or of all."""
         if segment not in self._split:
-            frames = (
-                {name: self._rows(frame, segment) for name, frame in self.frames.items()} if segment else self.frames
-            )
-            company = Company({name: frame.native for name, frame in frames.items()})
+            frames, waits = dict(self.frames), dict(self.read.report.waits) if self.read else {}
+            for name, frame in self.frames.items() if segment else ():
+                if (kept := self._kept(frame, segment)) is not None:
+                    frames[name] = Frame(frame.rows(kept), frame.name)
+                    waits[name] = [one if one.rows is None else one._replace(rows=one.rows[kept])
+                                   for one in waits.get(name, ())]  # fmt: skip
+            self._waits[segment] = waits
+            company = Company({name: frame.native for name, frame in frames.items()}, self._with_names(waits, frames))
             self._split[segment] = frames, company
         return self._split[segment]
+
+    def reading(self, segment: str) -> "Reading | None":
+        """What was read, of one segment or of all; None of the sample company, whose tables were made."""
+        if self.read is None:
+            return None
+        frames, _ = self.split(segment)
+        report = replace(self.read.report, waits=self._waits[segment])
+        return replace(self.read, tables={name: frame.native for name, frame in frames.items()}, report=report)
+
+    def _with_names(self, waits: "dict[str, list[Wait]]", frames: Mapping[str, Frame]) -> "dict[str, list[Wait]]":
+        """Everything that tells customers apart waits where nobody said whether names spelt alike are the same."""
+        if self.read is None or not self.read.spellings:
+            return waits
+        from csmetrics_core.files import Remedy, Wait
+
+        name, first = next(iter(self.read.spellings.items()))
+        remedies = (Remedy("names", "same", "they are the same"), Remedy("names", "apart", "they are two"))
+        asked = Wait("customer", f"{name!r} and {first!r} differ in case or accents alone", "", remedies)
+        return {table: [*waits.get(table, ()), asked] for table in {*waits, *frames}}
 
     def unsplit(self) -> list[str]:
         """Tables that know neither segments nor customers, and stay whole."""
@@ -78,15 +106,16 @@ class Data:
     def _can_split(self, frame: Frame) -> bool:
         return bool(find_heading("segment", frame) or (find_heading("customer", frame) and self.segment_of))
 
-    def _rows(self, frame: Frame, segment: str) -> Frame:
+    def _kept(self, frame: Frame, segment: str) -> Any:
+        """The rows of a segment; None where a table cannot be split."""
         if own := find_heading("segment", frame):
             keep = frame.in_segment(own, segment) if segment in frame.values(own) else np.zeros(len(frame), dtype=bool)
         elif (who := find_heading("customer", frame)) and self.segment_of:
             cells = frame.series(who).to_list()
             keep = np.fromiter((self.segment_of.get(cell) == segment for cell in cells), bool, len(cells))
         else:
-            return frame
-        return Frame(frame.rows(np.flatnonzero(keep)), frame.name)
+            return None
+        return np.flatnonzero(keep)
 
     @cached_property
     def segment_of(self) -> dict[Any, str]:
@@ -109,20 +138,29 @@ def find_part(frames: Mapping[str, Frame], part: str) -> tuple[Frame, dict[str, 
     return None
 
 
-def _files(tables: Any) -> Files:
+def _files(tables: Any, said: "Said | None") -> Files:
+    if isinstance(tables, Files):
+        return tables
     if tables is None:
         from csmetrics_core.samples import sample_company
 
         tables = sample_company()
-    if isinstance(tables, str | Path):
-        return read_path(Path(tables))
-    if isinstance(tables, Files):
-        return tables
-    from csmetrics_core.readers import Folder
+    if type(tables).__name__ == "SampleCompany":
+        return Files(tables.tables)
+    from csmetrics_core.files import Reading
 
-    named = getattr(tables, "tables", tables)
-    folder = tables if isinstance(tables, Folder) else None
-    return Files(named if isinstance(named, Mapping) else {"data": named}, folder)
+    if isinstance(tables, Reading):
+        return Files(tables.tables, tables)
+    return read_given(_natives(tables), said)
+
+
+def _natives(tables: Any) -> Any:
+    """Frames of ours as those of their libraries."""
+    if isinstance(tables, Frame):
+        return tables.native
+    if isinstance(tables, Mapping):
+        return {name: value.native if isinstance(value, Frame) else value for name, value in tables.items()}
+    return tables
 
 
 def _frame(name: str, value: Any) -> Frame:

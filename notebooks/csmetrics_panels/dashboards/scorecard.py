@@ -1,16 +1,18 @@
 """The sixteen headline metrics: value, interval, change, and how they moved."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from csmetrics_core.company import month_text
 from csmetrics_core.palette import ACCENT
-from csmetrics_core.scorecard import Line, Scorecard, scorecard
+from csmetrics_core.scorecard import Line, Scorecard, scorecard, scorecard_of
 from csmetrics_core.spec import TEXT
 from csmetrics_panels.charts import Chart, Series
 from csmetrics_panels.dashboards.blocks import Block, Figure, Figures, Grid, Picture, Words
 from csmetrics_panels.dashboards.dashboard import Dashboard, Page
 from csmetrics_panels.dashboards.view import View, signed_text
 from csmetrics_panels.form import dropdown
+from csmetrics_panels.reading import spelt
 
 _MONTHS = 13
 
@@ -34,12 +36,13 @@ class ScorecardDashboard(Dashboard):
 
     def _card(self, view: View) -> Scorecard:
         def make() -> Scorecard:
-            tables = {name: frame.native for name, frame in view.frames.items()}
-            month = None if view.end is None else month_text(view.end)
-            return scorecard(
-                tables, month=month, months=_MONTHS, against=view.length, assumptions=view.given,
-                progress=lambda _: view.job.step(),
-            )  # fmt: skip
+            options: dict[str, Any] = {
+                "month": None if view.end is None else month_text(view.end), "months": _MONTHS, "against": view.length,
+                "assumptions": view.given, "progress": lambda _: view.job.step(),
+            }  # fmt: skip
+            if (reading := self.data.reading(view.segment)) is not None:
+                return scorecard_of(reading, **options)
+            return scorecard({name: frame.native for name, frame in view.frames.items()}, **options)
 
         kept: Scorecard = view.company.once("scorecard", view.end, view.length, make=make)
         return kept
@@ -82,7 +85,7 @@ class ScorecardDashboard(Dashboard):
 
 def _figure(line: Line) -> Figure:
     if line.value is None:
-        return Figure(line.metric.title, "–", missing=line.missing)
+        return Figure(line.metric.title, "–", missing=" ".join(filter(None, (line.missing, spelt(line.remedies)))))
     parts = [f"{line.unit.text(line.interval[0])} to {line.unit.text(line.interval[1])}"] if line.interval else []
     parts += [f"n = {line.n:,}"] if line.n is not None else []
     if line.tested is None:
