@@ -71,7 +71,7 @@ def _table_call(metric: Metric) -> str:
         ranges = {n: [given[n]] for n in single}
     words = (f"{n}={n!r}" if n in ranges else f"{n}={v!r}" for n, v in given.items())
     rows = max((len(v) for v in ranges.values()), default=0)
-    filled = {n: [*v, *[None] * (rows - len(v))] for n, v in ranges.items()}
+    filled = {n: v if len(v) == rows else [*v, *[None] * (rows - len(v))] for n, v in ranges.items()}
     call = f"tables.{metric.name}(pandas.DataFrame({filled!r}), {', '.join(words)})"
     return f"    >>> import datetime, pandas\n    >>> from csmetrics_core import tables\n    >>> frame = {call}"
 

@@ -17,6 +17,9 @@ from csmetrics_core.spec import Metric, Role
 _SIGNS = ("+", "−")
 _SHOWN = 10  # values of a broadcast that are written out
 
+#: In place of a level of confidence: the metric's own.
+_OWN = float("nan")
+
 
 @dataclass(frozen=True)
 class Explained:
@@ -165,13 +168,13 @@ def _one_cell(value: Any) -> Any:
     return "a table of 1 row" if rows == 1 else f"a table of {rows} rows"
 
 
-def explain(metric: object, /, *args: Any, confidence: float = 0.95, **kwargs: Any) -> Explained:
+def explain(metric: object, /, *args: Any, confidence: float = _OWN, **kwargs: Any) -> Explained:
     """Compute a metric and keep everything that explains it.
 
     Args:
         metric: the metric, or its name.
         args, kwargs: its arguments.
-        confidence: level of the interval, a fraction such as 0.95.
+        confidence: level of the interval, a fraction; left out, the metric's own, else 0.95.
 
     Returns:
         The explanation; print it, or take `.value`, `.n`, `.interval`, `.dropped`.
@@ -184,11 +187,11 @@ def explain(metric: object, /, *args: Any, confidence: float = 0.95, **kwargs: A
         (('scores', 'blank', 1, (4,)),)
     """
     declared = lookup(metric)
-    if "confidence" in declared.names[len(args) :]:
+    own = "confidence" in declared.names[len(args) :]
+    if own and confidence is not _OWN:
         kwargs["confidence"] = confidence
-    else:
-        confidence = confidence_level(confidence)
-    return explained(evaluate(declared, *in_order(declared, args, kwargs)), confidence)
+    level = 0.95 if confidence is _OWN else confidence if own else confidence_level(confidence)
+    return explained(evaluate(declared, *in_order(declared, args, kwargs)), level)
 
 
 def explained(done: Evaluation, confidence: float = 0.95) -> Explained:

@@ -132,6 +132,17 @@ class Example:
         self.result = result
 
 
+class Spelled(list[Any]):
+    """Cells of an example too long to print, shown as the expression that gives them."""
+
+    def __init__(self, expression: str, cells: list[Any]) -> None:
+        super().__init__(cells)
+        self.expression = expression
+
+    def __repr__(self) -> str:
+        return self.expression
+
+
 @dataclass(frozen=True)
 class Argument:
     """One argument of a metric, derived from its signature, annotation and docstring."""

@@ -60,7 +60,11 @@ def fit_cohorts(cohorts: Sequence[Floats]) -> ShiftedBetaGeometric:
 
     Source: Fader and Hardie (2010), Customer-Base Valuation in a Contractual Setting, Marketing Science 29(1).
     """
-    at_risk, lost = _pool(cohorts)
+    return fit_renewals(*_pool(cohorts))
+
+
+def fit_renewals(at_risk: Floats, lost: Floats) -> ShiftedBetaGeometric:
+    """Fit to how many were due at the first, second, ... renewal, and how many of them were lost."""
     if not lost.any():
         raise ValueError("the model needs at least one customer lost")
     customers = float(at_risk.sum())

@@ -1,0 +1,125 @@
+"""The chance to leave at the first, second, ... renewal, between renewals, and how months differ beyond chance."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from csmetrics_core.models import Floats, shifted_beta_geometric
+from csmetrics_core.reductions.standing import Seen
+
+Ints = NDArray[np.int64]
+#: A step of the hazard rests on so many due and so many lost.
+LEAST_DUE, LEAST_LOST = 30, 5
+
+
+@dataclass(frozen=True)
+class Hazards:
+    """Chances to leave.
+
+    Args:
+        lost, due: behind each chance.
+        source: which chance holds for each segment (the last is none) at its renewal 0 (unknown), 1, 2, ...
+        scale: by what that chance is multiplied there: 1 except beyond the last renewal seen.
+        off: which chance holds between renewals.
+        growth: what those who stay pay ÷ what they paid the month before, a month.
+        spread: variance of the factor by which losses of one month differ from those of another.
+    """
+
+    lost: Floats
+    due: Floats
+    source: Ints
+    scale: Floats
+    off: int
+    growth: Floats
+    spread: float
+
+    @property
+    def chance(self) -> Floats:
+        """The chances; 0 where nobody was due."""
+        return np.divide(self.lost, self.due, out=np.zeros_like(self.lost), where=self.due > 0)
+
+    @property
+    def mean_growth(self) -> float:
+        """The mean factor a month; 1 where nobody stayed."""
+        return float(self.growth.mean()) if self.growth.size else 1.0
+
+
+def fit(counted: Seen, ahead: int) -> Hazards:
+    """Learn the chances to leave.
+
+    Args:
+        counted: renewals and losses of the months to learn from.
+        ahead: how many renewals beyond those seen are to have a chance.
+    """
+    due, lost = counted.due.sum(axis=0), counted.lost.sum(axis=0)
+    all_due, all_lost = [float(counted.off.sum())], [float(counted.off_lost.sum())]
+    numbers = due.shape[1] + ahead
+    together, scale = _steps(due.sum(axis=0), lost.sum(axis=0), numbers, all_due, all_lost)
+    tail = _tail(due.sum(axis=0), lost.sum(axis=0), numbers)
+    if tail is not None:
+        beyond, chances = tail
+        step = all_lost[together[-1]] / all_due[together[-1]] if all_due[together[-1]] else 0.0
+        scale[beyond:] = chances[beyond:] / step if step else 1.0
+    source, scales = np.tile(together, (due.shape[0], 1)), np.tile(scale, (due.shape[0], 1))
+    for segment in range(due.shape[0] - 1):
+        if due[segment].sum() >= LEAST_DUE and lost[segment].sum() >= LEAST_LOST:
+            source[segment], scales[segment] = _steps(due[segment], lost[segment], numbers, all_due, all_lost)
+    paying = counted.before > 0
+    growth = counted.now[paying] / counted.before[paying]
+    found = Hazards(np.array(all_lost), np.array(all_due), source, scales, 0, growth, 0.0)
+    chance = found.chance[source[:, : due.shape[1]]]
+    expected = (counted.due * chance).sum(axis=(1, 2)) + counted.off * found.chance[0]
+    spread = spread_between_months(counted.all_lost, expected)
+    return Hazards(found.lost, found.due, source, scales, 0, growth, spread)
+
+
+def _steps(due: Floats, lost: Floats, numbers: int, all_due: list[float], all_lost: list[float]) -> tuple[Ints, Floats]:
+    """Chances by renewal, neighbours put together until enough stands behind each; they are added to the lists."""
+    source = np.zeros(numbers, np.int64)
+    if not due.any():  # nothing fell due: what was lost between renewals is all that is known
+        return source, np.ones(numbers)
+    source[:] = _added(due.sum(), lost.sum(), all_due, all_lost)
+    if due[0] >= LEAST_DUE and lost[0] >= LEAST_LOST:  # those there from the first month on have stayed for long
+        source[0] = _added(due[0], lost[0], all_due, all_lost)
+    begin, closed = 1, 0
+    for end in range(2, due.size + 1):
+        enough = due[begin:end].sum() >= LEAST_DUE and lost[begin:end].sum() >= LEAST_LOST
+        if enough:
+            closed = _added(due[begin:end].sum(), lost[begin:end].sum(), all_due, all_lost)
+            source[begin:] = closed
+            begin = end
+    if closed:  # what is left over belongs to the last step
+        all_due[closed] += due[begin:].sum()
+        all_lost[closed] += lost[begin:].sum()
+    return source, np.ones(numbers)
+
+
+def _added(due: float, lost: float, all_due: list[float], all_lost: list[float]) -> int:
+    all_due.append(float(due))
+    all_lost.append(float(min(lost, due)))
+    return len(all_due) - 1
+
+
+def _tail(due: Floats, lost: Floats, numbers: int) -> tuple[int, Floats] | None:
+    """Chances beyond the last renewal seen by the shifted beta-geometric, where two or more tell of it."""
+    seen = np.flatnonzero(due[1:])
+    if seen.size < 2 or not lost[1:].any():
+        return None
+    last = int(seen[-1]) + 1
+    model = shifted_beta_geometric.fit_renewals(due[1 : last + 1], np.minimum(lost, due)[1 : last + 1])
+    if not model.converged:
+        return None
+    return last + 1, 1 - shifted_beta_geometric.retention(model, np.arange(-1, numbers - 1))
+
+
+def spread_between_months(lost: Floats, expected: Floats) -> float:
+    """By how much months differ beyond chance: the variance of a factor with mean 1.
+
+    Example:
+        >>> spread = spread_between_months(np.array([3, 1, 5, 2, 0, 7.0]), np.array([2.5, 2.5, 3, 3, 3.5, 3.5]))
+        >>> round(spread, 6)
+        0.254545
+    """
+    squares = float((expected**2).sum())
+    return max(0.0, float(((lost - expected) ** 2 - expected).sum()) / squares) if squares else 0.0
