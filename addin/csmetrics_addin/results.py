@@ -9,10 +9,11 @@ from uuid import UUID
 
 import numpy as np
 import typer
+from rich.cells import cell_len
 from rich.console import Group
 
 from csmetrics_addin.files import Cells
-from csmetrics_addin.terminal import facts, grid, plain_json, screen, styled
+from csmetrics_addin.terminal import LEAST_NAME, facts, grid, plain_json, screen, styled
 from csmetrics_core.explain import Explained
 from csmetrics_core.spec import Unit
 
@@ -91,8 +92,13 @@ def _is_number(value: Any) -> bool:
 
 def _parts(texts: dict[str, list[str]], numeric: set[str], width: int) -> list[list[str]]:
     """Which columns stand beside each other: as many as fit; words need little room as they wrap."""
-    needs = {name: 3 + max(map(len, [name, *column[:_SHOWN]])) for name, column in texts.items()}
+    needs = {name: 3 + max(map(cell_len, [name, *column[:_SHOWN]])) for name, column in texts.items()}
     first, *others = texts
+    if first not in numeric:
+        numbers = sum(needs[name] for name in others if name in numeric)
+        needs[first] = min(needs[first], max(LEAST_NAME + 3, width - numbers))  # a long name is cut
+    if sum(needs.values()) > width:
+        others.sort(key=lambda name: name not in numeric)  # numbers are what the table is for
     parts, room = [[first]], width - needs[first]
     for name in others:
         need = needs[name] if name in numeric else min(needs[name], 20)

@@ -9,12 +9,14 @@ from difflib import get_close_matches
 from typing import Any
 
 from rich import box
+from rich.cells import cell_len, set_cell_size
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn
 from rich.table import Column, Table
 from rich.text import Text
 
 USAGE, BAD_DATA = 2, 3
+LEAST_NAME, _LEAST_WORDS = 12, 10  # columns of the screen
 
 
 class Problem(Exception):
@@ -81,7 +83,7 @@ def styled(value: object, style: str = "") -> Text:
 
 
 def grid(columns: Sequence[tuple[str, str]], rows: Sequence[Sequence[object]], title: str = "") -> Table:
-    """A table that is legible at 80 columns and in a pipe; numbers and single words are never cut or broken.
+    """A table that is legible at 80 columns and in a pipe; numbers are never cut or broken, names are where they must.
 
     Args:
         columns: heading and alignment, "left" or "right".
@@ -91,6 +93,10 @@ def grid(columns: Sequence[tuple[str, str]], rows: Sequence[Sequence[object]], t
     table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, title_justify="left")
     table.title = styled(title, "bold") if title else None
     cells = [[cell if isinstance(cell, Text) else styled(cell) for cell in row] for row in rows]
+    if columns and columns[0][1] != "right":
+        room = _room_for_names(columns, cells)
+        for row in cells:
+            row[0] = _cut(row[0], room if " " not in row[0].plain else 2 * room)
     for place, (heading, align) in enumerate(columns):
         texts = [heading, *(row[place].plain for row in cells)]
         whole = align == "right" or (place == 0 and not any(" " in text for text in texts))
@@ -98,7 +104,7 @@ def grid(columns: Sequence[tuple[str, str]], rows: Sequence[Sequence[object]], t
             styled(heading),
             justify="right" if align == "right" else "left",
             no_wrap=whole,
-            min_width=max(map(len, texts)) if whole else None,
+            min_width=max(map(cell_len, texts)) if whole else None,
             overflow="fold",
         )
     for row in cells:
@@ -106,13 +112,32 @@ def grid(columns: Sequence[tuple[str, str]], rows: Sequence[Sequence[object]], t
     return table
 
 
+def _room_for_names(columns: Sequence[tuple[str, str]], cells: Sequence[Sequence[Text]]) -> int:
+    """What numbers and the least of other words leave to the names in the first column."""
+    taken = 0
+    for place, (heading, align) in enumerate(columns[1:], 1):
+        widest = max([cell_len(heading), *(row[place].cell_len for row in cells)])
+        taken += 3 + (widest if align == "right" else min(widest, _LEAST_WORDS))
+    return max(LEAST_NAME, screen().width - taken - 1)
+
+
+def _cut(text: Text, most: int) -> Text:
+    """A text less its middle, where it takes more room than there is; names often differ at their ends."""
+    if text.cell_len <= most:
+        return text
+    end = text.plain[::-1]
+    kept = set_cell_size(text.plain, most - most // 3 - 1).rstrip(), set_cell_size(end, most // 3)[::-1].lstrip()
+    return Text("…".join(kept), text.style)
+
+
 def facts(rows: Sequence[tuple[str, object]]) -> Table:
     """Items and what is to say about them, without a heading."""
     table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
     table.add_column(style="dim", no_wrap=True)
     table.add_column(overflow="fold")
+    most = max(LEAST_NAME, screen().width // 2)
     for item, value in rows:
-        table.add_row(styled(item), value if isinstance(value, Text) else styled(value))
+        table.add_row(_cut(styled(item), most), value if isinstance(value, Text) else styled(value))
     return table
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, timezone
+from datetime import date, datetime, time, timedelta, timezone
 from functools import cache
 from importlib.util import find_spec
 from typing import Any, get_args
@@ -257,8 +257,12 @@ def collected(plan: nw.LazyFrame) -> dict[str, Any]:
     return {name: _plain(values) for name, values in result.items()}
 
 
+#: What engines hand over that is no number; whether it is a value at all is the reader's question.
+_NO_NUMBER = (str, bytes, date, time, timedelta, list, dict, tuple)
+
+
 def _plain(values: list[Any]) -> Any:
-    if any(value is None or isinstance(value, str | bytes | date) for value in values):
+    if any(value is None or isinstance(value, _NO_NUMBER) for value in values):
         return [int(v) if isinstance(v, float) and v.is_integer() else None if v != v else v for v in values]
     if any(isinstance(value, float) for value in values):
         numbers = np.array(values, dtype=float)

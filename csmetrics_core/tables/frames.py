@@ -1,7 +1,7 @@
 """What callers hand over, made ready: any engine's frame, and pandas columns whose type says too little."""
 
 from collections.abc import Hashable, Iterable, Sequence
-from datetime import date
+from datetime import date, time, timedelta
 from decimal import Decimal
 from numbers import Number
 from typing import Any
@@ -179,6 +179,8 @@ def schema_of(frame: nw.DataFrame | nw.LazyFrame) -> dict[str, Any]:
                 schema[name] = nw.Unknown()
             elif isinstance(first, date):
                 schema[name] = Mixed(_stranger(native[name], date))
+            elif isinstance(first, time | timedelta | bytes):
+                schema[name] = nw.Binary() if isinstance(first, bytes) else nw.Time()
             elif not isinstance(first, Hashable):
                 schema[name] = nw.List(nw.Unknown)
     return schema

@@ -1,13 +1,14 @@
 """Ratios by group: a survey metric, first contact resolution."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import time, timedelta
 from typing import Any
 
 import narwhals as nw
 import numpy as np
 
 from csmetrics_core.catalog import lookup
-from csmetrics_core.errors import CELL_ERRORS, ErrorInCell, UndefinedMetric, WrongCall
+from csmetrics_core.errors import CELL_ERRORS, ErrorInCell, UndefinedMetric, WrongCall, WrongKind
 from csmetrics_core.evaluate import evaluate
 from csmetrics_core.intervals import confidence_level
 from csmetrics_core.results import Ratio
@@ -16,6 +17,8 @@ from csmetrics_core.tables.engine import Source, collected, like, open_table
 from csmetrics_core.tables.frames import names_of, no_rows
 from csmetrics_core.tables.schema import Role
 
+#: What engines hand over for a cell of several parts, or of a kind that neither groups nor answers.
+_NO_CELL = (list, dict, set, tuple, bytes, time, timedelta, np.ndarray)
 _FLAGS = ("resolved", "reopened", "transferred", "abandoned")
 _NOTHING = float("nan")
 
@@ -153,12 +156,20 @@ def _cells(source: Source, by: Sequence[str], names: Sequence[str]) -> dict[tupl
         counts.append(int(count))
     if not groups:
         raise no_rows()
-    return dict(sorted(groups.items(), key=lambda item: [(v is None, isinstance(v, str), v or 0) for v in item[0]]))
+    return dict(sorted(groups.items(), key=lambda item: list(map(_place, item[0]))))
+
+
+def _place(name: Any) -> tuple[bool, bool, Any]:
+    """Where a group stands: numbers and days, then words, among them the empty one, then what has no name."""
+    return name is None, isinstance(name, str), 0 if name is None else name
 
 
 def _cell(value: Any) -> Any:
     """One value of a result as plain Python; what is missing is None."""
     value = value.item() if isinstance(value, np.generic) else value
+    if isinstance(value, _NO_CELL):
+        problem = f"a cell holds a {type(value).__name__}; expected a word, number or date"
+        raise WrongKind(problem, "Convert the column, or name another.")
     return None if value is None or value != value else value
 
 

@@ -71,7 +71,7 @@ def is_date(kind: nw.dtypes.DType) -> bool:
 
 
 def _is_one_cell(kind: nw.dtypes.DType) -> bool:
-    return kind not in (nw.List, nw.Array, nw.Struct)
+    return kind not in (nw.List, nw.Array, nw.Struct, nw.Binary, nw.Time, nw.Duration)
 
 
 def _is_answer(kind: nw.dtypes.DType) -> bool:
