@@ -46,5 +46,14 @@ test-windows: $(VENV)/dev.stamp
 test-openxml: $(VENV)/dev.stamp
 	bash tests/hosts/openxml.sh
 
+# Every attack and fault of tests/hardening, and the page that tells what held: some minutes.
+hardening: $(VENV)/dev.stamp
+	$(BIN)/python -m pytest tests/hardening --write-hardening
+
+# Known faults, licences and a CycloneDX list of what is installed with csmetrics; its two tools are used here only.
+audit-dependencies: $(VENV)/dev.stamp
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check pip-audit cyclonedx-bom packaging
+	$(BIN)/python -m tests.supply
+
 clean:
 	rm -rf $(VENV) build dist csmetrics-demo .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage

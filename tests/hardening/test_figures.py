@@ -5,7 +5,8 @@ import json
 from pathlib import Path
 
 import pytest
-from attacks import csmetrics
+from csmetrics_addin.cli import app
+from typer.testing import CliRunner
 
 KIND = "Figures that vanish from a narrow screen"
 
@@ -18,6 +19,14 @@ NAMES = {
     "signs": "\u200b" * 90 + "ok",
     "short": "A",
 }
+
+
+def shown_at(folder: Path, width: int, *words: str) -> str:
+    """What a command shows on a screen so wide."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        environment = {"COLUMNS": str(width), "NO_COLOR": "1", "TERM": "dumb"}
+        return CliRunner(env=environment).invoke(app, words).stdout
 
 
 @pytest.fixture(params=NAMES)
@@ -33,8 +42,8 @@ def survey(request, tmp_path) -> tuple[Path, str]:
 def test_value_n_and_interval_of_every_group_are_seen(width, survey):
     folder, name = survey
     words = ["compute", "NPS", "s.csv", "--scores", "nps", "--by", "segment"]
-    found = json.loads(csmetrics(*words, "--json", cwd=folder).stdout)["groups"]
-    shown = csmetrics(*words, cwd=folder, COLUMNS=str(width)).stdout.decode()
+    found = json.loads(shown_at(folder, 80, *words, "--json"))["groups"]
+    shown = shown_at(folder, width, *words)
     assert name in [row["group"] for row in found]
     for row in found:
         for figure in ("value", "low", "high"):
@@ -47,7 +56,7 @@ def test_value_n_and_interval_of_every_group_are_seen(width, survey):
 def test_a_report_shows_its_figures(width, survey):
     folder, _ = survey
     words = ["report", "s.csv", "--by", "segment"]
-    shown = csmetrics(*words, cwd=folder, COLUMNS=str(width)).stdout.decode()
-    for row in json.loads(csmetrics(*words, "--json", cwd=folder).stdout)[0]["rows"]:
+    shown = shown_at(folder, width, *words)
+    for row in json.loads(shown_at(folder, 80, *words, "--json"))[0]["rows"]:
         assert f"{row['value']:.1f}" in shown, shown
         assert f"{row['low']:.1f}" in shown, shown

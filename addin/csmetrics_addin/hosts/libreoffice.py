@@ -1,8 +1,10 @@
 """LibreOffice Calc: finding it, and putting our extension into it."""
 
 import os
+import re
 import shutil
 import sys
+from contextlib import suppress
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -18,6 +20,10 @@ _USUAL_PLACES = (
     "/Applications/LibreOffice.app/Contents/MacOS/unopkg",
     f"{os.environ.get('PROGRAMFILES', '')}/LibreOffice/program/unopkg.com",
 )
+
+
+#: How its program tells of a failure that it does not count as one.
+_FAILED = re.compile(r"bad_alloc|terminate called|^ERROR|Exception", re.MULTILINE)
 
 
 def own_packages() -> tuple[str, ...]:
@@ -101,7 +107,7 @@ def install(office: Office, profile: Path | None = None, *, dry_run: bool = Fals
         What was done, or would be, a sentence each.
 
     Raises:
-        OSError: with LibreOffice's own words, where it refuses.
+        OSError: with LibreOffice's own words, where it refuses, or says nothing and has done nothing.
     """
     folders = usable_packages(office)
     said = [f"LibreOffice will import packages from {', '.join(folders)}."]
@@ -116,8 +122,23 @@ def install(office: Office, profile: Path | None = None, *, dry_run: bool = Fals
 
 
 def add(office: Office, extension: Path, profile: Path | None = None) -> None:
-    """Give LibreOffice an extension file."""
-    _unopkg(office, profile, "add", "--force", str(extension))
+    """Give LibreOffice an extension file, and see that it has it: its program may fail and say nothing of it.
+
+    Raises:
+        OSError: it has not; an extension half added is taken out again.
+    """
+    was_there = is_installed(office, profile)
+    said = ""
+    try:
+        said = _unopkg(office, profile, "add", "--force", str(extension))
+        if is_installed(office, profile):
+            return
+        raise OSError(f"LibreOffice has not taken the extension: {said.strip() or 'it said nothing'}")
+    except OSError:
+        if not was_there:
+            with suppress(OSError):
+                _unopkg(office, profile, "remove", IDENTIFIER)
+        raise
 
 
 def uninstall(office: Office, profile: Path | None = None, *, dry_run: bool = False) -> list[str]:
@@ -145,6 +166,7 @@ def _unopkg(office: Office, profile: Path | None, *words: str) -> str:
     shared = ["--shared"] if office.unopkg[0] == find("unopkg") and _is_root() else []
     command = [*office.unopkg, words[0], *shared, *where, *words[1:]]
     done = run(command)
-    if done.returncode:
-        raise OSError(f"LibreOffice refused: {(done.stderr or done.stdout).strip()}")
+    if done.returncode or _FAILED.search(done.stderr):
+        why = (done.stderr or done.stdout).strip() or f"it ended with {done.returncode}"
+        raise OSError(f"LibreOffice refused: {why}")
     return done.stdout
