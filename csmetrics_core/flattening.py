@@ -82,7 +82,8 @@ def _series_array(series: Any) -> np.ndarray:
         return np.asarray(series.dt.tz_convert("UTC").dt.tz_localize(None).to_numpy())
     if type(series).__module__.startswith("pyarrow"):
         return np.asarray(series.to_pandas().to_numpy())
-    if hasattr(dtype, "is_nested") and dtype.is_nested():  # Polars would spread the parts of a cell over columns
+    if dtype is not None and hasattr(dtype, "is_nested") and dtype.is_nested():
+        # Polars would spread the parts of a cell over columns.
         cells = np.empty(len(series), object)
         for place, cell in enumerate(series.to_list()):
             cells[place] = cell
