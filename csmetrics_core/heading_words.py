@@ -52,7 +52,8 @@ ENGLISH: Words = {
         "end date", "ended", "ended on", "ended at", "ends", "ends on", "churned on", "churn date", "churned at",
         "churned", "cancelled at", "canceled at", "cancelled on", "canceled on", "cancelled", "canceled",
         "cancel date", "cancellation date", "date cancelled", "date canceled", "closed on", "closed at",
-        "closed date", "close date", "terminated", "terminated on", "termination date", "left on", "left", "leave date",
+        "closed date", "close date",
+        "closed", "terminated", "terminated on", "termination date", "left on", "left", "leave date",
         "contract end", "contract end date", "subscription end", "subscription end date", "inactive since",
         "inactive from", "end of contract", "end of service", "service end", "lost on", "lost date", "expired",
         "expired on", "expires", "expires on", "expiry date", "expiration date", "to", "until", "valid to",
@@ -97,7 +98,7 @@ ENGLISH: Words = {
     "purpose": ("cost type", "cost purpose", "expense type", "used for"),
     "region": ("country", "territory", "market", "geo", "area"),
     "reopened": ("was reopened", "is reopened", "reopens"),
-    "resolved": ("is resolved", "solved", "was resolved", "is solved", "closed", "is closed"),
+    "resolved": ("is resolved", "solved", "was resolved", "is solved", "is closed"),
     "response": (
         "response id", "answer id", "submission id", "survey response id", "id",
         "record id", "response #", "entry id", "token",

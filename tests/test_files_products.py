@@ -825,7 +825,7 @@ def test_every_product_names_its_source_and_has_a_sample():
 
 
 def test_the_page_tells_of_every_product():
-    page = (Path(cs.__file__).parent / "readers" / "README.md").read_text(encoding="utf-8")
+    page = (Path(cs.__file__).parent / "files" / "README.md").read_text(encoding="utf-8")
     for product in {product for product, *_ in SAMPLES.values()}:
         assert f"| {product} |" in page
 

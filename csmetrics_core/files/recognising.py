@@ -73,6 +73,8 @@ def recognise(table: Table, said: Said) -> list[Export]:
         return [_GOOGLE_FORMS]
     names = standard_tables(table, said)
     near = next((export for export in PRODUCTS if _is_near(export, headings)), None)
+    if near is not None and names and _holds_what_lacks(near, headings, columns_found(names[0], table, said)):
+        near = None
     if near is not None and not (names and any(is_called(name, table) for name in names)):
         remedies = (Remedy("table", names[0] if names else near.table, "the file is something else"),)
         raise UnreadableFile(f"{table.place} {_looks_like(near, headings)}", "Export it too.", remedies)
@@ -109,6 +111,12 @@ def is_product(headings: Iterable[str]) -> bool:
 
 def _is_near(export: Export, headings: frozenset[str]) -> bool:
     return len(export.signature) > 3 and len(export.lacks(headings)) == 1
+
+
+def _holds_what_lacks(export: Export, headings: frozenset[str], found: set[str]) -> bool:
+    """Whether a table has under another heading what an export's own heading would hold."""
+    lacking = {heading for group in export.lacks(headings) for heading in group}
+    return any(lacking & set(one.headings) and one.name in found for one in export.fields)
 
 
 def not_understood(table: Table) -> NotUnderstood:
