@@ -18,6 +18,8 @@ COMMANDS = {
     "list": "catalogue",
     "explain": "catalogue",
     "compute": "compute",
+    "change": "moved",
+    "why": "moved",
     "scorecard": "scorecard",
     "demo": "demo",
     "addin": "addin",

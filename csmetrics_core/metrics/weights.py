@@ -158,7 +158,7 @@ def raked(table: Floats, rows: Floats, columns: Floats) -> Floats:
 
 @metric(
     title="Response weights",
-    category=Category.SURVEY,
+    category=Category.ABOUT,
     columns=(Column("weight", RATIO, "of the answer in this row, 1 on average"),),
     formula="share of customers in the group ÷ share of answers in it; two columns by raking",
     convention=WARNING,

@@ -20,6 +20,7 @@ from csmetrics_core.tables import (
     customers,
     groups,
     ledger,
+    questions,
     revenue,
 )
 from csmetrics_core.tables import (
@@ -46,6 +47,7 @@ retention_by_month = door(revenue.retention, name="retention_by_month", timed=Tr
 sessions = door(activity.sessions)
 survey = door(groups.survey)
 usage_by_account = door(accounts.usage_by_account)
+by, change, weighted, why = questions.by, questions.change, questions.weighted, questions.why
 _funnel_of_events = door(conversion.funnel, name="funnel")
 
 #: Names of before -> the names of now; they go with the next release.
@@ -72,9 +74,9 @@ for _function, _like in ((funnel, _funnel_of_events), (fcr, table_function("fcr"
 
 _WRITTEN = (
     "active_users", "arr_balances", "arr_bridge", "arr_cohorts", "arr_compare", "arr_ledger", "arr_retention",
-    "cohort_retention", "contract_months", "customer_movements", "fcr", "fcr_from_contacts",
-    "feature_adoption", "funnel", "health_score", "mrr_movements", "retention_by_month", "sessions", "survey",
-    "usage_by_account",
+    "by", "change", "weighted", "why", "cohort_retention", "contract_months", "customer_movements", "fcr",
+    "fcr_from_contacts", "feature_adoption", "funnel", "health_score", "mrr_movements", "retention_by_month",
+    "sessions", "survey", "usage_by_account",
 )  # fmt: skip
 __all__ = sorted({*_WRITTEN, *(name for name, metric in CATALOG.items() if not why_not(metric))})  # noqa: PLE0605
 

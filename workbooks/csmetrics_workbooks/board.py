@@ -8,14 +8,11 @@ from csmetrics_core.spec import Better
 from csmetrics_workbooks.book import Book
 from csmetrics_workbooks.dates import month_start
 from csmetrics_workbooks.headline import METRICS, Metrics, shown_unit, unit_words
-from csmetrics_workbooks.judging import moved_words
+from csmetrics_workbooks.judging import Measured, moved_words
 from csmetrics_workbooks.sheet import Page
 from csmetrics_workbooks.style import change_format
 from csmetrics_workbooks.terms import Term, change
 from csmetrics_workbooks.workings import QUARTERS, View
-
-#: Whose change is judged against its margin of error.
-SURVEYED = ("nps", "csat", "ces")
 
 
 def board(book: Book, metrics: Metrics, plan: Mapping[str, Term]) -> None:
@@ -50,8 +47,8 @@ def board(book: Book, metrics: Metrics, plan: Mapping[str, Term]) -> None:
     page.note(
         footnote + 1 + len(METRICS),
         0,
-        "Reading compares the last quarter with the one before: a survey result that moved by less than its margin of "
-        "error is marked no real change.",
+        "Reading judges the last quarter and the one before as two samples, each metric alone: shares by Newcombe's "
+        "interval, NPS by Welch's t, each answer on its own. Money by customer and means need the add-in: CSM_CHANGE.",
         15,
         13,
     )
@@ -69,15 +66,17 @@ def _board_row(page: Page, metrics: Metrics, views: list[View], row: int, name: 
     target = page.put(row, 10, plan[f"target {name}"], page.looks.number(unit))
     signed = page.looks.number(change_format(unit))
     page.put(row, 11, change(cells[1], target), signed)
-    moved = page.put(row, 12, change(cells[1], cells[2]), signed)
+    page.put(row, 12, change(cells[1], cells[2]), signed)
     page.put(row, 13, change(cells[1], cells[5]), signed)
-    page.put(row, 14, reading(metrics, name, views, moved), page.looks.words(font_color=MUTED))
-    for column in (11, 12, 13):
-        page.mark_variance(row, column, row, metric.better is Better.HIGHER)
+    page.put(row, 14, reading(metrics, name, views, cells), page.looks.words(font_color=MUTED))
+    page.mark_variance(row, 11, row, metric.better is Better.HIGHER)
+    page.mark_verdict(row, 12, 14)
     page.worksheet.set_row(row, 18)
 
 
-def reading(metrics: Metrics, name: str, views: list[View], moved: Term) -> Term:
+def reading(metrics: Metrics, name: str, views: list[View], cells: Mapping[int, Term]) -> Term:
     """What the change on the prior quarter means in words."""
-    intervals = [metrics.interval(name, view) for view in views[:2]] if name in SURVEYED else [None, None]
-    return moved_words(moved, intervals[0], intervals[1], CATALOG[name].better)
+    now, before = (
+        Measured(cells[view.number], metrics.base(name, view), metrics.interval(name, view)) for view in views[:2]
+    )
+    return moved_words(CATALOG[name], now, before, metrics.plan["z"])

@@ -1,8 +1,11 @@
 """Words for figures: no data, met, near or missed."""
 
-from csmetrics_core.spec import Better
+from dataclasses import dataclass
+
+from csmetrics_core.inference import FEW_EXPECTED
+from csmetrics_core.spec import POINTS, Better, Metric, Sample
 from csmetrics_workbooks.formulas import NO_DATA
-from csmetrics_workbooks.terms import Term, apply, both, is_number, when
+from csmetrics_workbooks.terms import Term, apply, both, either, is_number, largest, smallest, term, when
 
 
 def guarded(base: Term, value: Term) -> Term:
@@ -24,18 +27,78 @@ def status(value: Term, target: Term, near: Term, better: Better) -> Term:
     return Term(f'IF({known.text},{judged.text},"")', judged.value if known.value else "", judged.array)
 
 
-Interval = tuple[Term, Term]
+#: What plain formulas cannot judge: money by customer, means, and shares too rare for a score interval.
+NEEDS_ADDIN = "needs the add-in"
 
 
-def moved_words(moved: Term, now: Interval | None, before: Interval | None, better: Better) -> Term:
-    """better, worse or unchanged; no real change where a move lies inside the margin of two intervals."""
-    good, bad = ("better", "worse") if better is Better.HIGHER else ("worse", "better")
-    judged = when(moved.gt(0), good, when(moved.lt(0), bad, "unchanged"))
-    if now and before:
-        halves = [(high - low) / 2 for low, high in (now, before)]
-        margin = apply("SQRT", lambda value: value**0.5, halves[0] * halves[0] + halves[1] * halves[1])
-        inside = margin.ge(apply("ABS", abs, moved))
-        known = both(is_number(now[0]), is_number(before[0]))
-        judged = when(known, when(inside, "no real change", judged), "")
-    known = is_number(moved)
+@dataclass(frozen=True)
+class Measured:
+    """A figure in one period.
+
+    Args:
+        value: in its unit.
+        base: how many answers or customers are behind it.
+        interval: its own low and high, where it is an estimate.
+    """
+
+    value: Term
+    base: Term
+    interval: tuple[Term, Term] | None
+
+
+def moved_words(metric: Metric, now: Measured, before: Measured, z: Term) -> Term:
+    """The verdict of two samples, as CSM_CHANGE gives it: better, worse, no clear change, or needs the add-in.
+
+    Shares by Newcombe's interval, votes by Welch's t; of money counted in full the direction, which is a fact.
+    """
+    moved = now.value - before.value
+    known = both(is_number(now.value), is_number(before.value))
+    if metric.sample is Sample.TOTAL:
+        judged = when(moved.gt(0), "rose", when(moved.lt(0), "fell", "stayed"))
+    elif now.interval and before.interval:
+        good, bad = ("better", "worse") if metric.better is Better.HIGHER else ("worse", "better")
+        clear, sure = (_votes if metric.sample is Sample.VOTES else _shares)(metric, now, before, z)
+        judged = when(sure, when(clear, when(moved.gt(0), good, bad), "no clear change"), NEEDS_ADDIN)
+    else:
+        judged = term(NEEDS_ADDIN)
     return Term(f'IF({known.text},{judged.text},"")', judged.value if known.value else "", judged.array)
+
+
+def _root(of: Term) -> Term:
+    return apply("SQRT", lambda value: value**0.5, of)
+
+
+def _square(of: Term) -> Term:
+    return of * of
+
+
+def _shares(metric: Metric, now: Measured, before: Measured, z: Term) -> tuple[Term, Term]:
+    """Whether Newcombe's interval leaves 0 out, and whether enough are expected for it to decide."""
+    (low, high), (low_before, high_before) = now.interval, before.interval  # type: ignore[misc]
+    moved, scale = now.value - before.value, 100 if metric.unit is POINTS else 1
+    down = _root(_square(now.value - low) + _square(high_before - before.value))
+    up = _root(_square(high - now.value) + _square(before.value - low_before))
+    hits, all_ = (now.value * now.base + before.value * before.base) / scale, now.base + before.base
+    expected = smallest(hits, all_ - hits) * smallest(now.base, before.base) / all_
+    return either((moved - down).gt(0), (moved + up).lt(0)), expected.ge(FEW_EXPECTED)
+
+
+def _votes(metric: Metric, now: Measured, before: Measured, z: Term) -> tuple[Term, Term]:
+    """Whether Welch's t finds the adjusted scores apart, and whether neither interval is cut off at its scale."""
+    (low, high), (low_before, high_before) = now.interval, before.interval  # type: ignore[misc]
+    apart = (low + high - low_before - high_before) / 2
+    half, half_before = _square((high - low) / 2), _square((high_before - low_before) / 2)
+    both_halves = half + half_before
+    df = _square(both_halves) / (_square(half) / (now.base + 2) + _square(half_before) / (before.base + 2))
+    clear = (apply("ABS", abs, apart) * z).gt(_t(z, df) * _root(both_halves))
+    whole = both(smallest(low, low_before).gt(-100), term(100).gt(largest(high, high_before)))
+    return clear, whole
+
+
+def _t(z: Term, df: Term) -> Term:
+    """Student's t for a normal quantile: the expansion of Cornish and Fisher, as Excel's own truncates the degrees."""
+    cube, fifth, seventh = z * z * z, z * z * z * z * z, z * z * z * z * z * z * z
+    first = (cube + z) / (df * 4)
+    second = (fifth * 5 + cube * 16 + z * 3) / (df * df * 96)
+    third = (seventh * 3 + fifth * 19 + cube * 17 - z * 15) / (df * df * df * 384)
+    return z + first + second + third

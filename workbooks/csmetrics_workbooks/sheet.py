@@ -120,6 +120,14 @@ class Page:
                 },
             )
 
+    def mark_verdict(self, row: int, column: int, verdict_column: int) -> None:
+        """Colour a change by the verdict beside it, and by nothing else."""
+        for word, colour in (("better", BETTER), ("worse", WORSE)):
+            verdict = xl_rowcol_to_cell(row, verdict_column)
+            painted = self.looks_for_condition(font_color=colour)
+            rule = {"type": "formula", "criteria": f'={verdict}="{word}"', "format": painted}
+            self.worksheet.conditional_format(row, column, row, column, rule)
+
     def mark_variance(self, first: int, column: int, last: int, higher_is_better: bool) -> None:
         """Colour the sign of a change by whether it is good news."""
         for criteria, good in ((">", higher_is_better), ("<", not higher_is_better)):

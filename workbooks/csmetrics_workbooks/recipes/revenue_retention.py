@@ -6,7 +6,7 @@ import numpy as np
 
 from csmetrics_core import CATALOG
 from csmetrics_core.palette import MUTED
-from csmetrics_core.spec import COUNT, MONEY, Better
+from csmetrics_core.spec import COUNT, MONEY
 from csmetrics_workbooks import bridge as monthly
 from csmetrics_workbooks import reconciling, renewals, sheets, sources
 from csmetrics_workbooks.book import Book
@@ -46,7 +46,6 @@ def dashboard(book: Book, work: Page, months: Months, bridge: monthly.Bridge, by
         cells[name] = page.put(row, 1, now, page.looks.number(metric.unit, bold=True))
         prior = page.put(row, 2, before, page.looks.number(metric.unit))
         page.put(row, 3, change(cells[name], prior), page.looks.number(change_format(metric.unit)))
-        page.mark_variance(row, 3, row, metric.better is Better.HIGHER)
         if name in TARGETS:
             target, near = (page.put(row, 4 + i, v, page.looks.input(metric.unit)) for i, v in enumerate(TARGETS[name]))
             page.put(

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from csmetrics_core import CATALOG
 from csmetrics_core.palette import MUTED
-from csmetrics_core.spec import COUNT, Better
+from csmetrics_core.spec import COUNT
 from csmetrics_workbooks import sheets, sources
 from csmetrics_workbooks.board import board
 from csmetrics_workbooks.book import Book
@@ -72,7 +72,6 @@ def dashboard(book: Book, metrics: Metrics, plan: Mapping[str, Term]) -> None:
                 "empty_cells": "gaps",
             },
         )
-        page.mark_variance(row, 9, row, metric.better is Better.HIGHER)
         if name in ("churn_rate", "mrr", "ndr", "nps", "csat", "fcr"):
             book.close_value(metric.title, unit, value)
     last = 5 + len(METRICS)

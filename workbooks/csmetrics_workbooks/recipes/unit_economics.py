@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 from csmetrics_core import CATALOG
 from csmetrics_core.palette import ACCENT, MUTED
-from csmetrics_core.spec import COUNT, FRACTION, MONEY, Better
+from csmetrics_core.spec import COUNT, FRACTION, MONEY
 from csmetrics_workbooks import sheets, sources
 from csmetrics_workbooks.book import Book
 from csmetrics_workbooks.checking import billing, mrr_amounts, not_numbers, repeated, unlisted
@@ -79,8 +79,6 @@ def dashboard(book: Book, page: Page, now: Economics, before: Economics) -> None
                 metric.formula if column == 5 else None,
                 page.looks.words(font_color=MUTED, text_wrap=False),
             )
-        if metric.better is not Better.NEITHER:
-            page.mark_variance(row, 3, row, metric.better is Better.HIGHER)
         page.worksheet.set_row(row, 19)
         book.close_value(label, unit_of(name), now.made[name])
 

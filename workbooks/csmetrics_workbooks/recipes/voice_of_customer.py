@@ -4,7 +4,7 @@ from statistics import NormalDist
 
 from csmetrics_core import CATALOG
 from csmetrics_core.palette import LINE, MUTED
-from csmetrics_core.spec import COUNT, FRACTION, POINTS, PROBABILITY, Better
+from csmetrics_core.spec import COUNT, FRACTION, POINTS, PROBABILITY
 from csmetrics_workbooks import sheets, sources
 from csmetrics_workbooks.answers import charts
 from csmetrics_workbooks.book import Book
@@ -13,7 +13,7 @@ from csmetrics_workbooks.comments import comments
 from csmetrics_workbooks.common import choices
 from csmetrics_workbooks.estimates import adjusted, z_of
 from csmetrics_workbooks.formulas import Scope
-from csmetrics_workbooks.judging import guarded, moved_words
+from csmetrics_workbooks.judging import Measured, guarded, moved_words
 from csmetrics_workbooks.recipes.recipe import Recipe
 from csmetrics_workbooks.sheet import Page
 from csmetrics_workbooks.style import change_format, number_format
@@ -25,20 +25,25 @@ CONFIDENCE = 0.95
 SMALL = 10
 
 
+_PRIOR = ("Prior low", "Prior high", "Prior rests on")
+
+
 def dashboard(book: Book, now: Counts, before: Counts, z: Term) -> None:
     """The page Voice."""
     page = book.pages["Voice"]
-    page.widths(27, 9, 16, 11, 11, 11, 16, 11, 18)
+    page.widths(27, 9, 16, 11, 11, 11, 16, 11, 18, 11, 11, 11)
     page.title("Voice of the customer")
     choices(book, page, (0, 3, 6))
     page.headers(
         5,
-        ["Measure", "Unit", "Value", "Low", "High", "Rests on", "Prior period", "Change", "Reading"],
-        right=range(2, 8),
+        ["Measure", "Unit", "Value", "Low", "High", "Rests on", "Prior period", "Change", "Reading", *_PRIOR],
+        right=(*range(2, 8), 9, 10, 11),
         height=18,
     )
     pairs = zip(measures(book, 1, now, z), measures(book, 2, before, z), strict=True)
-    for row, ((label, name, base, now_value, bounds), (_, _, _, then_value, bounds_before)) in enumerate(pairs, 6):
+    for row, ((label, name, base, now_value, bounds), (_, _, base_before, then_value, bounds_before)) in enumerate(
+        pairs, 6
+    ):
         unit = CATALOG[name].unit
         nested = label[0].islower()
         page.put(row, 0, label, page.looks.words(bold=not nested, indent=2 if nested else 1))
@@ -47,12 +52,18 @@ def dashboard(book: Book, now: Counts, before: Counts, z: Term) -> None:
         low, high = (
             page.put(row, 3 + i, b, page.looks.number(unit, font_color=MUTED)) for i, b in enumerate(bounds or ("", ""))
         )
-        page.put(row, 5, base, page.looks.number(COUNT, font_color=MUTED))
+        counted = page.put(row, 5, base, page.looks.number(COUNT, font_color=MUTED))
         prior = page.put(row, 6, then_value, page.looks.number(unit))
-        moved = page.put(row, 7, change(value, prior), page.looks.number(change_format(unit)))
-        words = moved_words(moved, (low, high), bounds_before, Better.HIGHER) if bounds and bounds_before else term("")
-        page.put(row, 8, words if bounds else "", page.looks.words(font_color=MUTED))
-        page.mark_variance(row, 7, row, True)
+        page.put(row, 7, change(value, prior), page.looks.number(change_format(unit)))
+        muted = page.looks.number(unit, font_color=MUTED)
+        ends = tuple(page.put(row, 9 + i, b, muted) for i, b in enumerate(bounds_before or ("", "")))
+        counted_before = page.put(row, 11, base_before, page.looks.number(COUNT, font_color=MUTED))
+        measured = (
+            Measured(value, counted, (low, high) if bounds else None),
+            Measured(prior, counted_before, ends if bounds_before else None),
+        )
+        page.put(row, 8, moved_words(CATALOG[name], *measured, z), page.looks.words(font_color=MUTED))
+        page.mark_verdict(row, 7, 8)
         page.worksheet.set_row(row, 19)
         if bounds:
             book.close_value(label, unit, value)
@@ -63,7 +74,7 @@ def dashboard(book: Book, now: Counts, before: Counts, z: Term) -> None:
         33,
         0,
         "Low and high: the interval at the confidence on the page Workings, adjusted Wald for NPS and Wilson for "
-        "shares. Reading: a move inside the margin of error is no real change. One vote an account needs the add-in. "
+        "shares. Reading: the two periods as two samples, each answer on its own; the rest needs the add-in. "
         "CSAT: 4-5 of 5; CES: 5-7 of 7, 7 is easy.",
         9,
         28,
