@@ -105,10 +105,11 @@ def adjusted_votes(mean: float, mean_square: float, n: float) -> tuple[float, fl
 
 
 def nps_bounds(mean: float, mean_square: float, n: float, confidence: float) -> tuple[float, float]:
-    """Adjusted Wald interval of a Net Promoter Score in points, clipped to ±100."""
+    """Adjusted Wald interval of a Net Promoter Score in points, clipped to ±100; it holds the score."""
     estimate, error = adjusted_votes(mean, mean_square, n)
-    reach = critical_value(confidence) * error
-    return max(-100.0, 100 * (estimate - reach)), min(100.0, 100 * (estimate + reach))
+    reach, seen = critical_value(confidence) * error, 100 * mean
+    low, high = max(-100.0, 100 * (estimate - reach)), min(100.0, 100 * (estimate + reach))
+    return min(low, seen), max(high, seen)
 
 
 def mean_interval(values: np.ndarray, confidence: float) -> tuple[float, float]:

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
+import csmetrics_core as csm
 from csmetrics_core.intervals import (
     by_customer,
     gross_retention_interval,
@@ -58,3 +59,9 @@ def test_bounds_stay_on_the_scale() -> None:
     lost = THEN * np.array([0, 0, 0, 0, 0, 0, 1, 0, 0, 0])
     assert net_retention_interval(THEN, lost, 0.95)[0] == 0.0
     assert gross_retention_interval(THEN, THEN, 0.95)[1] == 1.0
+
+
+@pytest.mark.parametrize("answer", [10, 8, 0])
+def test_the_interval_of_one_answer_holds_it(answer: int) -> None:
+    low, high = csm.nps_interval([answer])
+    assert low <= csm.nps([answer]) <= high

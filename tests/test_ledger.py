@@ -6,7 +6,7 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
-from frames import ENGINES, on_engine, small_frames_go
+from frames import ENGINES, on_engine, plain, small_frames_go
 from ledger_cases import CASES, balances, day, rates_table, rows_of, with_detail
 
 from csmetrics_core import tables
@@ -115,8 +115,6 @@ def test_cohorts_in_constant_currency(engine: str) -> None:
 
 
 def rows_of_cohorts(frame: Any) -> list[dict]:
-    from frames import plain
-
     columns = plain(frame)
     del columns["cohort"]
     return [dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)]
@@ -135,3 +133,10 @@ def test_what_is_wrong_is_named() -> None:
     ):
         with pytest.raises(MetricError, match=words):
             call()
+
+
+def test_a_blank_text_is_a_slice_beside_others() -> None:
+    frame = segments().set_column(3, "segment", pa.array(["", "SMB", "", "SMB", "SMB", ""]))
+    assert {row["segment"] for row in rows_of(tables.arr_bridge(frame, ["segment"]))} == {"", "SMB"}
+    answers = pa.table({"segment": ["", "SMB"], "nps": [10, 0]})
+    assert plain(tables.survey(answers, "nps", by=["segment"]))["segment"] == ["", "SMB"]

@@ -11,6 +11,8 @@ from csmetrics_core.kinds import Text
 from csmetrics_core.results import Ratio
 from csmetrics_core.spec import COMPOUND, Better, Category, Each, Example, Sample
 
+_APOSTROPHES = str.maketrans(dict.fromkeys("‘’ʼ＇´`", "'"))
+
 
 @lru_cache(maxsize=1)
 def _analyzer() -> Any:
@@ -37,8 +39,13 @@ def _near(check: Callable[..., float]) -> Callable[..., float]:
 
 
 def compound(comment: str | None) -> float:
-    """VADER's compound score of one comment; missing where there is none."""
-    return float("nan") if comment is None else float(_analyzer().polarity_scores(comment)["compound"])
+    """VADER's compound score of one comment; missing where there is none.
+
+    Its contractions, such as isn't, are spelt with a straight apostrophe; phones and word processors type others.
+    """
+    if comment is None:
+        return float("nan")
+    return float(_analyzer().polarity_scores(comment.translate(_APOSTROPHES))["compound"])
 
 
 @metric(

@@ -182,12 +182,13 @@ def nps_from_counts(
     unit=POINTS,
     bounds=(-100, 100),
     formula="estimate ± z × standard error after adding ¾ promoter, ¾ detractor and 1½ passives, clipped to ±100",
-    convention="Adjusted Wald; it is not symmetric about the observed score, so show it as low to high, never as ±.",
+    convention="Adjusted Wald, holding the score; it is not symmetric about it, so show it as low to high, never as ±.",
     no_native="it gives a pair; each bound takes several steps",
     dynamic="""
         LET(votes,(scores>=9)-(scores<=6), size,ROWS(scores), estimate,SUM(votes)/(size+3),
             reach,NORM.S.INV(0.5+confidence/2)*SQRT(((SUM(votes*votes)+1.5)/(size+3)-estimate^2)/(size+3)),
-            HSTACK(MAX(-100,100*(estimate-reach)),MIN(100,100*(estimate+reach))))
+            seen,100*SUM(votes)/size,
+            HSTACK(MIN(seen,MAX(-100,100*(estimate-reach))),MAX(seen,MIN(100,100*(estimate+reach)))))
     """,
     source=_INTERVAL_SOURCE,
     example=Example(scores=[10, 9, 8, 6], result=(-44.159769, 72.731197)),

@@ -257,7 +257,7 @@ def _plain(value: Any) -> Any:
 
 def slice_order(key: tuple[Any, ...]) -> list[Any]:
     """Slices sort by value: numbers, then text, then what is missing."""
-    return [(value is None, isinstance(value, str), value or 0) for value in key]
+    return [(value is None, isinstance(value, str), 0 if value is None else value) for value in key]
 
 
 def _ledger_plan(rows: Rows, first: int, months: int) -> nw.LazyFrame:
