@@ -3,7 +3,6 @@
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from functools import lru_cache
 
 from csmetrics_core.heading_words import LANGUAGES
@@ -156,19 +155,6 @@ def _fit(name: str, part: Part, table: str, headings: Sequence[object]) -> Match
     if part.tells and part.tells not in columns and not _is_called(name, table):
         return None
     return Matched(name, table, columns, tuple(column for column in part.columns if column not in columns))
-
-
-def near_headings(headings: Iterable[object]) -> dict[str, str]:
-    """Headings that are spelt nearly as one that is recognised -> the column that may be meant.
-
-    Example:
-        >>> near_headings(["Costumer", "Month", "Colour"])
-        {'Costumer': 'customer'}
-    """
-    columns = dict.fromkeys(column for part in PARTS.values() for column in part.columns)
-    known = {plain(name): column for column in columns for name in (column, *SYNONYMS.get(column, ()))}
-    near = {str(h): get_close_matches(plain(h), known, n=1, cutoff=0.75) for h in headings if plain(h) not in known}
-    return {heading: known[names[0]] for heading, names in near.items() if names}
 
 
 def words_for(part: str) -> str:

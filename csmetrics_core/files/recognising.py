@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from csmetrics_core.files import across
@@ -101,12 +101,6 @@ def _beside(name: str, table: Table, said: Said) -> list[Export]:
     if name == "customers" and "licensed" in columns_found("licences", table, said):
         more.append(standard_export("licences", table))
     return more
-
-
-def is_product(headings: Iterable[str]) -> bool:
-    """Whether headings are those of a product's export, or all but one of them."""
-    names = frozenset(plain(name) for name in headings if name)
-    return any(export.fits(names) or _is_near(export, names) for export in PRODUCTS)
 
 
 def _is_near(export: Export, headings: frozenset[str]) -> bool:

@@ -38,11 +38,6 @@ class Wait(NamedTuple):
         """What waits for an answer."""
         return cls(column, str(question), question.mend, question.remedies, rows)
 
-    @property
-    def answers(self) -> str:
-        """The answers in a line, for a person: what each says, and what it means."""
-        return "; or ".join(f"{way.option}={way.value} if {way.means}" for way in self.remedies)
-
 
 @dataclass
 class TableReport:
