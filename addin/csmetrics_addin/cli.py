@@ -28,6 +28,7 @@ COMMANDS = {
     "report": "report",
     "panel": "panel",
     "reconcile": "reconcile",
+    "forecast": "forecast",
     "compare": "compare",
 }
 _FOLDER = "csmetrics_addin.commands"

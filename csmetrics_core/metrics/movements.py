@@ -7,6 +7,7 @@ import numpy as np
 
 from csmetrics_core.catalog import metric
 from csmetrics_core.kinds import Amount, Id, Month, Number
+from csmetrics_core.outliers import guard_months
 from csmetrics_core.periods import index_of
 from csmetrics_core.prepared import Coded
 from csmetrics_core.reductions.flows import (
@@ -116,7 +117,7 @@ def mrr_movements(
         mrr: Monthly recurring revenue; rows of one customer and month are added up.
     """
     paid = balances(customers, index_of(months, "month"), to_cents(mrr, "mrr"))
-    return Table(bridge(paid.first, monthly_flows(paid)), paid.notes)
+    return Table(bridge(paid.first, monthly_flows(paid)), paid.notes + guard_months(paid, customers.labels))
 
 
 @metric(
@@ -182,7 +183,8 @@ def retention_by_month(
     """
     ahead = int(horizon)
     paid = balances(customers, index_of(months, "month"), to_cents(mrr, "mrr"), ahead)
-    return Table(retention(paid.first, monthly_fates(paid, ahead), ahead), paid.notes)
+    notes = paid.notes + guard_months(paid, customers.labels)
+    return Table(retention(paid.first, monthly_fates(paid, ahead), ahead), notes)
 
 
 @metric(

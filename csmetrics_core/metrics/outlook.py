@@ -10,6 +10,7 @@ from csmetrics_core.kinds import Amount, Day, Id, Level, Month, Number
 from csmetrics_core.models import Floats
 from csmetrics_core.models.arr_ahead import LEAST_MONTHS, Ahead, Company, company_of, contests, undated
 from csmetrics_core.models.contest import Contest
+from csmetrics_core.outliers import slips
 from csmetrics_core.periods import index_of
 from csmetrics_core.prepared import Coded
 from csmetrics_core.reductions.flows import month_column
@@ -183,6 +184,7 @@ def _notes(company: Company, told: Ahead, tried: list[Contest], customers: Coded
         low, mid, high = (_money(_yearly(part)[-1] + columns["new"][-1]) for part in (rest.low, rest.base, rest.high))
         who = customers.labels[largest]
         notes.append(f"{who} is {100 * share:.0f} % of ARR; without it {mid} in {last} ({level}: {low} to {high}).")
+    notes += slips(history.paid[:, -1] / 100, history.paid[:, -2] / 100, lambda who: str(customers.labels[who]), "MRR")
     if (vague := int(undated(history).sum())) > 0:
         notes.append(f"Of {vague} customers nothing tells when they come up for renewal: any month of the term may be.")
     return [*notes, *history.notes]

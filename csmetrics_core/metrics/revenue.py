@@ -6,6 +6,7 @@ import numpy as np
 
 from csmetrics_core.catalog import metric
 from csmetrics_core.kinds import Amount, Count, Number
+from csmetrics_core.outliers import guard
 from csmetrics_core.results import Ratio
 from csmetrics_core.spec import (
     FRACTION,
@@ -29,6 +30,11 @@ SignedRate = Annotated[Each, Number(hint="Type 40 % as 0.4.")]
 def _monthly(amounts: np.ndarray, intervals: Any) -> float:
     """Recurring amounts brought to one month and summed exactly, so that the order of rows does not matter."""
     return exact_sum(amounts / intervals)
+
+
+def _one(place: int) -> str:
+    """What to call an amount nothing is known of."""
+    return "One amount"
 
 
 _MRR_NATIVE = "SUM(IF({amounts?}*{intervals?}{if},{amounts}/{intervals},0))"
@@ -56,7 +62,8 @@ def mrr(amounts: Billed, intervals: Months = 1) -> Ratio:
         amounts: Recurring amount of each subscription, as billed.
         intervals: Months each amount pays for; 1 for monthly, 12 for annual.
     """
-    return Ratio(_monthly(amounts, intervals), n=amounts.size)
+    notes = guard(amounts / intervals, None, _one, "MRR")
+    return Ratio(_monthly(amounts, intervals), n=amounts.size, notes=notes)
 
 
 @metric(
@@ -80,7 +87,8 @@ def arr(amounts: Billed, intervals: Months) -> Ratio:
         amounts: Recurring amount of each subscription, as billed.
         intervals: Months each amount pays for; 1 for monthly, 12 for annual.
     """
-    return Ratio(12 * _monthly(amounts, intervals), n=amounts.size)
+    notes = guard(12 * amounts / intervals, None, _one, "ARR")
+    return Ratio(12 * _monthly(amounts, intervals), n=amounts.size, notes=notes)
 
 
 @metric(

@@ -16,7 +16,7 @@ _NARROW = 0.5
 RIVALS: Mapping[str, Callable[[float, Floats, int], float]] = {
     "last value": lambda today, kept, month: today,
     "mean net retention": lambda today, kept, month: today * float(kept[-12:].mean()) ** month,
-    "last year's months": lambda today, kept, month: today * float(np.prod(np.resize(kept[-12:], month))),
+    "last year's pattern": lambda today, kept, month: today * float(np.prod(np.resize(kept[-12:], month))),
 }
 
 
