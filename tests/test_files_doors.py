@@ -8,7 +8,10 @@ from typing import Any
 import pandas as pd
 import pytest
 from csmetrics_panels import dashboard
+from csmetrics_workbooks.build import recipe
+from csmetrics_workbooks.userdata import map_company
 
+from csmetrics_core import nps
 from csmetrics_core.errors import MetricError
 from csmetrics_core.files import Said, open_sources, read_company
 from csmetrics_core.scorecard import Scorecard, scorecard_of
@@ -87,3 +90,20 @@ def test_every_door_gives_the_right_figure_or_asks(case: dict, door: Any, tmp_pa
         assert value is not None, (metric, card and card[metric].missing, case["why"])
         assert math.isclose(value, right, abs_tol=1e-3), (metric, value, case["why"])
         assert line.n == case.get("n", {}).get(metric, line.n)
+
+
+@pytest.mark.parametrize("case", EVERY, ids=lambda case: Path(case["files"][0]).name)
+def test_the_data_sheets_of_a_workbook_hold_what_the_other_doors_count(case: dict) -> None:
+    """The figures that a data sheet gives by hand: answers, and what is paid in the month asked for."""
+    paths, month, said = given(case)
+    mapped, reading = map_company(recipe("scorecard"), paths, Said(**said))
+    waits = reading.report.waits.get("subscriptions") or reading.report.waits.get("responses") or reading.spellings
+    if waits:
+        assert case["may_ask_instead"] or None in case["right"].values()
+        return
+    answers, revenue = mapped.frames["Responses"], mapped.frames["Revenue"]
+    if case["right"].get("nps") is not None and month is None:
+        assert nps(answers["NPS"]) == pytest.approx(case["right"]["nps"])
+    if case["right"].get("mrr") is not None:
+        months = [name for name in revenue if name[:2] == "20" and revenue[name].notna().any()]
+        assert revenue[month or months[-1]].sum() == pytest.approx(case["right"]["mrr"])

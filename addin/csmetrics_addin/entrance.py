@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
 _WHICH = "; FILE=, SHEET= or HEADING= before it for one; repeat"
 Dates = Annotated[
-    list[str] | None, typer.Option("--dates", metavar="dmy|mdy|ymd", help=f"The order of ambiguous dates{_WHICH}.")
+    list[str] | None,
+    typer.Option("--dates", metavar="dmy|mdy|ymd|epoch", help=f"The order of ambiguous dates{_WHICH}."),
 ]
 Decimal = Annotated[
     list[str] | None, typer.Option("--decimal", metavar=".|,", help=f"The decimal sign of ambiguous numbers{_WHICH}.")
@@ -51,7 +52,7 @@ Ends = Annotated[str | None, typer.Option(metavar="last-day|first-unpaid", help=
 Copies = Annotated[str | None, typer.Option(metavar="keep|drop", help="Rows that may be told twice.")]
 
 _WORDS = {
-    "dates": ("dmy", "mdy", "ymd"),
+    "dates": ("dmy", "mdy", "ymd", "epoch"),
     "decimal": (".", ","),
     "amounts": ("each", "all"),
     "names": ("same", "apart"),

@@ -1,24 +1,23 @@
 """Somebody's own files -> the data sheets of a template, with a report of what was matched, guessed or missing."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
 from difflib import get_close_matches
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from csmetrics_core.conversions import CONVERT
 from csmetrics_core.errors import show
 from csmetrics_core.headings import find_heading, plain
-from csmetrics_core.readers import UnreadableFile
-from csmetrics_core.readers.wide import month_of
 from csmetrics_core.spec import TEXT
+from csmetrics_workbooks.companydata import MADE_OF, sheet_of
 from csmetrics_workbooks.recipes.recipe import Recipe
 from csmetrics_workbooks.sources import month_headers, revenue_across, with_sentiment
 from csmetrics_workbooks.tables import Field, Sheet
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from csmetrics_core.files import Reading
 
 #: Comments rated when a workbook is built; beyond it the add-in rates them.
 MOST_COMMENTS = 20_000
@@ -57,54 +56,89 @@ class Mapped:
     notes: list[str] = field(default_factory=list)
 
 
-def read_tables(paths: Sequence[Path], book_of: Callable[[Path], Any]) -> "dict[str, pd.DataFrame]":
-    """Every table of the files, by name; cells as the files hold them.
+def map_company(recipe: Recipe, source: Any, said: Any = None) -> "tuple[Mapped, Reading]":
+    """Fill the data sheets of a template from whatever the entrance reads.
 
     Args:
-        paths: .csv, .xlsx, .parquet and the like.
-        book_of: reads a workbook or text file.
+        recipe: the template.
+        source: as `read_company` takes it.
+        said: what the files cannot say about themselves.
+
+    Returns:
+        The sheets, and what was read. A sheet is made of the company's tables; one that they do not hold is taken from
+        a table that has its columns.
+
+    Raises:
+        MetricError: a file cannot be read.
     """
-    import pandas as pd
+    from csmetrics_core.files import read_company
+    from csmetrics_core.files.plain import plain_tables
 
-    tables: dict[str, pd.DataFrame] = {}
-    for path in paths:
-        if path.suffix.lower() in (".parquet", ".pq"):
-            tables[path.stem] = _parquet(path)
+    reading = read_company(source, said)
+    mapped, used = Mapped({}), set()
+    for sheet in recipe.sheets:
+        frame = sheet_of(sheet.name, reading.tables)
+        if frame is not None:
+            made_of = [table for table in MADE_OF[sheet.name] if table in reading.tables]
+            used |= set(made_of)
+            mapped.frames[sheet.name] = _finished(sheet, frame, mapped)
+            _say_company(sheet, frame, made_of, reading, mapped)
+    read = {one.place for one in reading.report.read if one.table in used}
+    empty = [sheet for sheet in recipe.sheets if sheet.name not in mapped.frames]
+    if empty:
+        plain_ones = {name: frame for name, frame in plain_tables(source, said).items() if not _is_of(name, read)}
+        _map_plain(empty, plain_ones, mapped)
+    mapped.notes += [str(one) for one in reading.report.not_understood if not mapped.columns]
+    return mapped, reading
+
+
+def _is_of(name: str, places: "set[str]") -> bool:
+    """Whether a table of that name was used already."""
+    stems = {part.rsplit(".", 1)[0] for place in places for part in place.split(", sheet ")}
+    return plain(name) in {plain(stem) for stem in stems}
+
+
+def _finished(sheet: Sheet, frame: "pd.DataFrame", mapped: Mapped) -> "pd.DataFrame":
+    columns = {"Comment": True} if "Comment" in frame and frame["Comment"].notna().any() else {}
+    return _rated(sheet, frame, columns, mapped)
+
+
+def _say_company(
+    sheet: Sheet, frame: "pd.DataFrame", made_of: Sequence[str], reading: "Reading", mapped: Mapped
+) -> None:
+    """What each column of a sheet was taken from, and what reading it showed."""
+    reports = [report for report in reading.report.read if report.table in made_of]
+    headings: dict[str, str] = {}
+    for report in reports:
+        headings = {column: f"{heading}" for column, heading in report.mapped.items()} | headings
+    for one in sheet.fields:
+        if one.header == "Sentiment":
             continue
-        for name, columns in book_of(path).tables().items():
-            tables[name if name not in tables else f"{path.stem} {name}"] = pd.DataFrame(dict(columns), dtype=object)
-    return tables
+        heading = next((headings[name] for name in one.also if name in headings), "")
+        is_there = one.header in frame and frame[one.header].notna().any()
+        how = "matched" if heading else "computed" if is_there else "missing"
+        mapped.columns.append(Found(sheet.name, one.header, how, heading, one.required and not is_there))
+    places = ", ".join(report.place for report in reports) or ", ".join(made_of)
+    mapped.notes.append(f"{sheet.name}: {len(frame):,} rows from {places}.")
+    for report in reports:
+        mapped.notes += [f"{report.place}, {item}: {text}" for item, text in report.remarks()]
 
 
-def _parquet(path: Path) -> "pd.DataFrame":
-    import pandas as pd
-
-    try:
-        return pd.read_parquet(path)
-    except ImportError:
-        fix = 'Install one with pip install "csmetrics[engines]", or save the table as CSV.'
-        raise UnreadableFile(f"{path.name} needs a reader of Parquet files", fix) from None
-    except (OSError, ValueError) as error:
-        raise UnreadableFile(f"{path.name} cannot be read as a Parquet file", "Write it again.") from error
-
-
-def map_tables(recipe: Recipe, tables: "Mapping[str, pd.DataFrame]") -> Mapped:
+def _map_plain(wanted: "Sequence[Sheet]", tables: "Mapping[str, pd.DataFrame]", mapped: Mapped) -> None:
     """Give each data sheet the table whose columns fit it best; a sheet without one stays empty."""
-    mapped = Mapped({})
     left = dict(tables)
     fits = sorted(
-        ((_fit(sheet, name, frame), sheet, name) for sheet in recipe.sheets for name, frame in tables.items()),
+        ((_fit(sheet, name, frame), sheet, name) for sheet in wanted for name, frame in tables.items()),
         key=lambda fit: -fit[0],
     )
     for score, sheet, name in fits:
         if score > 0 and sheet.name not in mapped.frames and name in left:
             mapped.frames[sheet.name] = _fill(sheet, name, left.pop(name), mapped)
-    for sheet in recipe.sheets:
+    for sheet in wanted:
         if sheet.name not in mapped.frames:
             mapped.notes.append(f"{sheet.name}: no table fits, so the sheet is left empty.")
             mapped.frames[sheet.name] = _empty(sheet)
     mapped.notes += [f"{name}: not used, no data sheet of this template fits it." for name in left]
-    return mapped
 
 
 def _columns(wanted: Sequence[Field], headings: Sequence[str]) -> dict[str, tuple[str, str]]:
@@ -128,8 +162,14 @@ def _columns(wanted: Sequence[Field], headings: Sequence[str]) -> dict[str, tupl
 
 
 def _months(frame: "pd.DataFrame") -> "dict[str, pd.Timestamp]":
-    found = {str(h): month_of(str(h)[:10] if "00:00" in str(h) else str(h)) for h in frame.columns}
-    return {heading: month for heading, month in found.items() if month is not None}
+    import pandas as pd
+
+    from csmetrics_core.files.months import month_headings
+    from csmetrics_core.files.saying import Place, Said
+
+    heads = [str(heading) for heading in frame.columns]
+    months = month_headings(heads, Place(), Said()).months
+    return {heads[at]: pd.Timestamp(month) for at, month in months.items()}
 
 
 def _fit(sheet: Sheet, name: str, frame: "pd.DataFrame") -> float:
@@ -253,11 +293,11 @@ def _from_long(frame: "pd.DataFrame", mapped: Mapped, sheet: str) -> "pd.DataFra
 
 
 def _read_months(cells: "pd.Series") -> "pd.Series":
-    """Months from dates, or text that can be read in one way; 01/02/2026 can be read in two."""
-    import pandas as pd
+    """Months, as the whole column tells; 01/02/2026 alone can be read in two ways, and is not."""
+    from csmetrics_core.files.columns import read_column
+    from csmetrics_core.files.saying import Place, Said
 
-    dates = cells.map(lambda cell: month_of(cell.strip()[:10]) if isinstance(cell, str) else cell)
-    return pd.to_datetime(dates.where(dates.map(lambda cell: isinstance(cell, date))))
+    return read_column(cells, "month", Place(), Said()).values
 
 
 def _empty(sheet: Sheet) -> "pd.DataFrame":

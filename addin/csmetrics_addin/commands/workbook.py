@@ -6,12 +6,31 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from csmetrics_addin.files import Book, must_be_file
+from csmetrics_addin import entrance
+from csmetrics_addin.entrance import (
+    Amounts,
+    AsOf,
+    Billed,
+    Columns,
+    Copies,
+    Dates,
+    Decimal,
+    Delimiter,
+    Encoding,
+    Ends,
+    Names,
+    Rates,
+    Tables,
+    Totals,
+)
+from csmetrics_addin.files import must_be_file
 from csmetrics_addin.terminal import BAD_DATA, Problem, grid, nearest, plain, progress, screen
 from csmetrics_addin.writing import whole_file
 
 if TYPE_CHECKING:
     from csmetrics_workbooks.userdata import Mapped
+
+    from csmetrics_core.files import Reading, Said
 
 app = typer.Typer(no_args_is_help=True, help="Template workbooks: list them, or build one with your own data.")
 
@@ -42,6 +61,20 @@ def new(
     ] = "excel",
     out: Annotated[Path | None, typer.Option(help="Where to write it; by default TEMPLATE.xlsx here.")] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace the file if it is there.")] = False,
+    dates: Dates = None,
+    decimal: Decimal = None,
+    encoding: Encoding = None,
+    delimiter: Delimiter = None,
+    amounts: Amounts = None,
+    billed: Billed = None,
+    rate: Rates = None,
+    column: Columns = None,
+    table: Tables = None,
+    as_of: AsOf = None,
+    names: Names = None,
+    totals: Totals = None,
+    ends: Ends = None,
+    copies: Copies = None,
 ) -> None:
     """Build a template workbook, with your own data or with the sample company.
 
@@ -57,7 +90,11 @@ def new(
         raise Problem(f"there is no host {plain(host)}", "Use excel, lite or lambda.")
     target = out or Path(f"{template}.xlsx")
     check_target(target, data or [], force)
-    mapped = _mapped(template, data) if data else None
+    said = entrance.said(
+        dates=dates, decimal=decimal, encoding=encoding, delimiter=delimiter, amounts=amounts, billed=billed, rate=rate,
+        column=column, table=table, as_of=as_of, names=names, totals=totals, ends=ends, copies=copies,
+    )  # fmt: skip
+    mapped = _mapped(template, data, said) if data else None
     _write(template, target, host, mapped, data or [], force)
     screen().print(f"Wrote {plain(target)}. Open it, and read the pages Start and Checks first.", soft_wrap=True)
 
@@ -94,30 +131,30 @@ def check_target(target: Path, data: list[Path], force: bool) -> None:
         raise Problem(f"there is no folder {plain(target.parent)}", "Make it first, or give another name with --out.")
 
 
-def _mapped(template: str, files: list[Path]) -> "Mapped":
+def _mapped(template: str, files: list[Path], said: "Said") -> "Mapped":
     """The data sheets of a template, filled from files, after saying what was found for what.
 
     Raises:
         Problem: a file cannot be read, or lacks what the template cannot be without.
     """
     for path in files:
-        must_be_file(path)
+        if not path.is_dir():
+            must_be_file(path)
     with progress() as hear:
         hear("Reading", files[0].name, 0, 0)
         from csmetrics_workbooks.build import recipe
-        from csmetrics_workbooks.userdata import map_tables, read_tables
+        from csmetrics_workbooks.userdata import map_company
 
-        books: list[Book] = []
+        from csmetrics_core.errors import MetricError
 
-        def opened(path: Path) -> Book:
-            books.append(Book(path, lambda *how_far: hear("Reading", *how_far)))
-            return books[-1]
-
-        tables = read_tables(files, opened)
-        hear("Matching", f"{sum(map(len, tables.values())):,} rows", 0, 0)
-        mapped = map_tables(recipe(template), tables)
-        mapped.notes += [note for book in books for note in book.notes]
+        try:
+            mapped, reading = map_company(recipe(template), {path.name: path for path in files}, said)
+        except MetricError as error:
+            fix = " ".join(filter(None, (error.fix, entrance.spelt(getattr(error, "remedies", ())))))
+            raise Problem(error.problem, fix, code=BAD_DATA) from error
+        hear("Matching", f"{sum(map(len, mapped.frames.values())):,} rows", 0, 0)
     _report(mapped)
+    _refuse_waiting(reading, [sheet.name for sheet in recipe(template).sheets])
     missing = [f"{one.sheet}: {one.header}" for one in mapped.columns if one.needed and one.how == "missing"]
     if missing or not mapped.columns:
         names = ", ".join(missing) or "any data sheet of this template"
@@ -131,6 +168,23 @@ def _mapped(template: str, files: list[Path]) -> "Mapped":
     if all(mapped.frames[sheet].empty for sheet in {one.sheet for one in mapped.columns}):
         raise Problem("no row is left to put into the workbook", "See above why they are left out.", code=BAD_DATA)
     return mapped
+
+
+def _refuse_waiting(reading: "Reading", sheets: list[str]) -> None:
+    """A workbook shows figures at once, so that nothing of what it holds may wait for an answer.
+
+    Raises:
+        Problem: something does.
+    """
+    from csmetrics_workbooks.companydata import MADE_OF
+
+    tables = {table for sheet in sheets for table in MADE_OF.get(sheet, ())}
+    for wait in (wait for table in sorted(tables) for wait in reading.report.waits.get(table, ())):
+        fix = " ".join(filter(None, (wait.fix, entrance.spelt(wait.remedies))))
+        raise Problem(wait.problem, fix, code=BAD_DATA)
+    for name, first in reading.spellings.items():
+        fix = "Say --names same if they are the same, or --names apart if they are two."
+        raise Problem(f"{plain(name)} and {plain(first)} differ in case or accents alone", fix, code=BAD_DATA)
 
 
 def _write(template: str, target: Path, host: str, mapped: "Mapped | None", files: list[Path], force: bool) -> None:
