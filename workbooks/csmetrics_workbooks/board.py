@@ -7,7 +7,7 @@ from csmetrics_core.palette import MUTED
 from csmetrics_core.spec import Better
 from csmetrics_workbooks.book import Book
 from csmetrics_workbooks.dates import month_start
-from csmetrics_workbooks.headline import METRICS, Metrics, shown_unit, unit_words
+from csmetrics_workbooks.headline import METRICS, Metrics, planned, shown_unit, unit_words
 from csmetrics_workbooks.judging import Measured, moved_words
 from csmetrics_workbooks.sheet import Page
 from csmetrics_workbooks.style import change_format
@@ -63,7 +63,7 @@ def _board_row(page: Page, metrics: Metrics, views: list[View], row: int, name: 
         )
         for v in views
     }
-    target = page.put(row, 10, plan[f"target {name}"], page.looks.number(unit))
+    target = page.put(row, 10, planned(plan, name), page.looks.number(unit))
     signed = page.looks.number(change_format(unit))
     page.put(row, 11, change(cells[1], target), signed)
     page.put(row, 12, change(cells[1], cells[2]), signed)

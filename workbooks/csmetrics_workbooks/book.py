@@ -101,6 +101,7 @@ class Book:
     months: Sequence[date]
     closed: Sequence[Sequence[Any]] = ()
     heard: Heard = unheard
+    sample: bool = False
     checks: list[Check] = field(default_factory=list)
     used: dict[str, str] = field(default_factory=dict)
     bare: set[str] = field(default_factory=set)
@@ -169,6 +170,10 @@ class Book:
         """Put metrics on the method page, with what is particular about them in this workbook."""
         for name in names:
             self.used[name] = remark or self.used.get(name, "")
+
+    def sample_target(self, value: float) -> float | None:
+        """A target to type over; the sample's judge nobody else's company."""
+        return value if self.sample else None
 
     @property
     def segment(self) -> Term:

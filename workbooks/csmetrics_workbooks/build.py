@@ -19,12 +19,16 @@ from csmetrics_workbooks.formulas import Host
 from csmetrics_workbooks.history import PAGE, history
 from csmetrics_workbooks.recipes.recipe import Recipe
 from csmetrics_workbooks.tables import Table, as_numbers, month_key
+from csmetrics_workbooks.terms import month_number
 
 if TYPE_CHECKING:
     import pandas as pd
 
 TEMPLATES = ("scorecard", "revenue_retention", "voice_of_customer", "health_score", "usage", "unit_economics")
-REMOVE_NOTE = f"{SAMPLE_NOTE} To remove it, delete the table's rows; then paste yours."
+REMOVE_NOTE = (
+    f"{SAMPLE_NOTE} To remove it, paste your rows over it from the first one on, and delete the rows that are left; "
+    "keep two, as LibreOffice loses a table without rows."
+)
 #: Rows of every sample table that come after the sample's last period was closed.
 LATE_ROWS = 2
 _LAST = (
@@ -39,6 +43,9 @@ _CLOSED_NOTE = (
 )
 #: Pages that may take several sheets of paper.
 _LONG = ("Workings", "Method", "Comments", "Checks")
+#: Days of thirty with something on them that make a busy page, and days its month may lack at its end.
+_BUSY, _SLACK = 12, 4
+_NO_DATES = 2026 * 12 + 9  # shown for a snapshot
 _COLOURS = {"data": "#C9A227", "own": "#1F4E79", "common": "#7B8794"}
 
 
@@ -96,6 +103,7 @@ def _write(
         closed = _closed(template, frames, chosen) if data is None and choices is None else []
     target = str(out) if isinstance(out, str | Path) else out
     book = Book(target, plan.title, host, chosen, note, _segments(tables), _months(tables, chosen.as_of), closed, heard)
+    book.sample = data is None
     book.tables.update(tables)
     for name, _ in (("Start", ""), *plan.pages, *_LAST):
         kind = "data" if name in tables else "own" if name in dict(plan.pages) else "common"
@@ -166,29 +174,34 @@ def _before_late_rows(frame: "pd.DataFrame", month: str) -> "pd.DataFrame":
 
 
 def _last_month(tables: Mapping[str, Table]) -> date:
-    """The last month most data sheets reach."""
-    months = [m for t in tables.values() if (m := _latest(t)) is not None]
-    year, month = divmod(min(months) - 1, 12) if months else (2026, 8)  # a snapshot without dates
-    return date(int(year), int(month) + 1, 1)
+    """The last month that is over in the data; a page where little happens does not hold the others back."""
+    reached = [_reached(table) for table in tables.values() if not table.sheet.ahead]
+    whole = max((month for month, _ in reached if month), default=0)
+    days = np.unique(np.concatenate([days for _, days in reached])) if reached else np.empty(0)
+    last = whole
+    if days.size:
+        at = int(month_number(days[-1]))
+        # Where something happens on most days, a month that stops early is not over yet.
+        busy = (days > days[-1] - 30).sum() >= _BUSY
+        over = at - 1 if busy and int(month_number(days[-1] + _SLACK)) == at else at
+        last = over if whole == at else max(whole, over)
+    year, month = divmod((last or _NO_DATES) - 1, 12)
+    return date(year, month + 1, 1)
 
 
-def _latest(table: Table) -> int | None:
-    keys = [
-        key
-        for h in table.headers
-        if (key := month_key(h)) and as_numbers(table.cells[h]).size and np.isfinite(as_numbers(table.cells[h])).any()
-    ]
-    if keys:
-        return max(keys)
-    found = []
+def _reached(table: Table) -> tuple[int | None, np.ndarray]:
+    """The last month a page has as a whole, and the days it has."""
+    held = [key for h in table.headers if (key := month_key(h)) and np.isfinite(as_numbers(table.cells[h])).any()]
+    whole, days = held[-1:], [np.empty(0)]
     for field in table.sheet.fields:
         if field.is_date and field.header in table.cells and field.required:
-            days = as_numbers(table.cells[field.header])
-            good = days[(days >= 61) & (days < 2_958_466)]
-            if good.size:
-                month = np.datetime64("1899-12-30") + np.timedelta64(int(good.max()), "D")
-                found.append(int(month.astype("datetime64[M]").astype(int)) + 1970 * 12 + 1)
-    return min(found) if found else None
+            numbers = as_numbers(table.cells[field.header])
+            good = numbers[(numbers >= 61) & (numbers < 2_958_466)]
+            if good.size and field.header == "Month":
+                whole.append(int(month_number(good.max())))
+            else:
+                days.append(np.floor(good))
+    return max(whole, default=None), np.concatenate(days)
 
 
 def _segments(tables: Mapping[str, Table]) -> list[str]:

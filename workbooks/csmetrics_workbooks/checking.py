@@ -114,6 +114,34 @@ def mrr_amounts(book: Book, months: Months) -> None:
     negative = Term(f'COUNTIF({months.block},"<0")', int((np.nan_to_num(months._numbers) < 0).sum()))
     book.check(f"{table.name}: negative amounts", negative, "A credit belongs to the month it reduces.")
     _words(book, table, f"{table.name}: amounts that are not numbers", [months.block], months.headers)
+    _headings(book, months)
+    _alone(book, months)
+
+
+def _headings(book: Book, months: Months) -> None:
+    """Months are found by their place: a heading pasted over another would move every figure by a month."""
+    heads = f"{months.table.called}[[#Headers],[{months.headers[0]}]:[{months.headers[-1]}]]"
+    in_order = ",".join(f'"{header}"' for header in months.headers)
+    book.check(
+        f"{months.table.name}: month headings out of their place",
+        Term(f"SUM(IF({heads}={{{in_order}}},0,1))", 0, True),
+        f"Columns are months in order from {months.headers[0]}, whatever stands above them. Paste amounts only.",
+    )
+
+
+def _alone(book: Book, months: Months) -> None:
+    """Customers whose change since the month before moves the total by a quarter: a typing error does."""
+    is_, was = months.paid(book.last_month), months.paid(book.last_month - 1)
+    known = months.holds(book.last_month) * months.holds(book.last_month - 1)
+    before = float(was.value.sum()) if known.value else 0.0
+    bad = (np.abs(is_.value - was.value) * 4 > before) & (before > 0)
+    table = months.table
+    test = f"(ABS({is_.text}-{was.text})*4>SUM({was.text}))*(SUM({was.text})>0)"
+    book.check(
+        f"{table.name}: customers who move the total by a quarter or more since the month before",
+        when(known, Term(f"SUM(IF({test},1,0))", int(bad.sum()), True), 0),
+        "One amount decides the headline figures. Right if the contract is so large; otherwise a digit too many.",
+    )
 
 
 def _words(book: Book, table: Table, what: str, columns: list[str], headers: list[str]) -> None:

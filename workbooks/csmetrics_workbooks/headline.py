@@ -58,7 +58,11 @@ class Metrics:
             "csat": lambda: get("CSAT answers"),
             "ces": lambda: get("CES answers"),
             "conversion_rate": lambda: get("Opportunities"),
-            "health_score": lambda: when(get("Weight of the health inputs known").ge(self.plan["half"]), 4, 0),
+            "health_score": lambda: when(
+                get("Weight of the health inputs known").ge(self.plan["half"]),
+                _counted(self.workings.health_inputs(view)),
+                0,
+            ),
             "clv": lambda: when(
                 both(is_number(get("the same a month")), is_number(get("ARPA a month"))), get("of these, left since"), 0
             ),
@@ -153,13 +157,19 @@ class Metrics:
         return None if prefix is None else tuple(self.workings.get(f"{prefix} {end}", view) for end in ("low", "high"))  # type: ignore[return-value]
 
 
+def _counted(cells: Term) -> Term:
+    known = sum(isinstance(v, int | float) for v in cells.value)
+    return Term(f"COUNT({cells.text})", known)
+
+
 def plan_page(book: Book) -> dict[str, Term]:
     """Targets and assumptions, all to be typed over."""
     page = book.pages["Plan"]
     page.widths(34, 14, 16, 88)
     page.title(
         "Plan",
-        "Targets and assumptions: type your own. Targets are for one quarter where a metric adds up over time.",
+        "Targets and assumptions: type your own; without a target there is no verdict. Targets are for one quarter "
+        "where a metric adds up over time.",
         4,
     )
     page.headers(3, ["Metric", "Target", "Still near within", "Unit and convention"], right=(1, 2), height=18)
@@ -168,8 +178,8 @@ def plan_page(book: Book) -> dict[str, Term]:
         metric, unit = CATALOG[name], shown_unit(name)
         page.put(row, 0, metric.title, page.looks.words())
         target, near = TARGETS[name]
-        plan[f"target {name}"] = page.put(row, 1, target, page.looks.input(unit))
-        plan[f"near {name}"] = page.put(row, 2, near, page.looks.input(unit))
+        plan[f"target {name}"] = page.put(row, 1, book.sample_target(target), page.looks.input(unit))
+        plan[f"near {name}"] = page.put(row, 2, book.sample_target(near), page.looks.input(unit))
         page.put(
             row,
             3,
@@ -205,6 +215,12 @@ def _assume(page: Page, row: int, words: str, value: float, unit: Unit, why: str
     cell = page.put(row, 1, value, page.looks.input(unit))
     page.put(row, 3, why, page.looks.words(font_color=MUTED))
     return cell
+
+
+def planned(plan: Mapping[str, Term], name: str) -> Term:
+    """The target of a metric for another page; a reference to a blank cell would be a target of 0."""
+    cell = plan[f"target {name}"]
+    return Term(f'IF({cell.text}="","",{cell.text})', "" if cell.value is None else cell.value)
 
 
 def shown_unit(name: str) -> Unit:

@@ -17,13 +17,13 @@ _HAIR = 1e-9
 
 
 def status(value: Term, target: Term, near: Term, better: Better) -> Term:
-    """met, near or missed; nothing where there is no number. A hair of rounding is forgiven."""
+    """met, near or missed; nothing where there is no number, or no target. A hair of rounding is forgiven."""
     if better is Better.LOWER:
         met, close = (target + _HAIR).ge(value), (target + near + _HAIR).ge(value)
     else:
         met, close = value.ge(target - _HAIR), value.ge(target - near - _HAIR)
     judged = when(met, "met", when(close, "near", "missed"))
-    known = is_number(value)
+    known = both(is_number(value), is_number(target))
     return Term(f'IF({known.text},{judged.text},"")', judged.value if known.value else "", judged.array)
 
 

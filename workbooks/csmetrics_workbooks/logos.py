@@ -48,6 +48,9 @@ def logos(book: Book, work: Page) -> dict[str, Term]:
         countifs((dated, ">", 0)) - countifs((dated, ">", 0), (named, ">", 0)),
         "They count nowhere. Give the customer, or delete the row.",
     )
+    ended = Term("COUNT(Customers[End])", int(np.isfinite(end).sum()))
+    # Nobody ever left, or nobody told: that is no churn of 0 %.
+    labels = (*labels, ("end dates", ended))
     cells = {}
     for row, (name, value) in enumerate(labels, 8):
         work.put(row, 0, f"Customers by their dates: {name}", work.looks.words())

@@ -14,7 +14,7 @@ from csmetrics_workbooks.flows import fate
 from csmetrics_workbooks.formulas import NEEDS_ADDIN
 from csmetrics_workbooks.judging import guarded
 from csmetrics_workbooks.sheet import Page
-from csmetrics_workbooks.terms import Term, term
+from csmetrics_workbooks.terms import Term, term, when
 
 _COLUMNS = ("convention", "formula", "used_by", "value", "gap", "verdict")
 _BESIDE = 2  # our own call stands first, and again as a percentage at the end
@@ -95,6 +95,11 @@ def _lines(name: str, reported: float, arguments: Mapping[str, Term]) -> dict[st
         return {header: [] for header in _COLUMNS}
 
 
+def ending(by_date: Mapping[str, Term], value: Term) -> Term:
+    """The value, unless not one customer has an end: that may be a column nobody filled."""
+    return when(by_date["end dates"].eq(0), "no end dates", value)
+
+
 def conventions(book: Book, page: Page, row: int, by_date: Mapping[str, Term]) -> None:
     """The churn rate of the period under each documented convention."""
     page.headers(row, ["Churn conventions", "Churn", "Divided by", "", "Used by", "", "", ""], right=(1,), height=18)
@@ -108,7 +113,7 @@ def conventions(book: Book, page: Page, row: int, by_date: Mapping[str, Term]) -
             "basis": term(basis),
         }
         page.put(row + offset, 0, basis.replace("_", " "), page.looks.words())
-        value = guarded(by_date["opening"], book.call("churn_rate", given))
+        value = ending(by_date, guarded(by_date["opening"], book.call("churn_rate", given)))
         page.put(row + offset, 1, value, page.looks.number(FRACTION))
         for column in range(2, 8):
             page.put(

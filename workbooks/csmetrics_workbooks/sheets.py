@@ -88,6 +88,7 @@ RENEWALS = Sheet(
         Field("Reason", TEXT, "why at risk", ("reason",), width=26),
         Field("Next step", TEXT, "who does what", ("next_step",), width=34),
     ),
+    ahead=True,
 )
 COSTS = Sheet(
     "Costs",

@@ -45,13 +45,17 @@ class Field:
 
 @dataclass(frozen=True)
 class Sheet:
-    """A data sheet: one Excel table. Its name is the table's, unless that is a function's as well."""
+    """A data sheet: one Excel table. Its name is the table's, unless that is a function's as well.
+
+    Where its dates lie ahead they do not tell how far the data reach.
+    """
 
     name: str
     about: str
     fields: tuple[Field, ...]
     months_across: bool = False
     called: str = ""
+    ahead: bool = False
 
     def field(self, header: str) -> Field:
         """Look up a column."""

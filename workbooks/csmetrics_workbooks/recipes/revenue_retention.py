@@ -16,7 +16,7 @@ from csmetrics_workbooks.flows import Months, fate
 from csmetrics_workbooks.judging import guarded, status
 from csmetrics_workbooks.logos import logos
 from csmetrics_workbooks.recipes.recipe import Recipe
-from csmetrics_workbooks.reconciling import conventions
+from csmetrics_workbooks.reconciling import conventions, ending
 from csmetrics_workbooks.sheet import Page
 from csmetrics_workbooks.style import change_format
 from csmetrics_workbooks.tables import as_numbers
@@ -47,7 +47,10 @@ def dashboard(book: Book, work: Page, months: Months, bridge: monthly.Bridge, by
         prior = page.put(row, 2, before, page.looks.number(metric.unit))
         page.put(row, 3, change(cells[name], prior), page.looks.number(change_format(metric.unit)))
         if name in TARGETS:
-            target, near = (page.put(row, 4 + i, v, page.looks.input(metric.unit)) for i, v in enumerate(TARGETS[name]))
+            target, near = (
+                page.put(row, 4 + i, book.sample_target(v), page.looks.input(metric.unit))
+                for i, v in enumerate(TARGETS[name])
+            )
             page.put(
                 row, 6, status(cells[name], target, near, metric.better), page.looks.words(align="center", indent=0)
             )
@@ -100,7 +103,7 @@ def _measures(book: Book, work: Page, months: Months, by_date: Mapping[str, Term
         return guarded(parts["opening"], book.call(name, {g: parts[g] for g in given}))
 
     dated = [
-        guarded(by_date[o], book.call("churn_rate", {"lost": by_date[lost], "opening": by_date[o]}))
+        ending(by_date, guarded(by_date[o], book.call("churn_rate", {"lost": by_date[lost], "opening": by_date[o]})))
         for o, lost in (("opening", "lost"), ("opening before", "lost before"))
     ]
     return [

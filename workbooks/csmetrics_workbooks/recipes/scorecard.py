@@ -10,7 +10,7 @@ from csmetrics_workbooks.board import board
 from csmetrics_workbooks.book import Book
 from csmetrics_workbooks.checking import billing, mrr_amounts, not_numbers, off_scale, repeated, unlisted
 from csmetrics_workbooks.common import choices
-from csmetrics_workbooks.headline import METRICS, Metrics, plan_page, shown_unit, unit_words
+from csmetrics_workbooks.headline import METRICS, Metrics, plan_page, planned, shown_unit, unit_words
 from csmetrics_workbooks.judging import status
 from csmetrics_workbooks.recipes.recipe import Recipe
 from csmetrics_workbooks.style import change_format
@@ -50,7 +50,7 @@ def dashboard(book: Book, metrics: Metrics, plan: Mapping[str, Term]) -> None:
         for column, bound in enumerate(metrics.interval(name, now) or ("", ""), 3):
             page.put(row, column, bound, page.looks.number(unit, font_color=MUTED))
         page.put(row, 5, metrics.base(name, now), page.looks.number(COUNT, font_color=MUTED))
-        target = page.put(row, 6, plan[f"target {name}"], page.looks.number(unit))
+        target = page.put(row, 6, planned(plan, name), page.looks.number(unit))
         judged = status(value, target, plan[f"near {name}"], metric.better)
         if name in QUARTERLY:
             judged = when(book.period_months.eq(3), judged, "quarterly")

@@ -136,7 +136,9 @@ def dashboard(book: Book, rows: list[tuple[str, str, Unit, Term, Term, Term]]) -
         page.put(row, 3, change(value, prior), page.looks.number(change_format(unit)))
         page.mark_variance(row, 3, row, True)
         if name in TARGETS:
-            target, near = (page.put(row, 4 + i, v, page.looks.input(unit)) for i, v in enumerate(TARGETS[name]))
+            target, near = (
+                page.put(row, 4 + i, book.sample_target(v), page.looks.input(unit)) for i, v in enumerate(TARGETS[name])
+            )
             page.put(row, 6, status(value, target, near, Better.HIGHER), page.looks.words(align="center", indent=0))
         else:
             for column in (4, 5, 6):

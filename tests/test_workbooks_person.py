@@ -1,0 +1,105 @@
+"""A person at work in a template: what it opens at, whom it judges, what it notices."""
+
+import zipfile
+from datetime import date
+
+import pandas as pd
+import pytest
+from csmetrics_workbooks import sources
+from csmetrics_workbooks.build import TEMPLATES, build, recipe
+from workbook_cells import by_ironcalc, differences, formulas, read
+
+
+def sample(name, **changed):
+    return {sheet.name: make() for sheet, make in recipe(name).sheets.items()} | changed
+
+
+def value_beside(cells, sheet, label, column):
+    [row] = [cell[1:] for (page, cell), v in cells.items() if page == sheet and cell.startswith("A") and v == label]
+    return cells.get((sheet, f"{column}{row}"))
+
+
+def opened(path, name, data):
+    """The last month a workbook of these data shows."""
+    return build(name, path, data=data, note="own").choices.as_of
+
+
+def test_a_quiet_month_for_new_customers_holds_nothing_back(tmp_path):
+    customers = sources.sample_customers()
+    early = customers[customers["Start"] < "2026-07-01"]
+    data = sample("revenue_retention", Customers=early)
+    assert opened(tmp_path / "quiet.xlsx", "revenue_retention", data) == date(2026, 9, 1)
+
+
+@pytest.mark.parametrize(
+    ("last", "shown"),
+    [("2026-10-12", date(2026, 9, 1)), ("2026-10-30", date(2026, 10, 1)), ("2026-09-30", date(2026, 9, 1))],
+)
+def test_a_month_that_is_not_over_is_not_shown_first(tmp_path, last, shown):
+    days = pd.date_range("2026-06-01", last)
+    events = pd.DataFrame({"Date": days, "User": "u", "Account": "a", "Segment": "SMB", "Feature": "f"})
+    data = {s.name: make().head(0) for s, make in recipe("usage").sheets.items()} | {"Events": events}
+    assert opened(tmp_path / "usage.xlsx", "usage", data) == shown
+
+
+def test_renewals_lie_ahead_and_show_no_month_to_come(tmp_path):
+    data = sample("revenue_retention")
+    data["Renewals"]["Due"] = pd.Timestamp("2027-12-31")
+    assert opened(tmp_path / "ahead.xlsx", "revenue_retention", data) == date(2026, 9, 1)
+
+
+@pytest.mark.parametrize("name", [n for n in TEMPLATES if n in ("scorecard", "revenue_retention", "usage")])
+def test_targets_of_the_sample_judge_nobody_elses_company(tmp_path, name):
+    verdicts = {"met", "near", "missed", "quarterly"}
+    page = recipe(name).dashboard
+    build(name, tmp_path / "sample.xlsx")
+    build(name, tmp_path / "own.xlsx", data=sample(name), note="own")
+    shown = {at for at, v in read(tmp_path / "sample.xlsx", values=True).items() if at[0] == page and v in verdicts}
+    own = {at: v for at, v in read(tmp_path / "own.xlsx", values=True).items() if at[0] == page}
+    assert len(shown) >= 3
+    assert not [at for at in shown if own.get(at) in verdicts - {"quarterly"}]
+    assert differences(tmp_path / "own.xlsx", by_ironcalc(tmp_path / "own.xlsx", formulas(tmp_path / "own.xlsx"))) == []
+
+
+def test_without_end_dates_there_is_no_churn_to_be_met(tmp_path):
+    data = sample("revenue_retention", Customers=sources.sample_customers().assign(End=pd.NaT))
+    path = tmp_path / "open.xlsx"
+    build("revenue_retention", path, data=data, note="own")
+    cells = read(path, values=True)
+    assert value_beside(cells, "Retention", "Customer churn of the period, by dates", "B") == "no end dates"
+    assert value_beside(cells, "Retention", "Customer churn of the period, by dates", "G") in (None, "")
+    assert differences(path, by_ironcalc(path, formulas(path))) == []
+
+
+def test_one_amount_with_digits_too_many_is_named(tmp_path):
+    revenue = sources.sample_revenue()
+    row = revenue["2026-09"].first_valid_index()
+    revenue.loc[row, "2026-09"] *= 1000
+    path = tmp_path / "outlier.xlsx"
+    build("revenue_retention", path, data=sample("revenue_retention", Revenue=revenue), note="own")
+    cells = read(path, values=True)
+    named = "Revenue: customers who move the total by a quarter or more since the month before"
+    assert (value_beside(cells, "Checks", named, "B"), value_beside(cells, "Checks", named, "C")) == ("look", 1)
+    assert differences(path, by_ironcalc(path, formulas(path))) == []
+
+
+def test_what_health_rests_on_is_counted(tmp_path):
+    operations = sources.sample_operations()
+    data = sample("scorecard", Operations=operations.assign(Licensed=None))
+    path = tmp_path / "health.xlsx"
+    build("scorecard", path, data=data, note="own")
+    assert value_beside(read(path, values=True), "Scorecard", "Customer health score", "F") in (0, 2, 3)
+
+
+def test_a_heading_pasted_over_a_month_is_named(tmp_path):
+    path, pasted = tmp_path / "own.xlsx", tmp_path / "pasted.xlsx"
+    build("revenue_retention", path)
+    with zipfile.ZipFile(path) as old, zipfile.ZipFile(pasted, "w") as new:
+        for part in old.namelist():
+            content = old.read(part)
+            if part == "xl/sharedStrings.xml":
+                content = content.replace(b">2024-08<", b">2024-10x<").replace(b">2025-02<", b">2025-03x<")
+            new.writestr(part, content)
+    [at] = [at for at, v in read(pasted, values=True).items() if v == "Revenue: month headings out of their place"]
+    found = ("Checks", at[1].replace("A", "C"))
+    assert by_ironcalc(pasted, [found])[found] == 2
