@@ -56,6 +56,7 @@ def unread(cells: object, kind: Kind) -> str:
         (["R$ 5,50", "R$ 1.000"], [5.5, 1000]),
         (["5", "", " ", "n/a", "-", "NULL", "none", None, float("nan")], [5] + [None] * 8),
         (["1.5e3", "2"], [1500, 2]),
+        ([".5", "5.", "$.25", '="7"'], [0.5, 5, 0.25, 7]),
         (["\ufeff12", "１２"], [12, 12]),
         ([1, 2.5, Decimal("3.25"), np.float32(4), np.int64(5), "6"], [1, 2.5, 3.25, 4, 5, 6]),
         (pd.array([1, None], dtype="Int64"), [1, None]),
@@ -126,11 +127,13 @@ def test_days_that_are_none() -> None:
     cells = ["2025-03-25", "9999-12-31", "n/a", "0000-00-00", "present", "", None, "0001-01-01"]
     assert values(cells, "day") == [DAY] + [None] * 7
     assert "row 3 is '30/02/2025'" in unread(["25/03/2025", "30/02/2025"], "day")
-    assert "row 2 is 'soon'" in unread(["soon"], "day")
+    for cell in ("soon", "today", "1-Mar", "2025"):
+        assert f"row 2 is {cell!r}" in unread([cell], "day")
 
 
 def test_moments_with_an_offset_are_in_utc() -> None:
     assert values(["2025-03-25T01:30:00+02:00"], "moment") == [dt.datetime(2025, 3, 24, 23, 30)]
+    assert values(["Wed Mar 05 10:00:00 UTC 2025"], "moment") == [dt.datetime(2025, 3, 5, 10)]
     assert "a zone" in unread(["2025-03-25T01:30:00Z", "2025-03-25 01:30"], "moment")
 
 
@@ -211,7 +214,7 @@ def test_identifiers_are_text_as_typed() -> None:
     ]
     right = ["007", "7", "7", "1e3", "12345678901234567890", "NA", "none", "Beta", "Acme", str(2**70), "7"]
     assert values(cells, "identifier") == right
-    assert values(["Zu\u0308rich"], "identifier") == ["Zürich"]
+    assert values(["Zu\u0308rich", '="007"', float("inf")], "identifier") == ["Zürich", "007", "inf"]
     assert values([7.0, None], "identifier") == ["7", None]
     assert "15 digits" in str(column([1234567890123456789.0], "identifier").notes[0])
     assert "#N/A" in unread(["7", "#N/A"], "identifier")

@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from csmetrics_panels import dashboard
+from csmetrics_panels import dashboard, dashboards
 from csmetrics_workbooks.build import recipe
 from csmetrics_workbooks.userdata import map_company
 
@@ -90,6 +90,16 @@ def test_every_door_gives_the_right_figure_or_asks(case: dict, door: Any, tmp_pa
         assert value is not None, (metric, card and card[metric].missing, case["why"])
         assert math.isclose(value, right, abs_tol=1e-3), (metric, value, case["why"])
         assert line.n == case.get("n", {}).get(metric, line.n)
+
+
+def test_what_a_file_cannot_say_is_said_to_dashboards_and_stands_in_their_code(tmp_path: Path) -> None:
+    (tmp_path / "nps.csv").write_text("Gave;When\n10;02/03/2025\n0;03/03/2025\n9;04/03/2025\n")
+    asked = dashboard("scorecard", tmp_path / "nps.csv", columns={"nps": "Gave", "date": "When"})
+    assert asked.data.read.report.waits or not asked.data.frames
+    said = {"columns": {"nps": "Gave", "date": "When"}, "dates": "dmy"}
+    board = dashboards(tmp_path / "nps.csv", **said).dashboard
+    assert board._card(board.view)["nps"].value == pytest.approx(100 / 3)
+    assert "dates='dmy'" in board.code
 
 
 @pytest.mark.parametrize("case", EVERY, ids=lambda case: Path(case["files"][0]).name)

@@ -31,7 +31,7 @@ _SERIAL = (20_000, 80_000)  # 1954 to 2119, as spreadsheets count days
 _SINCE_1970 = (10**8, 10**10)  # 1973 to 2286, in seconds; a thousand times as much in milliseconds
 _COMES = (1901, 2199)  # systems write 9999-12-31, 0001-01-01 or 1900-01-00 for a day that is none
 _NEAR = 15  # years that one column of a company's dates spans
-_OPEN = frozenset("present ongoing current open active today never tbc".split())
+_OPEN = frozenset("present ongoing current open active never".split())
 _MEANS = {"dmy": "day first", "mdy": "month first", "ymd": "year first"}
 Unit = Literal["moment", "day", "month", "epoch"]
 

@@ -8,6 +8,7 @@ from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from enum import IntEnum
+from math import isfinite
 from numbers import Number
 from typing import Any
 
@@ -144,9 +145,12 @@ def _each_kind(cells: list[Any]) -> tuple[NDArray[np.int64], list[Any]]:
 
 def trimmed(text: str) -> str:
     """Text without blanks at its ends, of whatever kind, and without marks that nobody sees."""
-    if text.isascii():
-        return text.strip().strip("\x00")
-    return unicodedata.normalize("NFC", _UNSEEN.sub("", text)).strip().strip("\x00")
+    if not text.isascii():
+        text = unicodedata.normalize("NFC", _UNSEEN.sub("", text))
+    text = text.strip().strip("\x00")
+    if text.startswith('="') and text.endswith('"') and text.count('"') == 2:
+        return text[2:-1].strip()  # how programs keep a spreadsheet from reading 007 as 7
+    return text
 
 
 def is_number(cell: Any) -> bool:
@@ -173,7 +177,7 @@ def as_written(cell: Any) -> str:
     """A cell as text, as its user would see it: a whole number of a spreadsheet has no point."""
     if isinstance(cell, (bool, np.bool_)):
         return str(bool(cell)).upper()
-    if is_number(cell) and cell == (whole := int(cell)):
+    if is_number(cell) and isfinite(cell) and cell == (whole := int(cell)):
         return str(whole)
     if isinstance(cell, datetime) and cell.timetz() == time():
         return cell.date().isoformat()

@@ -30,7 +30,7 @@ _WRITTEN = {
 }  # fmt: skip
 _BLANKS = re.compile(r"[\s'’ʼ`´]+")
 _SIMPLE = re.compile(r"([$€£]?)(-?\d[\d.,]*)")
-_CURRENCY = r"(?:[A-Za-zČŁčł]{0,4}\.?[$€£¥￥₹₽₺₩₫฿₪₴₱₦₡₲₸]?)"
+_CURRENCY = r"(?:(?:[A-Za-zČŁčł]{1,4}\.?)?[$€£¥￥₹₽₺₩₫฿₪₴₱₦₡₲₸]?)"
 _AMOUNT = re.compile(
     rf"(?P<before>{_CURRENCY})(?P<number>[-+]?[\d.,]*\d[\d.,]*(?:[eE][-+]?\d+)?)(?P<after>%|{_CURRENCY})"
 )

@@ -117,7 +117,7 @@ def read_intervals(column: Distinct) -> Outcome:
             continue
         else:
             months = months_in(trimmed(cell)) or np.nan
-        if months > 0:
+        if 0 < months < np.inf:
             values[at], states[at] = months, State.READ
     return Outcome(values, states, "a billing interval: a number of months, or day, week, month, quarter or year")
 

@@ -43,6 +43,8 @@ _CLOCK = re.compile(
     r"(?:[:.](?P<second>\d{2})(?:[.,]\d+)?)?\s*(?P<half>[AaPp]\.?\s?[Mm]\.?|午前|午後)?\s*(?:Uhr)?"
     r"\s*(?P<zone>Z|[+-]\d{1,2}(?::?\d{2})?|(?:GMT|UTC)\s?[+-]\d{1,2}(?::?\d{2})?|[A-Za-z]{1,5})?"
 )
+# Unix and Java write the year after the time: Mar 03 10:00:00 UTC 2025.
+_YEAR_LAST = re.compile(r"([^\W\d_]{3,9} \d{1,2}) (\d{1,2}:\d{2}:\d{2}(?: [A-Z]{3,5}| [+-]\d{4})?) (\d{4})")
 _AFTER = re.compile(r"\s*(?:\([^)]*\)|\[[^\]]*\])$")
 _BEFORE = re.compile(r"([^\W\d_]{2,12})(\.?,\s*|\.?\s+)(?=\S*\d|[^\W\d_]{3,12}\.?\s*\d)")
 _OFFSET = re.compile(r"(?:GMT|UTC)?\s?([+-])(\d{1,2}):?(\d{2})?", re.IGNORECASE)
@@ -84,11 +86,13 @@ def written_date(text: str) -> Written | None:
     before = _BEFORE.match(text)
     if before and (folded(before[1]) in WEEKDAYS or ("," in before[2] and month_number(before[1]) is None)):
         text = text[before.end() :]
+    if year_last := _YEAR_LAST.fullmatch(text):
+        day, clock_and_zone, year = year_last.groups()
+        text = f"{day} {year} {clock_and_zone}"
     if (found := _day_or_month(text)) is not None:
         return found
     clock = _CLOCK.fullmatch(text)
     if clock is None or (day := _day(clock["date"].strip())) is None:
-        # Some write the year after the time: Mon Mar 03 10:00:00 2025.
         return None
     return _timed(day, clock)
 

@@ -71,13 +71,14 @@ def dashboard(name: str, tables: Any = None, **choices: Any) -> Dashboard:
     return DASHBOARDS[name](tables, **choices)
 
 
-def dashboards(tables: Any = None) -> EveryDashboard:
+def dashboards(tables: Any = None, **said: Any) -> EveryDashboard:
     """All dashboards on one page, each under its name, over the same tables.
 
     Args:
         tables: as for `dashboard`.
+        said: what files cannot say about themselves, as for `dashboard`.
 
     Returns:
         The page. A dashboard is computed when it is opened.
     """
-    return EveryDashboard(tables)
+    return EveryDashboard(tables, **said)

@@ -14,8 +14,8 @@ from csmetrics_panels.form import dropdown
 class EveryDashboard(widgets.VBox):
     """A list of the dashboards and the one chosen; own tables uploaded in one are there in the next."""
 
-    def __init__(self, tables: Any = None) -> None:
-        self._tables = tables
+    def __init__(self, tables: Any = None, **said: Any) -> None:
+        self._tables, self._said = tables, said
         self._made: dict[str, Dashboard] = {}
         self._choice = dropdown("dashboard", [(kind.title, name) for name, kind in DASHBOARDS.items()])
         self._choice.layout.width = "420px"
@@ -33,7 +33,7 @@ class EveryDashboard(widgets.VBox):
         name = self._choice.value
         try:
             if name not in self._made:
-                self._made[name] = DASHBOARDS[name](self._tables)
+                self._made[name] = DASHBOARDS[name](self._tables, **self._said)
                 self._made[name].when_used = self._use
         except MetricError as error:
             self._place.children = (widgets.HTML(card.refusal(error)),)
