@@ -1,6 +1,7 @@
 """`csmetrics panel`: a page for this machine alone, whose notebook holds the file's name as data."""
 
 import ast
+from datetime import date
 from pathlib import Path
 
 import nbformat
@@ -10,6 +11,8 @@ from csmetrics_addin.cli import app
 from csmetrics_addin.commands import panel as command
 from csmetrics_panels import dashboards
 from typer.testing import CliRunner
+
+from csmetrics_core.files import Said
 
 
 def test_the_notebook_opens_the_file_and_runs_nothing_else(tmp_path: Path) -> None:
@@ -53,3 +56,15 @@ def test_what_the_panels_need_is_named(needed: str, monkeypatch: pytest.MonkeyPa
     done = CliRunner().invoke(app, ["panel"])
     assert done.exit_code == 2
     assert f"need {needed}" in done.output
+
+
+def test_what_is_said_of_the_file_reaches_the_dashboards(tmp_path: Path) -> None:
+    about = Said(dates={"": "mdy", "a.csv": "dmy"}, columns={"end": "Gone"}, as_of=date(2026, 1, 31))
+    made = nbformat.read(command.write_notebook(tmp_path, tmp_path / "a.csv", about), as_version=4)
+    [cell] = made.cells
+    taken: dict = {}
+    source = cell.source.replace(
+        "from csmetrics_panels import dashboards", "dashboards = lambda *t, **s: taken.update(s)"
+    )
+    exec(source, {"taken": taken})
+    assert taken == {"dates": about.dates, "columns": about.columns, "as_of": about.as_of}

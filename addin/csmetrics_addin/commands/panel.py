@@ -9,16 +9,21 @@ import webbrowser
 from ast import literal_eval
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import fields
 from importlib.util import find_spec
 from pathlib import Path
 from tempfile import gettempdir
 from threading import Thread
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from csmetrics_addin import entrance
 from csmetrics_addin.hosts.programs import PYTHON, environment
 from csmetrics_addin.terminal import BAD_DATA, Problem, plain, screen, styled
+
+if TYPE_CHECKING:
+    from csmetrics_core.files import Said
 
 app = typer.Typer()
 
@@ -50,6 +55,19 @@ def panel(
     ] = None,
     port: Annotated[int, typer.Option(help="Port on this machine; 0 takes a free one.", min=0, max=65535)] = 0,
     browser: Annotated[bool, typer.Option("--browser/--no-browser", help="Open the page.")] = True,
+    dates: entrance.Dates = None,
+    decimal: entrance.Decimal = None,
+    encoding: entrance.Encoding = None,
+    delimiter: entrance.Delimiter = None,
+    billed: entrance.Billed = None,
+    rate: entrance.Rates = None,
+    column: entrance.Columns = None,
+    table: entrance.Tables = None,
+    as_of: entrance.AsOf = None,
+    names: entrance.Names = None,
+    totals: entrance.Totals = None,
+    ends: entrance.Ends = None,
+    copies: entrance.Copies = None,
 ) -> None:
     """Open the dashboards as a web page that only you can see. Ctrl+C ends it.
 
@@ -61,6 +79,10 @@ def panel(
     if file is not None and not file.exists():
         raise Problem(f"there is no {plain(file)}", "Check the name of the file.")
     given = file.resolve() if file else None
+    said = entrance.said(
+        dates=dates, decimal=decimal, encoding=encoding, delimiter=delimiter, billed=billed, rate=rate, column=column,
+        table=table, as_of=as_of, names=names, totals=totals, ends=ends, copies=copies,
+    )  # fmt: skip
     with own_folder() as folder:
         from csmetrics_addin.page import serve
 
@@ -70,7 +92,7 @@ def panel(
                 _open(folder, address)
 
         try:
-            serve(write_notebook(folder, given), port, tell)
+            serve(write_notebook(folder, given, said), port, tell)
         except OSError as error:
             if error.strerror is None or not port:
                 raise
@@ -125,12 +147,14 @@ def _jupyter(folder: Path) -> dict[str, str]:
     }
 
 
-def write_notebook(folder: Path, file: Path | None) -> Path:
-    """A notebook of one cell that shows the dashboards; the file's name is data, not code."""
+def write_notebook(folder: Path, file: Path | None, said: "Said | None" = None) -> Path:
+    """A notebook of one cell that shows the dashboards; the file's name and what was said of it are data, not code."""
     import nbformat
 
-    given = "" if file is None else repr(str(file))
-    source = f"from csmetrics_panels import dashboards\n\ndashboards({given})"
+    words = [] if file is None else [repr(str(file))]
+    words += [f"{one.name}={value!r}" for one in fields(said) if (value := getattr(said, one.name))] if said else []
+    lead = "import datetime\n\n" if said and said.as_of else ""
+    source = f"{lead}from csmetrics_panels import dashboards\n\ndashboards({', '.join(words)})"
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source)])
     notebook.metadata.title = "csmetrics"
     notebook.metadata.kernelspec = {"name": "python3", "display_name": "Python 3", "language": "python"}
