@@ -24,7 +24,7 @@ class Contracts:
         segment: its segment, the last one for none.
         every: months between its renewals.
         first: months until the next one; 0 where it is not known in which month renewals fall.
-        number: which renewal that will be; 0 where not known.
+        number: which renewal that will be; negative where it is this one or later.
     """
 
     amount: Floats
@@ -107,6 +107,7 @@ def band(
 def _kinds(today: Contracts) -> tuple[Contracts, Ints, Floats, Floats]:
     """Contracts that will be due alike: one of each kind, the kind of each, sums of amounts and of their squares."""
     columns = np.stack((today.segment, today.every, today.first, today.number))
+    columns = columns - columns.min(axis=1, initial=0)[:, None]
     sizes = columns.max(axis=1, initial=0) + 1
     packed = np.ravel_multi_index(tuple(columns), tuple(sizes))
     _, first, kind = np.unique(packed, return_index=True, return_inverse=True)
@@ -120,8 +121,8 @@ def _leaving(kinds: Contracts, hazards: Hazards, chance: Floats, month: int) -> 
     since = month - kinds.first
     dated = kinds.first > 0
     due = ~dated | ((since >= 0) & (since % kinds.every == 0))
-    number = np.where(kinds.number > 0, kinds.number + np.maximum(since, 0) // kinds.every, 0)
-    number = np.minimum(number, hazards.source.shape[1] - 1)
+    number = np.abs(kinds.number) + np.maximum(since, 0) // kinds.every
+    number = np.sign(kinds.number) * np.minimum(number, hazards.source.shape[1] // 2 - 1)
     source = np.where(due, hazards.source[kinds.segment, number], hazards.off)
     scale = np.where(due, hazards.scale[kinds.segment, number], 1.0)
     part = np.where(dated, 1.0, 1.0 / kinds.every)
@@ -138,6 +139,8 @@ def _draws(random: np.random.Generator, hazards: Hazards, horizon: int, paths: i
     factor = np.ones((horizon, paths))
     if hazards.spread > _GAMMA_LEAST:
         factor = random.gamma(1 / hazards.spread, hazards.spread, (horizon, paths))
+        learnt = hazards.spread / max(hazards.growth.size, 1)  # the months learnt from differed too: their mean is off
+        factor = factor * random.gamma(1 / learnt, learnt, paths)
     growth = np.ones((horizon, paths))
     if hazards.growth.size:
         mean = random.choice(hazards.growth, (hazards.growth.size, paths)).mean(axis=0)
@@ -156,9 +159,9 @@ def _each(random: np.random.Generator, some: Contracts, hazards: Hazards, draws:
     patience = random.random((some.amount.size, paths), dtype=np.float32)
     for here in _chunks(kinds.amount.size):
         members = np.flatnonzero((kind >= here.start) & (kind < here.stop))
+        place, waits, amount = kind[members] - here.start, patience[members], some.amount[members]
         for month, left in _survival(kinds.only(here), hazards, draws, horizon):
-            stays = patience[members] < left.astype(np.float32)[kind[members] - here.start]
-            totals[month] += some.amount[members] @ stays
+            totals[month] += amount @ (waits < left.astype(np.float32)[place])
     return totals
 
 

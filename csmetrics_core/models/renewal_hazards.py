@@ -19,7 +19,8 @@ class Hazards:
 
     Args:
         lost, due: behind each chance.
-        source: which chance holds for each segment (the last is none) at its renewal 0 (unknown), 1, 2, ...
+        source: which chance holds for each segment (the last is none) at its renewal 1, 2, ...; from the back for
+            those of whom only the least number is known.
         scale: by what that chance is multiplied there: 1 except beyond the last renewal seen.
         off: which chance holds between renewals.
         growth: what those who stay pay ÷ what they paid the month before, a month.
@@ -54,13 +55,14 @@ def fit(counted: Seen, ahead: int) -> Hazards:
     """
     due, lost = counted.due.sum(axis=0), counted.lost.sum(axis=0)
     all_due, all_lost = [float(counted.off.sum())], [float(counted.off_lost.sum())]
-    numbers = due.shape[1] + ahead
+    half = due.shape[1] // 2
+    numbers = half + ahead
     together, scale = _steps(due.sum(axis=0), lost.sum(axis=0), numbers, all_due, all_lost)
-    tail = _tail(due.sum(axis=0), lost.sum(axis=0), numbers)
+    tail = _tail(due.sum(axis=0)[:half], lost.sum(axis=0)[:half], numbers)
     if tail is not None:
         beyond, chances = tail
-        step = all_lost[together[-1]] / all_due[together[-1]] if all_due[together[-1]] else 0.0
-        scale[beyond:] = chances[beyond:] / step if step else 1.0
+        step = all_lost[together[beyond]] / all_due[together[beyond]] if all_due[together[beyond]] else 0.0
+        scale[beyond:numbers] = chances[beyond:] / step if step else 1.0
     source, scales = np.tile(together, (due.shape[0], 1)), np.tile(scale, (due.shape[0], 1))
     for segment in range(due.shape[0] - 1):
         if due[segment].sum() >= LEAST_DUE and lost[segment].sum() >= LEAST_LOST:
@@ -68,31 +70,39 @@ def fit(counted: Seen, ahead: int) -> Hazards:
     paying = counted.before > 0
     growth = counted.now[paying] / counted.before[paying]
     found = Hazards(np.array(all_lost), np.array(all_due), source, scales, 0, growth, 0.0)
-    chance = found.chance[source[:, : due.shape[1]]]
+    chance = found.chance[source[:, np.r_[:half, -half:0]]]
+    if (
+        back := due[:, half:].sum()
+    ) > 0:  # counted from one month, their steps are months: they would hide how these differ
+        chance[:, half:] = min(1.0, lost[:, half:].sum() / back)
     expected = (counted.due * chance).sum(axis=(1, 2)) + counted.off * found.chance[0]
     spread = spread_between_months(counted.all_lost, expected)
     return Hazards(found.lost, found.due, source, scales, 0, growth, spread)
 
 
 def _steps(due: Floats, lost: Floats, numbers: int, all_due: list[float], all_lost: list[float]) -> tuple[Ints, Floats]:
-    """Chances by renewal, neighbours put together until enough stands behind each; they are added to the lists."""
-    source = np.zeros(numbers, np.int64)
-    if not due.any():  # nothing fell due: what was lost between renewals is all that is known
-        return source, np.ones(numbers)
-    source[:] = _added(due.sum(), lost.sum(), all_due, all_lost)
-    if due[0] >= LEAST_DUE and lost[0] >= LEAST_LOST:  # those there from the first month on have stayed for long
-        source[0] = _added(due[0], lost[0], all_due, all_lost)
-    begin, closed = 1, 0
-    for end in range(2, due.size + 1):
-        enough = due[begin:end].sum() >= LEAST_DUE and lost[begin:end].sum() >= LEAST_LOST
-        if enough:
+    """Chances by renewal, from the front and from the back; they are added to the lists."""
+    source = np.zeros(2 * numbers, np.int64)
+    if due.any():  # else what was lost between renewals is all that is known
+        source[:] = _added(due.sum(), lost.sum(), all_due, all_lost)
+        half = due.size // 2
+        front, back = slice(1, half), slice(None, half, -1)
+        _merge(source[1:numbers], due[front], lost[front], all_due, all_lost)
+        _merge(source[:numbers:-1], due[back], lost[back], all_due, all_lost)
+    return source, np.ones(2 * numbers)
+
+
+def _merge(source: Ints, due: Floats, lost: Floats, all_due: list[float], all_lost: list[float]) -> None:
+    """Put neighbours together until enough stands behind each; the last chance holds on."""
+    begin, closed = 0, 0
+    for end in range(1, due.size + 1):
+        if due[begin:end].sum() >= LEAST_DUE and lost[begin:end].sum() >= LEAST_LOST:
             closed = _added(due[begin:end].sum(), lost[begin:end].sum(), all_due, all_lost)
             source[begin:] = closed
             begin = end
     if closed:  # what is left over belongs to the last step
         all_due[closed] += due[begin:].sum()
         all_lost[closed] += lost[begin:].sum()
-    return source, np.ones(numbers)
 
 
 def _added(due: float, lost: float, all_due: list[float], all_lost: list[float]) -> int:

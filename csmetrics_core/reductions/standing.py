@@ -41,9 +41,11 @@ class Terms:
         return np.where(self.renews != UNKNOWN, self.renews, np.where(self.began != UNKNOWN, self.began, 0))
 
     def number(self, month: Ints) -> Ints:
-        """Which renewal of the stay falls in a month; 0 where its beginning is not known."""
-        made = -((self.began - month) // self.months)
-        return np.where(self.began == UNKNOWN, 0, np.maximum(made, 1))
+        """Which renewal of the stay falls in a month; negative where it is only known that it is this one or later."""
+        unknown = self.began == UNKNOWN
+        made: Ints = np.maximum(-((np.where(unknown, 0, self.began) - month) // self.months), 1)
+        numbered: Ints = np.where(unknown, -made, made)
+        return numbered
 
 
 @dataclass(frozen=True)
@@ -97,8 +99,9 @@ class Seen:
 
     Args:
         due, lost: customers who came up for renewal, and those of them who left: months × segments × renewals. The
-            last segment is no segment; renewal 0 is of unknown number. Where it is not known in which month of a term
-            a renewal falls, each month counts its part.
+            last segment is no segment. Renewals are counted from the front, and those of customers who were there
+            from the first month on, counted from that month, from the back. Where it is not known in which month of a
+            term a renewal falls, each month counts its part.
         off, off_lost: customers between renewals, and those of them who left.
         before, now: what those who stayed paid before and now, in cents.
     """
@@ -204,8 +207,8 @@ def seen(history: Standing, segments: int) -> Seen:
     number = terms.number(month)
     group = np.where(history.segment[:, :-1] == UNKNOWN, segments, history.segment[:, :-1])
     counted = weight > 0
-    numbers = months + 1
-    cell = (((month - 1) * (segments + 1) + group) * numbers + number)[counted]
+    numbers = 2 * (months + 1)
+    cell = (((month - 1) * (segments + 1) + group) * numbers + number % numbers)[counted]
     shape = (months - 1, segments + 1, numbers)
 
     def count(values: NDArray) -> Floats:
