@@ -14,6 +14,7 @@ from csmetrics_core.evaluate import evaluate
 from csmetrics_core.explain import explained
 from csmetrics_core.headings import PARTS, Matched
 from csmetrics_core.headline import CALLS, Assumptions, Call
+from csmetrics_core.headline.labels import scorecard_title
 from csmetrics_core.inference import Tested, benjamini_hochberg, holm
 from csmetrics_core.intervals import mean_interval
 from csmetrics_core.judging import Sampled, judged
@@ -43,6 +44,7 @@ class Line:
         p_adjusted: the p-value adjusted for how many metrics are judged together.
         among: how many those are.
         remedies: where there is no value, what a user can say so that there is one.
+        title: what the figure is called; a metric composed in several ways says in which.
     """
 
     metric: Metric
@@ -62,6 +64,7 @@ class Line:
     p_adjusted: float | None = None
     among: int = 0
     remedies: "tuple[Remedy, ...]" = ()
+    title: str = ""
 
     @property
     def previous(self) -> float | None:
@@ -150,7 +153,7 @@ class Scorecard:
     def _rows(self) -> list[tuple[str, str, str]]:
         """Title, value and change of each line, or what it lacks."""
         known = [(line, line.unit.text(line.value) or line.missing) for line in self.lines]
-        return [(line.metric.title, text, line.change_text) for line, text in known]
+        return [(line.title, text, line.change_text) for line, text in known]
 
     def __getitem__(self, metric: str) -> Line:
         return next(line for line in self.lines if line.metric.name == metric)
@@ -199,7 +202,9 @@ def scorecard(
     for metric in headline_metrics():
         if progress:
             progress(metric.title)
-        lines.append(_line(company, metric, months, against, assumptions or Assumptions()))
+        given = assumptions or Assumptions()
+        line = _line(company, metric, months, against, given)
+        lines.append(replace(line, title=scorecard_title(metric.name, given.churn_months)))
     used = {fit.table for fit in company.matched.values()}
     return Scorecard(
         "" if company.current is None else month_text(company.current),
@@ -263,7 +268,7 @@ def _either(apart: Line, same: Line, name: str, first: str) -> Line:
     both = [f"{line.unit.text(line.value)}" for line in (apart, same)]
     text = f"is {both[0]} if {name!r} and {first!r} are two, {both[1]} if they are the same"
     remedies = (Remedy("names", "apart", "they are two"), Remedy("names", "same", "they are the same"))
-    return Line(apart.metric, apart.unit, missing=text, remedies=remedies)
+    return Line(apart.metric, apart.unit, missing=text, remedies=remedies, title=apart.title)
 
 
 def _month(month: str) -> int:

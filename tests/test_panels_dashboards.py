@@ -71,9 +71,7 @@ def test_without_tables_a_page_says_what_it_needs(name: str, page: str) -> None:
 def test_the_scorecard_is_the_cores(company: SampleCompany) -> None:
     board = dashboard("scorecard", company)
     wanted = {
-        line.metric.title: line.unit.text(line.value)
-        for line in scorecard(company.tables).lines
-        if line.value is not None
+        line.title: line.unit.text(line.value) for line in scorecard(company.tables).lines if line.value is not None
     }
     assert {k: v for k, v in figures(board).items() if v != "–"} == wanted
     smb = {name: t[t["segment"] == "SMB"] if "segment" in t else t for name, t in company.tables.items()}
@@ -184,15 +182,18 @@ def test_a_click_on_a_band_lists_its_accounts_with_arr_and_renewal(company: Samp
     assert any(day and day > "2026-09-30" for day in shown["renewal"])
 
 
+_CLV = "Customer lifetime value, discounted, within the horizon"
+
+
 def test_what_if_starts_where_the_company_stands_and_follows_the_sliders(company: SampleCompany) -> None:
     board = dashboard("unit_economics", company)
     today = figures(board)
     board.choose(page="What if")
-    assert figures(board)["Customer lifetime value"] == today["Customer lifetime value"]
+    assert figures(board)[_CLV] == today[_CLV]
     board.what_if(arpa=100, gross_margin=0.8, churn=0.02, cac=1200, discount=0.01, horizon=60)
     shown = figures(board)
     months = sum(0.98**month / 1.01**month for month in range(60))
-    assert shown["Customer lifetime value"] == f"{80 * months:,.2f}"
+    assert shown[_CLV] == f"{80 * months:,.2f}"
     assert (shown["LTV:CAC ratio"], shown["CAC payback"]) == (f"{80 * months / 1200:.2f}", "15.0 months")
     assert board._sliders["churn"].shown == "2.00%"
 

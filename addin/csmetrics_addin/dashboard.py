@@ -49,7 +49,7 @@ def _write_history(sheet: Worksheet, style: Styles, card: Scorecard) -> None:
     for row, (month, _) in enumerate(card.lines[0].history, 1):
         sheet.write_string(row, 0, month)
     for place, line in enumerate(card.lines):
-        sheet.write_string(0, place + 1, line.metric.title, style(bold=True, text_wrap=True, bg_color=PALE))
+        sheet.write_string(0, place + 1, line.title, style(bold=True, text_wrap=True, bg_color=PALE))
         number = style(num_format=line.unit.number_format)
         *before, (_, now) = line.history or ((None, None),)
         put_column(sheet, 1, place + 1, [value for _, value in before], number)
@@ -94,7 +94,7 @@ def _write_line(
     sheet.set_row(row, 21)
     cell = {name: f"{letter}{row + 1}" for name, letter in zip(("value", "target", "", "before"), "BCDE", strict=True)}
     number = style(num_format=line.unit.number_format, **rule)
-    sheet.write_string(row, 0, line.metric.title, style(bold=True, **rule))
+    sheet.write_string(row, 0, line.title, style(bold=True, **rule))
     for column in range(1, len(_COLUMNS)):
         sheet.write_blank(row, column, None, style(**rule))
     sheet.write_string(row, 8, line.missing or line.basis, style(font_color=MUTED, font_size=10, indent=1, **rule))
@@ -131,13 +131,13 @@ def _add_chart(book: Workbook, sheet: Worksheet, card: Scorecard) -> None:
     last = len(line.history)
     chart = book.add_chart({"type": "column"})
     chart.add_series({
-        "name": line.metric.title,
+        "name": line.title,
         "categories": [_MONTHS, 1, 0, last, 0],
         "values": [_MONTHS, 1, place + 1, last, place + 1],
         "fill": {"color": ACCENT},
         "gap": 60,
     })  # fmt: skip
-    chart.set_title({"name": line.metric.title, "overlay": False, "name_font": {"size": 12, "color": INK}})
+    chart.set_title({"name": line.title, "overlay": False, "name_font": {"size": 12, "color": INK}})
     chart.set_legend({"none": True})
     chart.set_y_axis({
         "num_format": "#,##0", "min": 0, "line": {"none": True}, "num_font": {"color": MUTED},

@@ -65,7 +65,7 @@ def write_inputs(book: Workbook, sheet: Worksheet, style: Styles, card: Scorecar
                 _define(book, reference, "Inputs", 4, column, max(len(value), _PASTE_ROWS))
                 column += 1
             else:
-                sheet.write_string(row, 0, line.metric.title)
+                sheet.write_string(row, 0, line.title)
                 sheet.write_string(row, 1, name.replace("_", " "))
                 parts = isinstance(value, float) and value % 1 != 0
                 put(sheet, row, 2, value, style(num_format="#,##0.00##" if parts else "#,##0", align="right"))
@@ -99,7 +99,7 @@ def _write_block(book: Workbook, sheet: Worksheet, style: Styles, line: Line, le
     labels = np.array(line.labels, dtype=object)[known] if line.labels else None
     first = left if labels is None else left + 1
     end = first + len(columns)
-    sheet.write_string(2, left, line.metric.title, style(bold=True))
+    sheet.write_string(2, left, line.title, style(bold=True))
     headings = [*([] if labels is None else ["account"]), *(line.columns or (name,)), line.metric.excel_name]
     for place, heading in enumerate(headings, left):
         sheet.write_string(_FIRST_ROW - 1, place, heading, head(style))

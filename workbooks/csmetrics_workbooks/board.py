@@ -7,7 +7,7 @@ from csmetrics_core.palette import MUTED
 from csmetrics_core.spec import Better
 from csmetrics_workbooks.book import Book
 from csmetrics_workbooks.dates import month_start
-from csmetrics_workbooks.headline import METRICS, Metrics, planned, shown_unit, unit_words
+from csmetrics_workbooks.headline import METRICS, Metrics, planned, shown_unit, title_of, unit_words
 from csmetrics_workbooks.judging import Measured, moved_words
 from csmetrics_workbooks.sheet import Page
 from csmetrics_workbooks.style import change_format
@@ -42,7 +42,7 @@ def board(book: Book, metrics: Metrics, plan: Mapping[str, Term]) -> None:
     page.heading(footnote, "Definitions", 15)
     for offset, name in enumerate(METRICS):
         metric = CATALOG[name]
-        words = f"{metric.headline}  {metric.title} ({unit_words(name)}): {metric.formula}. {metric.convention}"
+        words = f"{metric.headline}  {title_of(name)} ({unit_words(name)}): {metric.formula}. {metric.convention}"
         page.note(footnote + 1 + offset, 0, words, 15, 13 if len(words) < 190 else 25)
     page.note(
         footnote + 1 + len(METRICS),
@@ -56,7 +56,7 @@ def board(book: Book, metrics: Metrics, plan: Mapping[str, Term]) -> None:
 
 def _board_row(page: Page, metrics: Metrics, views: list[View], row: int, name: str, plan: Mapping[str, Term]) -> None:
     metric, unit = CATALOG[name], shown_unit(name)
-    page.put(row, 0, f"{metric.headline}  {metric.title}", page.looks.words(bold=True))
+    page.put(row, 0, f"{metric.headline}  {title_of(name)}", page.looks.words(bold=True, text_wrap=True))
     cells = {
         v.number: page.put(
             row, QUARTERS - v.number + 1, metrics.value(name, v), page.looks.number(unit, bold=v.number == 1)
@@ -71,7 +71,7 @@ def _board_row(page: Page, metrics: Metrics, views: list[View], row: int, name: 
     page.put(row, 14, reading(metrics, name, views, cells), page.looks.words(font_color=MUTED))
     page.mark_variance(row, 11, row, metric.better is Better.HIGHER)
     page.mark_verdict(row, 12, 14)
-    page.worksheet.set_row(row, 18)
+    page.worksheet.set_row(row, 18 if len(title_of(name)) < 28 else 27)
 
 
 def reading(metrics: Metrics, name: str, views: list[View], cells: Mapping[int, Term]) -> Term:

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from csmetrics_core import CATALOG
+from csmetrics_core.headline.labels import label
 from csmetrics_core.spec import COUNT, FRACTION, MONEY, Unit
 from csmetrics_workbooks.book import ALL, Book
 from csmetrics_workbooks.flows import Months, fate
@@ -22,7 +23,7 @@ MEASURES: tuple[tuple[str, str], ...] = (
     ("arpa", "MRR a customer"),
     ("monthly_churn", "Customer churn a month"),
     ("customer_lifetime", "Customer lifetime, months"),
-    ("clv", "Customer lifetime value"),
+    ("clv", label("clv", "discounted")),
     ("cac", "Customer acquisition cost"),
     ("ltv_cac", "LTV:CAC"),
     ("cac_payback", "CAC payback, months"),

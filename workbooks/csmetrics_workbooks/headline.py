@@ -6,6 +6,7 @@ import numpy as np
 from xlsxwriter.utility import xl_col_to_name
 
 from csmetrics_core import CATALOG
+from csmetrics_core.headline.labels import label
 from csmetrics_core.palette import MUTED
 from csmetrics_core.spec import FRACTION, Unit
 from csmetrics_workbooks import sheets
@@ -38,6 +39,13 @@ TARGETS: Mapping[str, tuple[float, float]] = {
     "stickiness": (0.2, 0.03),
 }
 MARGIN = 0.8
+#: How the template composes the metrics that can be composed in several ways.
+_VARIANTS = {"clv": "period", "health_score": "monthly", "stickiness": "monthly"}
+
+
+def title_of(name: str) -> str:
+    """What the template calls a metric."""
+    return label(name, _VARIANTS[name]) if name in _VARIANTS else CATALOG[name].title
 
 
 class Metrics:
@@ -176,7 +184,7 @@ def plan_page(book: Book) -> dict[str, Term]:
     plan: dict[str, Term] = {}
     for row, name in enumerate(METRICS, 4):
         metric, unit = CATALOG[name], shown_unit(name)
-        page.put(row, 0, metric.title, page.looks.words())
+        page.put(row, 0, title_of(name), page.looks.words())
         target, near = TARGETS[name]
         plan[f"target {name}"] = page.put(row, 1, book.sample_target(target), page.looks.input(unit))
         plan[f"near {name}"] = page.put(row, 2, book.sample_target(near), page.looks.input(unit))

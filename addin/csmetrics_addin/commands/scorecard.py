@@ -135,7 +135,7 @@ def show(card: Scorecard) -> None:
     _show_missing(card)
     if rows:
         terminal.print(styled("Computed from", "bold"))
-        terminal.print(facts([(line.metric.title, _basis(line)) for line in card.lines if line.value is not None]))
+        terminal.print(facts([(line.title, _basis(line)) for line in card.lines if line.value is not None]))
         terminal.print()
     if card.matched:
         terminal.print(styled("Recognised", "bold"))
@@ -149,7 +149,7 @@ def _verdict_notes(card: Scorecard) -> list[str]:
     among = max((line.among for line in card.lines), default=0)
     together = f", allowing for {among} metrics judged together" if among > 1 else ""
     rule = f"?: no clear change. Two samples are compared{together}." if among else ""
-    notes = [f"{line.metric.title}: {line.verdict_note}." for line in card.lines if line.verdict_note]
+    notes = [f"{line.title}: {line.verdict_note}." for line in card.lines if line.verdict_note]
     return [*filter(None, [rule]), *notes]
 
 
@@ -159,7 +159,7 @@ def _show_missing(card: Scorecard) -> None:
     for line in card.lines:
         if line.missing:
             reason = " ".join(filter(None, (line.missing, entrance.spelt(line.remedies))))
-            reasons.setdefault(reason, []).append(line.metric.title)
+            reasons.setdefault(reason, []).append(line.title)
     if reasons:
         terminal = screen()
         terminal.print(styled("Missing", "bold"))
@@ -172,7 +172,7 @@ def _row(line: Line) -> tuple[object, ...]:
     colour = {BETTER: "green", WORSE: "red"}.get(line.verdict, "dim")
     interval = "" if line.interval is None else " to ".join(_short(bound, line.unit) for bound in line.interval)
     return (
-        line.metric.title,
+        line.title,
         Text(_short(line.value, line.unit) + _sign(line), "bold"),
         "" if line.n is None else f"{line.n:,}",
         interval,
@@ -222,7 +222,7 @@ def _judged(line: Line) -> dict[str, Any]:
 def _as_json(card: Scorecard) -> dict[str, Any]:
     lines = [
         {
-            "metric": line.metric.name, "title": line.metric.title, "value": line.value, "unit": line.unit.name,
+            "metric": line.metric.name, "title": line.title, "value": line.value, "unit": line.unit.name,
             "n": line.n, "interval": line.interval, "previous": line.previous, "change": line.change,
             "verdict": line.verdict or None, "verdict_note": line.verdict_note, **_judged(line),
             "computed_from": line.basis, "notes": line.notes, "missing": line.missing,

@@ -61,18 +61,18 @@ class ScorecardDashboard(Dashboard):
             return [Words("No table has dates, so there is no history.", empty=True)]
         with self._together():
             chosen = self._metric.value
-            self._metric.options = [(line.metric.title, line.metric.name) for line in lines]
+            self._metric.options = [(line.title, line.metric.name) for line in lines]
             names = [line.metric.name for line in lines]
             self._metric.value = chosen if chosen in names else names[0]
         line = next(line for line in lines if line.metric.name == self._metric.value)
         months, values = [m for m, _ in line.history], [v for _, v in line.history]
-        series = Series(line.metric.title, months, values, "line", ACCENT)
-        return [Picture(Chart(line.metric.title, (series,), line.unit))]
+        series = Series(line.title, months, values, "line", ACCENT)
+        return [Picture(Chart(line.title, (series,), line.unit))]
 
     def _table(self, view: View) -> Sequence[Block]:
         lines = self._card(view).lines
         columns = {
-            "metric": [line.metric.title for line in lines],
+            "metric": [line.title for line in lines],
             "value": ["" if line.value is None else line.unit.text(line.value) for line in lines],
             "n": ["" if line.n is None else f"{line.n:,}" for line in lines],
             "basis": [line.basis or line.missing for line in lines],
@@ -85,11 +85,11 @@ class ScorecardDashboard(Dashboard):
 
 def _figure(line: Line) -> Figure:
     if line.value is None:
-        return Figure(line.metric.title, "–", missing=" ".join(filter(None, (line.missing, spelt(line.remedies)))))
+        return Figure(line.title, "–", missing=" ".join(filter(None, (line.missing, spelt(line.remedies)))))
     parts = [f"{line.unit.text(line.interval[0])} to {line.unit.text(line.interval[1])}"] if line.interval else []
     parts += [f"n = {line.n:,}"] if line.n is not None else []
     if line.tested is None:
-        return Figure(line.metric.title, line.unit.text(line.value), ", ".join(parts))
+        return Figure(line.title, line.unit.text(line.value), ", ".join(parts))
     words = f"{signed_text(line.unit, line.tested.change)} {line.verdict_words}".strip()
     parts += [line.verdict_note] if line.verdict_note else []
-    return Figure(line.metric.title, line.unit.text(line.value), ", ".join(parts), words, line.verdict)
+    return Figure(line.title, line.unit.text(line.value), ", ".join(parts), words, line.verdict)

@@ -11,6 +11,7 @@ from csmetrics_workbooks.recipes.unit_economics import ASSUMED
 from csmetrics_core.company import Missing
 from csmetrics_core.errors import MetricError
 from csmetrics_core.headline import CALLS
+from csmetrics_core.headline.labels import label
 from csmetrics_core.palette import ACCENT
 from csmetrics_core.spec import COUNT, FRACTION, MONEY, Unit
 from csmetrics_panels.browser import Slider
@@ -118,7 +119,8 @@ class UnitEconomicsDashboard(Dashboard):
         churns = np.round(np.arange(1, 41) * step, 3)
         worth = view.result("clv", **{**worth_of(values), "churn": churns.tolist()})
         line = Series("lifetime value", [FRACTION.text(c) for c in churns], np.asarray(worth).tolist(), "line", ACCENT)
-        blocks: list[Block] = [Figures([figure(one) for one in told])]
+        clv, *others = told
+        blocks: list[Block] = [Figures([figure(clv, label("clv", "discounted")), *map(figure, others)])]
         charts: list[Block] = [Picture(Chart("Lifetime value if monthly churn were", (line,), MONEY))]
         charts.append(self._allowed(view, values["target_ndr"]))
         return [*blocks, Across(charts)]

@@ -10,7 +10,7 @@ from csmetrics_workbooks.board import board
 from csmetrics_workbooks.book import Book
 from csmetrics_workbooks.checking import billing, mrr_amounts, not_numbers, off_scale, repeated, unlisted
 from csmetrics_workbooks.common import choices
-from csmetrics_workbooks.headline import METRICS, Metrics, plan_page, planned, shown_unit, unit_words
+from csmetrics_workbooks.headline import METRICS, Metrics, plan_page, planned, shown_unit, title_of, unit_words
 from csmetrics_workbooks.judging import status
 from csmetrics_workbooks.recipes.recipe import Recipe
 from csmetrics_workbooks.style import change_format
@@ -43,8 +43,9 @@ def dashboard(book: Book, metrics: Metrics, plan: Mapping[str, Term]) -> None:
     page.headers(5, heads, right=range(2, 10), height=18)
     for row, name in enumerate(METRICS, 6):
         metric, unit = CATALOG[name], shown_unit(name)
-        page.worksheet.set_row(row, 21)
-        page.put(row, 0, metric.title, page.looks.words(bold=True))
+        title = title_of(name)
+        page.worksheet.set_row(row, 21 if len(title) < 30 else 28)
+        page.put(row, 0, title, page.looks.words(bold=True, text_wrap=True))
         page.put(row, 1, unit_words(name), page.looks.words(font_color=MUTED))
         value = page.put(row, 2, metrics.value(name, now), page.looks.number(unit, bold=True))
         for column, bound in enumerate(metrics.interval(name, now) or ("", ""), 3):
