@@ -1,5 +1,6 @@
 """Annual recurring revenue in the months to come, with a band, and how far off such forecasts were before."""
 
+import datetime
 from typing import Annotated, Any
 
 import numpy as np
@@ -57,7 +58,8 @@ _NAN = float("nan")
     example=Example(
         customers=Spelled(f"[c {_EACH}", [c for c, _ in _ROWS]),
         months=Spelled(
-            f"[f'{{2025 + m // 12}}-{{m % 12 + 1:02}}' {_EACH}", [f"{2025 + m // 12}-{m % 12 + 1:02}" for _, m in _ROWS]
+            f"[datetime.date(2025 + m // 12, m % 12 + 1, 1) {_EACH}",
+            [datetime.date(2025 + m // 12, m % 12 + 1, 1) for _, m in _ROWS],
         ),
         mrr=Spelled(f"[100 + c {_EACH}", [100 + c for c, _ in _ROWS]),
         horizon=2,
