@@ -12,7 +12,7 @@ import csmetrics_core as csm
 from csmetrics_core.errors import NoData, OutOfScale, WrongCall
 from csmetrics_core.explain import explain
 from csmetrics_core.models import shifted_beta_geometric
-from csmetrics_core.models.arr_ahead import company_of
+from csmetrics_core.models.arr_ahead import installed_base
 from csmetrics_core.models.base_ahead import Contracts, expected
 from csmetrics_core.models.contest import Contest
 from csmetrics_core.models.renewal_hazards import Hazards, fit, spread_between_months
@@ -227,7 +227,7 @@ def test_the_back_test_never_looks_ahead():
         customer, month = np.nonzero(one)
         late = (month >= 24) & (one is planted)
         history = history_of(one, np.where(late, 12, 1), np.where(late, customer % 7, customer % 2))
-        company = company_of(history, 6, 0.8, 1)
+        company = installed_base(history, 6, 0.8, 1)
         found.append([company.ahead(origin) for origin in (14, 19, 23)])
     for before, after in zip(*found, strict=True):
         for part in ("base", "low", "high", "contracted"):
@@ -326,7 +326,7 @@ def test_the_band_holds_as_often_as_it_says():
     for term, shocks in ((1, False), (1, True), (12, False), (12, True)):
         for seed in range(100):
             paid = grown(seed, months=MONTHS + 12, term=term, shocks=shocks)
-            told = company_of(history_of(paid[:, :MONTHS], term), 12, 0.8, 1).ahead(MONTHS - 1)
+            told = installed_base(history_of(paid[:, :MONTHS], term), 12, 0.8, 1).ahead(MONTHS - 1)
             there = paid[:, MONTHS - 1] > 0
             for month in (6, 12):
                 came = 100 * paid[there, MONTHS - 1 + month].sum()

@@ -66,3 +66,16 @@ def test_a_file_without_subscriptions_says_what_is_needed(tmp_path):
     result = run("forecast", tmp_path / "votes.csv")
     assert result.exit_code == 3
     assert "a forecast needs" in result.output
+
+
+def test_several_currencies_are_asked_about_and_never_added_up(tmp_path, table):
+    with table.open() as file:
+        rows = list(csv.reader(file))[1:]
+    lines = [f"{who},{month},{mrr},{'EUR' if segment == 'S' else 'USD'}" for who, month, mrr, segment in rows]
+    (tmp_path / "mixed.csv").write_text("\n".join(["Customer,Month,MRR,Currency", *lines]) + "\n")
+    refused = run("forecast", tmp_path / "mixed.csv")
+    assert refused.exit_code == 3
+    assert "--rate EUR=RATE" in refused.output
+    told = run("forecast", tmp_path / "mixed.csv", "--rate", "EUR=1.1", "--rate", "USD=1", "--horizon", 1, "--json")
+    last = {name: sum(float(mrr) for _, month, mrr, s in rows if month == "2025-12-01" and s == name) for name in "SM"}
+    assert json.loads(told.stdout)["arr"][0] == pytest.approx(12 * (1.1 * last["S"] + last["M"]), abs=1)

@@ -9,7 +9,7 @@ from csmetrics_core.catalog import metric
 from csmetrics_core.errors import NoData, WrongCall, off_scale
 from csmetrics_core.kinds import Amount, Day, Id, Level, Month, Number
 from csmetrics_core.models import Floats
-from csmetrics_core.models.arr_ahead import LEAST_MONTHS, Ahead, Company, company_of, contests, undated
+from csmetrics_core.models.arr_ahead import LEAST_MONTHS, Ahead, InstalledBase, contests, installed_base, undated
 from csmetrics_core.models.contest import Contest
 from csmetrics_core.outliers import slips
 from csmetrics_core.periods import index_of
@@ -111,12 +111,12 @@ def arr_forecast(
     renews = None if renews_on is None else _months_of(renews_on)
     history = standing(customers, index, to_cents(mrr, "mrr"), segments, terms, renews)
     ahead_for = _horizon(history.months, horizon)
-    company = company_of(history, ahead_for, confidence, int(seed))
-    told = company.ahead(history.months - 1)
-    tried = contests(company)
+    base = installed_base(history, ahead_for, confidence, int(seed))
+    told = base.ahead(history.months - 1)
+    tried = contests(base)
     new = np.arange(ahead_for + 1) * new_arr_a_month
     columns = _columns(history, told, new, tried)
-    return Table(columns, tuple(_notes(company, told, tried, customers, columns)))
+    return Table(columns, tuple(_notes(base, told, tried, customers, columns)))
 
 
 def _months_of(days: Any) -> Any:
@@ -163,18 +163,20 @@ def _yearly(cents: Floats) -> Floats:
     return from_cents(np.round(12 * cents))
 
 
-def _notes(company: Company, told: Ahead, tried: list[Contest], customers: Coded, columns: dict[str, Any]) -> list[str]:
+def _notes(
+    base: InstalledBase, told: Ahead, tried: list[Contest], customers: Coded, columns: dict[str, Any]
+) -> list[str]:
     """The forecast, its past and its weak points in sentences."""
-    history = company.history
+    history = base.history
     last = str(columns["month"][-1])[:7]
     now, then = _money(columns["arr"][0]), _money(columns["arr"][-1])
     reach = f"{_money(columns['low'][-1])} to {_money(columns['high'][-1])}"
-    level = f"{100 * company.confidence:g} %"
+    level = f"{100 * base.confidence:g} %"
     notes = [f"ARR is {now} now and expected to be {then} in {last} ({level}: {reach})."]
     if tried:
-        notes.append(tried[-1].sentence(company.confidence))
+        notes.append(tried[-1].sentence(base.confidence))
     else:
-        needed = f"{LEAST_MONTHS} months before and {company.horizon} after"
+        needed = f"{LEAST_MONTHS} months before and {base.horizon} after"
         notes.append(f"Not tried on the past: that takes {needed} a month in it, and {history.months} are given.")
     if columns["new"][-1]:
         notes.append("New business is your figure; it is neither in the band nor tried on the past.")
@@ -182,7 +184,7 @@ def _notes(company: Company, told: Ahead, tried: list[Contest], customers: Coded
     largest = int(paying[history.paid[paying, -1].argmax()])
     share = history.paid[largest, -1] / history.monthly[-1]
     if share > _LARGE:
-        rest = company.ahead(history.months - 1, without=largest)
+        rest = base.ahead(history.months - 1, without=largest)
         low, mid, high = (_money(_yearly(part)[-1] + columns["new"][-1]) for part in (rest.low, rest.base, rest.high))
         who = customers.labels[largest]
         notes.append(f"{who} is {100 * share:.0f} % of ARR; without it {mid} in {last} ({level}: {low} to {high}).")

@@ -36,7 +36,7 @@ class Ahead:
 
 
 @dataclass(frozen=True)
-class Company:
+class InstalledBase:
     """A history with what happened in it counted, which is asked about today and about earlier months.
 
     Args:
@@ -102,18 +102,18 @@ class Company:
             raise NoData(problem, "Give a longer history; so few losses tell no rate.", argument="customers")
 
 
-def contests(company: Company) -> list[Contest]:
+def contests(base: InstalledBase) -> list[Contest]:
     """The back-test: the forecast as it would have been made in earlier months, one contest for each month ahead.
 
     Source: Tashman (2000), Out-of-sample tests of forecasting accuracy: rolling origins, refitted at each.
     """
-    history, horizon = company.history, company.horizon
+    history, horizon = base.history, base.horizon
     origins = range(LEAST_MONTHS - 1, history.months - horizon)[-_ORIGINS:]
     kept = _kept(history.paid)
     rows = []
     for origin in origins:
         try:
-            told = company.ahead(origin)
+            told = base.ahead(origin)
         except NoData:
             continue
         there = history.paid[:, origin] > 0
@@ -146,10 +146,10 @@ def _kept(paid: Floats) -> Floats:
     return kept
 
 
-def company_of(history: Standing, horizon: int, confidence: float, seed: int) -> Company:
+def installed_base(history: Standing, horizon: int, confidence: float, seed: int) -> InstalledBase:
     """Count what happened in a history."""
     segments = int(history.segment.max(initial=-1)) + 1
-    return Company(history, seen(history, segments), segments, horizon, confidence, seed)
+    return InstalledBase(history, seen(history, segments), segments, horizon, confidence, seed)
 
 
 def undated(history: Standing) -> NDArray[np.bool_]:
