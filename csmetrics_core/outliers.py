@@ -15,6 +15,7 @@ _FEWEST = 10  # fewer amounts have no usual size
 _MATTERS = 0.05  # of the total
 _JUMP = 8.0
 _FAR = 5.0  # robust standard deviations, of logarithms
+_LEAST_SPREAD = 0.1
 _LARGE = 0.2  # of the total
 _SHOWN = 3
 _NOUGHTS = {1: "one zero", 2: "two zeros", 3: "three zeros", 4: "four zeros", 5: "five zeros", 6: "six zeros"}
@@ -63,15 +64,17 @@ def _known(before: Floats | None, size: int) -> Floats:
 
 def _far(now: Floats, fresh: Ints, paying: Ints, name: Callable[[int], str], what: str) -> list[str]:
     """Those without a month before, by their distance from the others."""
-    logs = np.log(now[paying])
-    middle = float(np.median(logs))
+    logs = np.sort(np.log(now[paying]))
+    middle = float(logs[(logs.size - 1) // 2] + logs[logs.size // 2]) / 2
+    away = np.abs(np.log(now[fresh]) - middle)
+    if away.max() < _FAR * _LEAST_SPREAD:  # most are, and the rest takes long
+        return []
     low, high = np.quantile(logs, [0.25, 0.75])
-    spread = max(1.4826 * float(np.median(np.abs(logs - middle))), float(high - low) / 1.349, 0.1)
+    spread = max(1.4826 * float(np.median(np.abs(logs - middle))), float(high - low) / 1.349, _LEAST_SPREAD)
     usual, total = number(round(float(np.exp(middle)), 2)), float(now.sum())
     return [
         f"{name(place)}: {number(now[place])} is far from the others (usual: {usual}). {_both(total, now[place], what)}"
-        for place in fresh.tolist()
-        if abs(np.log(now[place]) - middle) / spread >= _FAR
+        for place in fresh[away / spread >= _FAR].tolist()
     ]
 
 
