@@ -53,7 +53,7 @@ def write_function_book(target: str | IO[bytes]) -> int:
 
 def _start(page: Worksheet, looks: Looks, count: int) -> None:
     page.hide_gridlines(2)
-    page.set_column(0, 0, 120)
+    page.set_column(0, 0, 100)
     page.write_string(0, 0, "csmetrics functions", looks.title())
     page.set_row(0, 30)
     page.write_string(1, 0, f"Version {__version__}, {count} functions that need no add-in.", looks(font_color=MUTED))
@@ -84,7 +84,8 @@ def _list(page: Worksheet, data: Worksheet, looks: Looks) -> None:
         page.write_string(row, 3, f"={formula}", wrapped)
         shown, value, look = _first(metric, call, formula)
         page.write_dynamic_array_formula(row, 4, row, 4, f"={shown}", looks(num_format=look, valign="top"), value)
-        page.set_row(row, 15 * max(1, -(-len(_arguments(metric)) // 44), -(-len(formula) // 54)))
+        lengths = ((metric.summary, 58), (_arguments(metric), 44), (formula, 54))
+        page.set_row(row, 15 * max(-(-len(text) // wide) for text, wide in lengths))
     page.set_landscape()
     page.fit_to_pages(1, 0)
     page.repeat_rows(0)
