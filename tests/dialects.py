@@ -134,6 +134,11 @@ def dialects(draw: Any) -> Dialect:
     )
 
 
+def _a_year_later(day: date) -> date:
+    """The same day of the next year; the 28th after a 29 February."""
+    return (day - timedelta(day.month == 2 and day.day == 29)).replace(year=day.year + 1)
+
+
 @st.composite
 def companies(draw: Any, settled: bool = True) -> Company:
     """A company of a few customers and months; where settled, one day and one amount tell how they are written."""
@@ -155,7 +160,7 @@ def companies(draw: Any, settled: bool = True) -> Company:
         days = st.tuples(st.integers(2021, 2024), st.integers(1, 12), st.integers(1, 12)).map(lambda d: date(*d))
         days = days.filter(lambda day: day.day != day.month)
     starts = [draw(days) for _ in names]
-    ends = [start.replace(year=start.year + 1) if draw(st.booleans()) else None for start in starts]
+    ends = [_a_year_later(start) if draw(st.booleans()) else None for start in starts]
     asked = draw(st.lists(st.integers(0, 10), min_size=4, max_size=12))
     when = [draw(days) for _ in asked]
     if settled:

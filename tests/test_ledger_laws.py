@@ -29,7 +29,7 @@ def cents(rows: list[dict], *names: str) -> list[tuple[int, ...]]:
     return [tuple(round(row[name] * 100) for name in names) for row in rows]
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=25)
 @given(_ROWS, st.randoms())
 def test_a_bridge_adds_up_and_finer_data_never_change_it(rows: list[tuple], random: Any) -> None:
     customers, months, arr, products, quantities = (list(column) for column in zip(*rows, strict=True))
@@ -47,7 +47,7 @@ def test_a_bridge_adds_up_and_finer_data_never_change_it(rows: list[tuple], rand
     assert rows_of(core.arr_bridge(*(list(column) for column in zip(*rows, strict=True)), "yes")) == fine
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=25)
 @given(_ROWS, st.integers(1, 3))
 def test_gross_retention_is_at_most_net_and_one_and_the_ledger_chains(rows: list[tuple], horizon: int) -> None:
     customers, months, arr, products, quantities = (list(column) for column in zip(*rows, strict=True))

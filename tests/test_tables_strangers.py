@@ -111,10 +111,13 @@ def test_objects_that_are_no_dates_or_numbers_are_never_made_into_some() -> None
 
 @pytest.mark.parametrize("times", [1, 20_000])  # the many are read by DuckDB
 def test_a_column_of_numbers_and_words_gives_what_the_array_function_gives(times: int) -> None:
-    frame = pd.DataFrame({"nps": [10, "9", "n/a", 3, None, Decimal(9), True] * times}, dtype=object)
+    frame = pd.DataFrame({"nps": [10, "nine", "n/a", 3, None, Decimal(9), True] * times}, dtype=object)
     result = tables.survey(frame, "nps")
     assert result["value"].tolist() == [nps(frame["nps"])]
     assert (result["n"].tolist(), result["dropped"].tolist()) == ([3 * times], [4 * times])
+    for count in (tables.survey, lambda frame, name: nps(frame[name])):
+        with pytest.raises(MetricError, match=r"\[1\] is '9', stored as text"):
+            count(pd.DataFrame({"nps": [10, "9", 3] * times}, dtype=object), "nps")
     with pytest.raises(MetricError, match=r"nps\[1\] holds the error #N/A"):
         tables.survey(pd.DataFrame({"nps": [10, "#N/A"]}, dtype=object), "nps")
 

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import narwhals as nw
 from narwhals.exceptions import DuplicateError
 
+from csmetrics_core.conversions import CONVERT, NUMBER_AS_TEXT
 from csmetrics_core.errors import (
     CELL_ERRORS,
     ErrorInCell,
@@ -18,6 +19,7 @@ from csmetrics_core.errors import (
     WrongKind,
     WrongShape,
     show,
+    stored_as_text,
     wrong_kind,
 )
 
@@ -148,16 +150,21 @@ def _stranger(column: Any, kinds: Any) -> Any:
 
 
 def numbers_only(frame: Any, name: str) -> Any:
-    """A pandas frame without the words in a column of scores; a 9 typed as text among numbers is one, as in a range.
+    """A pandas frame without the words in a column of scores.
 
     Raises:
         ErrorInCell: a cell holds a spreadsheet's error.
+        WrongKind: a cell among numbers holds one as text, as in a range.
     """
     cells = frame[name]
     failed = cells.isin(CELL_ERRORS).to_numpy()
     if failed.any():
         place = int(failed.argmax())
         raise ErrorInCell(cells.array[place], name, place)
+    typed = cells.map(lambda cell: isinstance(cell, str) and CONVERT["number"](cell) == NUMBER_AS_TEXT).to_numpy(bool)
+    if typed.any():
+        place = int(typed.argmax())
+        raise stored_as_text(name, place, cells.array[place], int(typed.sum()))
     is_number = cells.map(lambda cell: isinstance(cell, Number) and not isinstance(cell, bool))
     return frame.assign(**{name: cells.where(is_number).astype("float64")})
 

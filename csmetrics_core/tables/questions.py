@@ -40,6 +40,7 @@ def _question(name: str, asking: str) -> Callable[..., Any]:
 def _documented(outer: Metric, name: str) -> str:
     own = [a for a in (*outer.arguments[1:], *outer.keyword_only) if not a.variadic]
     lines = [f"    {a.name}: {a.help}{'' if a.required else ' Optional.'}" for a in own]
+    columns = ", ".join(f'{a.name}="{a.name}"' for a in own if a.required)
     return (
         f"{outer.summary}\n\nArgs:\n    frame: a table of any engine.\n"
         '    metric: The name of the metric, such as "nps".\n'
@@ -48,7 +49,7 @@ def _documented(outer: Metric, name: str) -> str:
         "    named: the metric's own arguments by name: a column, or a value for all rows.\n\n"
         f"Returns:\n    A frame of the caller's own kind, as of {outer.excel_name}.\n\n"
         "Raises:\n    MetricError: naming the argument and the remedy.\n\n"
-        f'Example:\n    tables.{name}(frame, "nps", scores="Score")\n\nSource: {outer.source}.\n'
+        f'Example:\n    >>> tables.{name}(frame, "nps", {columns}, scores="score")\n\nSource: {outer.source}.\n'
     )
 
 

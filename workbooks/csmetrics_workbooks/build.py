@@ -1,12 +1,10 @@
 """Builds a template workbook from its recipe, with the sample company or with somebody's own data."""
 
-import shutil
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from importlib import import_module
 from io import BytesIO
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -133,16 +131,14 @@ def _write(
 
 def _carrying(out: "str | Path | BytesIO", template: str, *given: Any) -> Book:
     """A workbook for xlwings Lite: the same one, carrying the functions within it."""
-    from csmetrics_addin.hosts.lite import carry
+    from csmetrics_addin.hosts.lite import carrying
 
-    with TemporaryDirectory() as folder:
-        plainly, carrying = Path(folder) / "plain.xlsx", Path(folder) / "carrying.xlsx"
-        book = _write(plainly, template, Host.LITE, *given)
-        carry(plainly, carrying)
-        if isinstance(out, BytesIO):
-            out.write(carrying.read_bytes())
-        else:
-            shutil.copyfile(carrying, out)
+    plain = BytesIO()
+    book = _write(plain, template, Host.LITE, *given)
+    if isinstance(out, BytesIO):
+        out.write(carrying(plain))
+    else:
+        Path(out).write_bytes(carrying(plain))
     return book
 
 

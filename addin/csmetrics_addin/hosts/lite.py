@@ -82,6 +82,16 @@ def carry(source: Path, target: Path) -> Path:
     Raises:
         ValueError: where that is no such workbook, or one with code for xlwings Lite in it already.
     """
+    write_whole(target, carrying(source))
+    return target
+
+
+def carrying(source: "Path | io.BytesIO") -> bytes:
+    """A workbook, as a file or as its content, with the functions within it.
+
+    Raises:
+        ValueError: as `carry`.
+    """
     parts = _parts(source)
     text = {name: data.decode() for name, (_, data) in parts.items() if name.endswith((".xml", ".rels"))}
     used: list[str] = []
@@ -97,11 +107,10 @@ def carry(source: Path, target: Path) -> Path:
         for name in dict.fromkeys([*parts, *text]):
             data = text[name].encode() if name in text else parts[name][1]
             made.writestr(zipfile.ZipInfo(name, parts.get(name, (when,))[0]), data, zipfile.ZIP_DEFLATED)
-    write_whole(target, packed.getvalue())
-    return target
+    return packed.getvalue()
 
 
-def _parts(workbook: Path) -> dict[str, tuple[tuple[int, ...], bytes]]:
+def _parts(workbook: "Path | io.BytesIO") -> dict[str, tuple[tuple[int, ...], bytes]]:
     """The parts of a workbook, each with its time."""
     try:
         with zipfile.ZipFile(workbook) as book:
