@@ -14,7 +14,8 @@ import pytest
 import xlsxwriter
 from csmetrics_addin.cli import app
 from csmetrics_addin.commands.compute import flag
-from csmetrics_addin.files import Book
+from csmetrics_addin.files import Tables
+from csmetrics_addin.pointing import Book
 from csmetrics_addin.terminal import Problem
 from typer.testing import CliRunner
 
@@ -101,7 +102,17 @@ def test_explain_and_help_of_every_metric(run, name):
 
 
 def test_no_argument_is_called_like_an_option_of_the_command():
-    taken = {"--by", "--json", "--level", "--help"}
+    taken = {
+        "--by",
+        "--json",
+        "--level",
+        "--help",
+        "--date-order",
+        "--decimal",
+        "--encoding",
+        "--delimiter",
+        "--totals",
+    }
     assert not taken & {flag(a) for metric in CATALOG.values() for a in metric.arguments}
 
 
@@ -138,7 +149,7 @@ def test_what_was_left_out_is_named_with_its_rows_in_the_sheet(run, workbook):
 
 def test_csv_with_semicolons_a_byte_order_mark_and_dates(run, table):
     assert value(run("compute", "nps", table, "--scores", "Score", "--json")) == pytest.approx(NPS)
-    cells = Book(table).tables()["answers"]
+    cells = Tables(table).tables()["answers"]
     assert cells["Day"][0] == date(2026, 5, 1)
     assert cells["Score"] == SCORES
 
@@ -146,22 +157,21 @@ def test_csv_with_semicolons_a_byte_order_mark_and_dates(run, table):
 def test_csv_cells_keep_what_they_are(tmp_path):
     path = tmp_path / "cells.csv"
     path.write_text('id,amount,words\n007,"1,5",9 \n-1.5e3,,2026-13-01\n', encoding="utf-8")
-    assert Book(path).tables()["cells"] == {
+    assert Tables(path).tables()["cells"] == {
         "id": ["007", -1500.0],
         "amount": ["1,5", None],
         "words": ["9 ", "2026-13-01"],
     }
     path.write_text("id;amount\nA;1234,5\n", encoding="cp1252")
-    assert Book(path).tables()["cells"]["amount"] == [1234.5]
+    assert Tables(path).tables()["cells"]["amount"] == [1234.5]
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "cp1252"])
 def test_text_files_of_every_encoding_hold_the_same(tmp_path, encoding):
     path = tmp_path / "cells.csv"
     path.write_bytes('sep=;\r\nName;Preis\r\n"Müller; Söhne";"1,5"\r\n\r\nB;2\r\n'.encode(encoding))
-    book = Book(path)
-    assert book.tables()["cells"] == {"Name": ["Müller; Söhne", None, "B"], "Preis": [1.5, None, 2.0]}
-    assert book.cells("cells!B4").values == 2.0
+    assert Tables(path).tables()["cells"] == {"Name": ["Müller; Söhne", None, "B"], "Preis": [1.5, None, 2.0]}
+    assert Book(path).cells("cells!B4", "amount").values == 2.0
 
 
 def test_sheets_are_named_as_formulas_name_them_and_need_no_name_where_there_is_one(run, tmp_path):
@@ -200,8 +210,8 @@ def test_cells_are_counted_from_the_corner_of_the_sheet(tmp_path):
     path = tmp_path / "corner.xlsx"
     with xlsxwriter.Workbook(path) as book:
         book.add_worksheet().write_column("C3", ["Score", 10, 9])
-    assert Book(path).cells("Sheet1!C5").values == 9
-    assert Book(path).cells("Sheet1!Score").first_row == 4
+    assert Book(path).cells("Sheet1!C5", "amount").values == 9
+    assert Book(path).cells("Sheet1!Score").rows[0] == 4
 
 
 def test_groups(run, workbook):

@@ -9,7 +9,7 @@ import openpyxl
 import pytest
 from csmetrics_addin.cli import app
 from csmetrics_addin.commands.demo import TARGETS
-from csmetrics_addin.files import Book
+from csmetrics_addin.files import Tables
 from typer.testing import CliRunner
 
 from csmetrics_core import lookup
@@ -60,7 +60,7 @@ def test_the_screen_shows_all_sixteen_and_what_to_do_next(made):
 
 def test_the_company_on_disk_is_the_sample_company(made):
     folder, _ = made
-    tables = Book(folder / "sample-company.xlsx").tables()
+    tables = Tables(folder / "sample-company.xlsx").tables()
     for name, frame in sample_company().tables.items():
         assert list(tables[name]) == list(frame.columns)
         assert len(tables[name][frame.columns[0]]) == len(frame)

@@ -19,6 +19,11 @@ Dates = Annotated[
     list[str] | None,
     typer.Option("--dates", metavar="dmy|mdy|ymd|epoch", help=f"The order of ambiguous dates{_WHICH}."),
 ]
+#: The same, for a command that has dates of another sort.
+DateOrder = Annotated[
+    list[str] | None,
+    typer.Option("--date-order", metavar="dmy|mdy|ymd|epoch", help=f"The order of ambiguous dates{_WHICH}."),
+]
 Decimal = Annotated[
     list[str] | None, typer.Option("--decimal", metavar=".|,", help=f"The decimal sign of ambiguous numbers{_WHICH}.")
 ]

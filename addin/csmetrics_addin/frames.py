@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from csmetrics_addin.files import Book
+from csmetrics_addin.files import Tables
 from csmetrics_addin.terminal import BAD_DATA, Problem, plain
 from csmetrics_core.tables.frames import EngineFailed, engine_failed, readable
 
@@ -40,7 +40,7 @@ def by_cells(path: Path, notes: list[str]) -> list[Table]:
     import pandas
 
     found = []
-    book = Book(path)
+    book = Tables(path)
     tables = book.tables()
     notes += book.notes
     if not tables:

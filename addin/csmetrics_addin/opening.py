@@ -1,30 +1,21 @@
 """Files opened as sheets of raw cells: workbooks with their Excel tables, and delimited text."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from csmetrics_addin.exports import in_options
 from csmetrics_addin.terminal import BAD_DATA, Problem
 
 if TYPE_CHECKING:
-    from csmetrics_core.readers import How
     from csmetrics_core.readers.sheets import Used
 
 Rows = list[list[Any]]
-#: Hears what is read, how many rows of it are, and of how many.
-Heard = Callable[[str, int, int], None]
 _NUMBER = re.compile(r"[+-]?(0|[1-9]\d*)?(\.\d+)?([eE][+-]?\d+)?")
 _ISO_DATE = re.compile(r"\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d{1,6})?)?(Z|[+-]\d\d:\d\d)?)?")
-_HEARD_EVERY = 2000  # rows
 _HEADER_SEARCH = 20  # rows a title and remarks may take above the headings
-
-
-def unheard(file: str, done: int, of: int) -> None:
-    """Nobody listens."""
 
 
 @dataclass(frozen=True)
@@ -51,25 +42,22 @@ class Opened(NamedTuple):
     pending: dict[str, tuple[tuple[int, int], ...]]
 
 
-def open_file(path: Path, heard: Heard = unheard, how: "How | None" = None) -> Opened:
+def open_file(path: Path) -> Opened:
     """What a file holds, as raw cells.
 
     Args:
         path: text with delimiters, or a workbook.
-        heard: is told how far reading is.
-        how: the encoding and delimiter of text, where the file cannot say.
 
     Raises:
         Problem: it is not readable, or another kind of file.
     """
-    from csmetrics_core.readers import How, UnreadableFile
+    from csmetrics_core.readers import UnreadableFile
     from csmetrics_core.readers.sheets import is_text
 
     try:
-        return _text(path, heard, how or How()) if is_text(path) else _workbook(path, heard)
+        return _text(path) if is_text(path) else _workbook(path)
     except UnreadableFile as error:
-        fix = _without_how(in_options(error.fix) if how else error.fix)
-        raise Problem(error.problem, fix, code=BAD_DATA) from error
+        raise Problem(error.problem, _without_how(error.fix), code=BAD_DATA) from error
 
 
 def _without_how(fix: str) -> str:
@@ -94,15 +82,11 @@ def _headings(cells: Sequence[Any]) -> tuple[str, ...]:
     return tuple("" if cell is None else str(cell).strip() for cell in cells)
 
 
-def _workbook(path: Path, heard: Heard) -> Opened:
+def _workbook(path: Path) -> Opened:
     from csmetrics_core.readers.sheets import open_workbook
 
     used, tables = open_workbook(path)
-    rows, total, done = {}, sum(len(sheet.cells) for sheet in used.values()), 0
-    for name, sheet in used.items():
-        heard(name, done, total)
-        rows[name] = _from_the_first_cell(sheet)
-        done += len(sheet.cells)
+    rows = {name: _from_the_first_cell(sheet) for name, sheet in used.items()}
     pending = {name: sheet.pending for name, sheet in used.items() if sheet.pending}
     return Opened(rows, {name: Block(*table) for name, table in tables.items()}, pending)
 
@@ -115,16 +99,15 @@ def _from_the_first_cell(used: "Used") -> Rows:
     ]
 
 
-def _text(path: Path, heard: Heard, how: "How") -> Opened:
+def _text(path: Path) -> Opened:
     """A text file as one sheet; numbers and ISO dates are read as such, everything else stays text."""
+    from csmetrics_core.readers import How
     from csmetrics_core.readers.text_files import open_text
 
-    text = open_text(path, how)
+    text = open_text(path, How())
     comma = text.delimiter == ";"  # where the semicolon separates, the comma is the decimal sign
     sheet: Rows = []
     for place, row in enumerate(text.lines()):
-        if place % _HEARD_EVERY == 0:
-            heard(path.name, place, text.kept)
         sheet.append([_typed(cell, comma) for cell in row] if place else list(row))
     return Opened({path.stem: sheet}, {path.stem: Block(path.stem, _headings(text.headings), 1, 0, len(sheet))}, {})
 

@@ -12,7 +12,7 @@ import typer
 from rich.cells import cell_len
 from rich.console import Group
 
-from csmetrics_addin.files import Cells
+from csmetrics_addin.pointing import Cells
 from csmetrics_addin.terminal import LEAST_NAME, facts, grid, plain_json, screen, styled
 from csmetrics_core.explain import Explained
 from csmetrics_core.spec import Unit
@@ -65,7 +65,7 @@ def _dropped(told: Explained, given: Given) -> list[tuple[str, str]]:
     lines = []
     for name, reason, count, first in told.dropped:
         cells = given[name]
-        rows = ", ".join(str(cells.first_row + position) for position in first)
+        rows = ", ".join(str(cells.rows[position]) for position in first)
         more = ", ..." if count > len(first) else ""
         lines.append((f"left out of {name}", f"{count} {reason}" + (f" (row {rows}{more})" if cells.is_column else "")))
     return lines

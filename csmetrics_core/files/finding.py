@@ -73,6 +73,7 @@ def _excel(grid: Grid, at: int) -> Table:
     numbers = np.array([index + grid.top + 1 for index, _ in rows], dtype=np.int64)
     table = Table(grid.file, grid.sheet, inside.headings, [row for _, row in rows], numbers, inside.headings, name=name)
     table.notes += grid.notes
+    table.columns = tuple(range(inside.column, inside.column + width))
     return table
 
 
@@ -288,7 +289,7 @@ def _table(grid: Grid, top: int, more: int, columns: list[int], body: Sequence[i
     )
     return Table(
         grid.file, grid.sheet, tuple(map(_text, raw)), rows, np.array(numbers, dtype=np.int64), raw, wordings,
-        grid.name, grid.typed,
+        grid.name, grid.typed, columns=tuple(grid.left + column for column in columns),
     )  # fmt: skip
 
 

@@ -43,6 +43,7 @@ class Table:
         typed: whether cells have types of their own.
         left_out: rows of the sheet that are no data.
         notes: what opening it showed.
+        columns: where its columns stand in the sheet, counted from 0.
     """
 
     file: str
@@ -56,6 +57,7 @@ class Table:
     typed: bool = True
     left_out: list[LeftOut] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    columns: tuple[int, ...] = ()
 
     @property
     def place(self) -> str:
@@ -85,6 +87,7 @@ class Table:
         return Table(
             self.file, self.sheet, self.headings, [self.rows[at] for at in kept], self.numbers[kept], self.raw,
             self.wordings, self.name, self.typed, [*self.left_out, left], self.notes,
+            self.columns,
         )  # fmt: skip
 
 

@@ -10,8 +10,9 @@ import typer
 from typer.core import TyperGroup
 from typer.main import get_command
 
-from csmetrics_addin.files import Book, Cells
+from csmetrics_addin import entrance
 from csmetrics_addin.opening import typed_value
+from csmetrics_addin.pointing import Asked, Book, Cells, asked
 from csmetrics_addin.results import Given, as_data, print_json, records, result_table, show, show_notes
 from csmetrics_addin.terminal import BAD_DATA, Problem, plain, screen
 from csmetrics_core import CATALOG, lookup
@@ -39,6 +40,15 @@ class MetricCommands(TyperGroup):
         single.command(name=metric.name, help=_help(metric), short_help=metric.title)(_command(metric))
         return get_command(single)
 
+
+_ABOUT_FILES: dict[str, Any] = {
+    "dates": entrance.Dates,
+    "decimal": entrance.Decimal,
+    "encoding": entrance.Encoding,
+    "delimiter": entrance.Delimiter,
+    "totals": entrance.Totals,
+}
+_BY = "--by"
 
 app = typer.Typer(
     cls=MetricCommands,
@@ -77,14 +87,17 @@ def _command(metric: Metric) -> Callable[..., None]:
         by, as_json, level = options.pop("by"), options.pop("as_json"), options.pop("level")
         if missing := [flag(a) for a in metric.arguments if a.required and options[a.name] is None]:
             raise Problem(f"{missing[0]} is missing", f"csmetrics compute {metric.name} --help tells what it is.")
-        book = Book(file) if file else None
-        given = {a.name: _cells(a, options[a.name], book) for a in metric.arguments if options[a.name] is not None}
-        if by is None:
-            _one(metric, given, level, as_json, book.notes if book else [])
-        elif book is None:
+        about = _about_files(metric)
+        said = entrance.said(**{name: options.pop(place) for name, (place, _) in about.items()})
+        book = Book(file, said, f"--{about['dates'][0].replace('_', '-')}") if file else None
+        if by is not None and book is None:
             raise Problem("--by needs a file", "Name the file after the metric.")
+        given = _given(metric, options, by, book)
+        groups, notes = given.pop(_BY, None), book.notes if book else []
+        if groups is None:
+            _one(metric, given, level, as_json, notes)
         else:
-            _by(metric, given, book.cells(by), as_json, book.notes)
+            _by(metric, given, groups, as_json, notes)
 
     parameters = [*_parameters(metric)]
     run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
@@ -106,9 +119,19 @@ def _parameters(metric: Metric) -> Iterator[inspect.Parameter]:
     yield parameter("file", Path | None, file)
     for argument in metric.arguments:
         yield parameter(argument.name, str | None, _option(argument))
+    for name, declared_so in _about_files(metric).values():
+        yield inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=declared_so)
     yield parameter("by", str | None, typer.Option("--by", help=by_help, show_default=False))
     yield parameter("level", float, level, 0.95)
     yield parameter("as_json", bool, typer.Option("--json", help="Print JSON."), False)
+
+
+def _about_files(metric: Metric) -> dict[str, tuple[str, Any]]:
+    """What a file cannot say about itself: the parameter and its option, which gives way where the metric has dates."""
+    about = {name: (name, declared) for name, declared in _ABOUT_FILES.items()}
+    if "dates" in metric.names:
+        about["dates"] = "date_order", entrance.DateOrder
+    return about
 
 
 def _option(argument: Argument) -> Any:
@@ -117,15 +140,33 @@ def _option(argument: Argument) -> Any:
     return typer.Option(flag(argument), help=f"{needed}{argument.help}", metavar=metavar, show_default=False)
 
 
-def _cells(argument: Argument, text: str, book: Book | None) -> Cells:
+def _given(metric: Metric, options: dict[str, str | None], by: str | None, book: Book | None) -> Given:
+    """What was typed, by argument; the groups under --by."""
+    given: Given = {}
+    wanted: dict[str, Asked] = {}
+    for argument in metric.arguments:
+        text = options[argument.name]
+        if text is None:
+            continue
+        typed = _typed(argument, text, in_file=book is not None)
+        if isinstance(typed, Asked):
+            wanted[argument.name] = typed
+        else:
+            given[argument.name] = typed
+    if by is not None:
+        wanted[_BY] = Asked(by, "label")
+    return given | book.read(wanted) if book else given
+
+
+def _typed(argument: Argument, text: str, *, in_file: bool) -> Cells | Asked:
     """What was typed for an argument: a word, a value, cells of the file, or values with commas between them."""
     if argument.role is Role.CHOICE:
         return Cells(text)
     value = typed_value(text)
     if value is None or not isinstance(value, str):
         return Cells([value] if argument.is_range else value)
-    if book is not None:
-        return book.cells(text)
+    if in_file:
+        return asked(argument, text)
     if argument.is_range and ("!" in text or "[" in text):
         raise Problem(f"{flag(argument)} points into a file, and none is given", "Name the file after the metric.")
     if argument.is_range or ("," in text and not isinstance(argument.kind, Text)):
@@ -140,7 +181,7 @@ def _one(metric: Metric, given: Given, level: float, as_json: bool, notes: list[
     except MetricError as error:
         place = given.get(error.argument or "")
         if place and place.where and place.is_column and error.position is not None:
-            error.fix = f"That is row {place.first_row + error.position} of {plain(place.where)}. {error.fix}"
+            error.fix = f"That is row {place.rows[error.position]} of {plain(place.where)}. {error.fix}"
         raise
     if as_json:
         print_json(as_data(told, notes))

@@ -9,7 +9,7 @@ import typer
 from rich.text import Text
 
 from csmetrics_addin.commands.scorecard import show
-from csmetrics_addin.files import Book
+from csmetrics_addin.files import Tables
 from csmetrics_addin.terminal import screen, styled, working
 from csmetrics_core.scorecard import scorecard
 
@@ -42,7 +42,7 @@ def demo(
     with working("Making up a company...") as step:
         write_company(company, step)
         step(f"Reading {company.name} back...")
-        tables = Book(company).tables()
+        tables = Tables(company).tables()
         card = scorecard(tables, months=_MONTHS, progress=lambda title: step(f"{title}..."))
         step(f"Writing {dashboard.name}...")
         write_dashboard(dashboard, card, TARGETS)

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
-from csmetrics_addin.files import Book
+from csmetrics_addin.files import Tables
 from csmetrics_addin.opening import typed_value
 from csmetrics_addin.results import print_json, records, result_table, show_notes
 from csmetrics_addin.terminal import Problem, nearest, plain, screen, styled
@@ -48,7 +48,7 @@ def change(
     """Tell whether a metric really moved: csmetrics change answers.csv --metric nps --from 2026-08 --to 2026-09."""
     declared = lookup(metric)
     named = _named(declared, values) | {"periods": period, "before": before, "after": after, "customers": customers}
-    _tell("csm_change", declared, Book(file), named, as_json)
+    _tell("csm_change", declared, Tables(file), named, as_json)
 
 
 @app.command()
@@ -69,7 +69,7 @@ def why(
     """Tell why a metric moved: csmetrics why answers.csv --metric nps --by Segment --from 2026-08 --to 2026-09."""
     declared = lookup(metric)
     named = _named(declared, values) | {"periods": period, "before": before, "after": after, "customers": customers}
-    _tell("csm_why", declared, Book(file), named | {"groups": by[0] if len(by) == 1 else by}, as_json)
+    _tell("csm_why", declared, Tables(file), named | {"groups": by[0] if len(by) == 1 else by}, as_json)
 
 
 def _named(declared: Metric, values: list[str] | None) -> dict[str, Any]:
@@ -83,7 +83,7 @@ def _named(declared: Metric, values: list[str] | None) -> dict[str, Any]:
     return given
 
 
-def _tell(question: str, declared: Metric, book: Book, named: dict[str, Any], as_json: bool) -> None:
+def _tell(question: str, declared: Metric, book: Tables, named: dict[str, Any], as_json: bool) -> None:
     from pandas import DataFrame
 
     given = {name: value for name, value in named.items() if value is not None}
@@ -118,7 +118,7 @@ def _shown(question: str, declared: Metric, columns: dict[str, Any]) -> tuple[di
     return {name: [columns[name][k] for k in rows] for name in names}, units
 
 
-def _table(book: Book, declared: Metric, given: dict[str, Any]) -> dict[str, list[Any]]:
+def _table(book: Tables, declared: Metric, given: dict[str, Any]) -> dict[str, list[Any]]:
     """The table of a file that has the columns named, and the metric's."""
     tables = book.tables()
     wanted = [one for value in given.values() for one in (value if isinstance(value, list) else [value])]

@@ -6,8 +6,9 @@ from typing import Annotated, Any
 
 import typer
 
-from csmetrics_addin.files import Book
+from csmetrics_addin import entrance
 from csmetrics_addin.opening import typed_value
+from csmetrics_addin.pointing import Asked, Book, asked
 from csmetrics_addin.results import print_json, show_notes
 from csmetrics_addin.terminal import Problem, grid, nearest, screen, styled
 from csmetrics_core import Reconciliation, lookup
@@ -34,6 +35,11 @@ def reconcile(
     file: Annotated[
         Path | None, typer.Option("--file", "-f", help="Workbook (.xlsx) or CSV file.", show_default=False)
     ] = None,
+    dates: entrance.Dates = None,
+    decimal: entrance.Decimal = None,
+    encoding: entrance.Encoding = None,
+    delimiter: entrance.Delimiter = None,
+    totals: entrance.Totals = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Find the convention behind a reported figure: csmetrics reconcile churn_rate 1.5% 18 1126 85."""
@@ -41,7 +47,8 @@ def reconcile(
     if declared.name not in CONVENTIONS:
         known = ", ".join(sorted(CONVENTIONS))
         raise Problem(f"no conventions are recorded for {declared.name}", f"They are for {known}.")
-    book = Book(file) if file else None
+    said = entrance.said(dates=dates, decimal=decimal, encoding=encoding, delimiter=delimiter, totals=totals)
+    book = Book(file, said) if file else None
     found = compare(declared.name, reported, **_arguments(declared, values, book))
     notes = book.notes if book else []
     if as_json:
@@ -54,6 +61,7 @@ def reconcile(
 def _arguments(declared: Metric, values: list[str], book: Book | None) -> dict[str, Any]:
     """What was typed, by argument."""
     given: dict[str, Any] = {}
+    wanted: dict[str, Asked] = {}
     for place, word in enumerate(values):
         name, equals, text = word.partition("=")
         if not (equals and name in declared.names):
@@ -63,17 +71,20 @@ def _arguments(declared: Metric, values: list[str], book: Book | None) -> dict[s
                 problem = f"{declared.name} takes {len(declared.names)} values, {len(values)} were given"
                 raise Problem(problem, f"In this order: {signature_text(declared)}.")
             name, text = declared.names[place], word
-        given[name] = _cells(declared.argument(name), text, book)
-    return given
+        given[name] = _typed(declared.argument(name), text, in_file=book is not None)
+        if isinstance(given[name], Asked):
+            wanted[name] = given[name]
+    read = book.read(wanted) if book else {}
+    return given | {name: cells.values for name, cells in read.items()}
 
 
-def _cells(argument: Argument, text: str, book: Book | None) -> Any:
+def _typed(argument: Argument, text: str, *, in_file: bool) -> Any:
     """A word, a value, cells of the file, or values with commas between them."""
     value = typed_value(text)
     if argument.role is Role.CHOICE or not isinstance(value, str):
         return [value] if argument.is_range and value is not None else value
-    if book is not None:
-        return book.cells(text).values
+    if in_file:
+        return asked(argument, text)
     return [typed_value(part) for part in text.split(",")] if argument.is_range else text
 
 

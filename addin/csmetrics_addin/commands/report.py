@@ -13,7 +13,6 @@ from typing import Annotated, Any
 import typer
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-from csmetrics_addin.exports import Dates
 from csmetrics_addin.frames import PARQUET, TEXT, WORKBOOKS, by_cells, by_duckdb, by_spark, unreadable
 from csmetrics_addin.results import print_json, records, result_table, show_notes
 from csmetrics_addin.terminal import BAD_DATA, Problem, plain, screen, styled
@@ -44,7 +43,9 @@ def report(
         list[str] | None,
         typer.Option("--set", metavar="METRIC.ARGUMENT=VALUE", help="A survey's scale or line, as ces.scale_max=5."),
     ] = None,
-    dates: Dates = None,
+    dates: Annotated[
+        str | None, typer.Option("--dates", metavar="dmy|mdy", help="The order of dates that can be read in two ways.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Report every metric that the columns of a file, a folder or a glob allow."""
