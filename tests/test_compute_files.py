@@ -138,3 +138,18 @@ def test_a_first_row_that_looks_like_headings_is_asked_about(text):
     assert told is None
     assert "Note is in row 1, above 5 - Very satisfied" in asked
     assert compute("csat", path, "--ratings", "list!A2:A5")[0]["value"] == 50
+
+
+def test_change_and_why_read_a_file_the_same_way(text):
+    rows = [f"{day}/0{month}/2025;{note};{who}" for month, day in ((8, "01"), (9, "02")) for note, who in
+            (("10 - Very likely", "A"), ("2 - Not likely", "B"), (f"{month} - So so", "A"))]  # fmt: skip
+    path = text("Datum;NPS;Gruppe\n" + "\n".join(rows) + "\n")
+    words = [str(path), "--metric", "nps", "--period", "Datum", "--set", "scores=NPS"]
+    asked = CliRunner().invoke(app, ["change", *words])
+    assert (asked.exit_code, "Say --dates dmy if day first" in " ".join(asked.stderr.split())) == (3, True)
+    for more in (["change"], ["why", "--by", "Gruppe"]):
+        call = [more[0], *words, *more[1:], "--from", "2025-08", "--to", "2025-09", "--dates", "dmy", "--json"]
+        told = CliRunner().invoke(app, call)
+        assert told.exit_code == 0, told.output
+        row = json.loads(told.stdout)["rows"][0]
+        assert (row["before"], row["after"]) == (0, pytest.approx(100 / 3))

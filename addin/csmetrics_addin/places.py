@@ -70,7 +70,7 @@ class Places:
         except UnreadableFile as error:
             raise self.question(error.problem, error.fix, error.remedies) from error
         # In a sheet, words with nothing below them are a remark and no table.
-        self._found = {
+        self.found = {
             name: [table for table in tables if table.rows or not table.typed] for name, tables in found.items()
         }
         self.tables = self._named()
@@ -78,7 +78,7 @@ class Places:
     def _named(self) -> "dict[str, list[Table]]":
         """The tables by what they can be called: their sheet, and the names of Excel tables."""
         named: dict[str, list[Table]] = defaultdict(list)
-        for sheet, tables in self._found.items():
+        for sheet, tables in self.found.items():
             named[sheet] += tables
             for inside, table in zip(self.grids[sheet].tables, tables, strict=False):
                 if inside.name != sheet:
@@ -99,7 +99,7 @@ class Places:
         if not any(self.tables.values()) and not _is_place(reference):
             raise self.without_table()
         holding = [
-            self._named_as(table) for tables in self._found.values() for table in tables if self._at(reference, table)
+            self._named_as(table) for tables in self.found.values() for table in tables if self._at(reference, table)
         ]
         if len(holding) == 1:
             return self._under(holding[0], reference)
@@ -108,7 +108,7 @@ class Places:
             raise Problem(problem, f'Say which: "{plain(holding[0])}!{plain(reference)}".')
         if len(self.grids) == 1 and _is_place(reference):
             return self._under(next(iter(self.grids)), reference)
-        headings = [name for tables in self._found.values() for table in tables for name in table.headings if name]
+        headings = [name for tables in self.found.values() for table in tables for name in table.headings if name]
         fix = f'Say which sheet: "{plain(next(iter(self.grids)))}!{plain(reference)}".'
         fix = fix if _is_place(reference) else nearest(reference, headings)
         raise Problem(f"{plain(self.path.name)} has no column {plain(reference)}", fix)
@@ -121,7 +121,7 @@ class Places:
         """
         if known := _same(heading, [name for name in table.headings if name]):
             return [at for at, name in enumerate(table.headings) if name == known]
-        sheet = next(sheet for sheet, tables in self._found.items() if any(table is one for one in tables))
+        sheet = next(sheet for sheet, tables in self.found.items() if any(table is one for one in tables))
         for number, row in self._rows_above(sheet, table):
             if known := _same(heading, [cell for cell in row if isinstance(cell, str) and cell]):
                 left = self.grids[sheet].left
@@ -135,7 +135,7 @@ class Places:
         """The rows between a table and the one above it, with their numbers."""
         if len(table.rows):
             grid, first = self.grids[sheet], int(table.numbers[0])
-            ends = [int(one.numbers[-1]) for one in self._found[sheet] if len(one.rows)]
+            ends = [int(one.numbers[-1]) for one in self.found[sheet] if len(one.rows)]
             start = max((end for end in ends if end < first), default=grid.top)
             yield from enumerate(grid.rows[start - grid.top : first - 1 - grid.top], start + 1)
 
@@ -190,8 +190,8 @@ class Places:
         rows = grid.from_the_first_cell()[0 if grid.typed else grid.top :]  # no spreadsheet shows a line such as sep=;
         left, right = sorted((_column_number(place[1]), _column_number(place[3] or place[1])))
         first, last = sorted((int(place[2] or 1), int(place[4] or len(rows)))) if place[3] else (int(place[2]),) * 2
-        if not place[2] and self._found[sheet]:  # a whole column begins below its heading
-            first = min((int(table.numbers[0]) for table in self._found[sheet] if table.numbers.size), default=first)
+        if not place[2] and self.found[sheet]:  # a whole column begins below its heading
+            first = min((int(table.numbers[0]) for table in self.found[sheet] if table.numbers.size), default=first)
         block = rows[first - 1 : last]
         columns = [[row[at] if at < len(row) else None for row in block] for at in range(left, right + 1)]
         is_blank = all(cell is None for column in columns for cell in column)
@@ -222,7 +222,7 @@ class Places:
 
     def rows_of(self, table: "Table") -> Collection[int]:
         """The rows a table may reach to, counted from 0; one without any value is in no table."""
-        if len(self._found.get(table.sheet, ())) == 1:
+        if len(self.found.get(table.sheet, ())) == 1:
             return range(2**62)
         return set((table.numbers - 1).tolist())
 

@@ -93,10 +93,15 @@ class Book(Places):
             else:
                 under[id(place.table)][name] = place
         for columns in under.values():
-            cells |= self._of_table(columns, wanted)
+            cells |= self.of_table(columns, wanted)
         return {name: cells[name] for name in wanted}
 
-    def _of_table(self, columns: dict[str, Under], asked: Mapping[str, Asked]) -> dict[str, Cells]:
+    def of_table(self, columns: Mapping[str, Under], asked: Mapping[str, Asked]) -> dict[str, Cells]:
+        """Columns of one table, without rows that sum up others.
+
+        Raises:
+            Problem: they cannot be read.
+        """
         from csmetrics_core.files.exports import typed
         from csmetrics_core.files.grids import is_filled
 

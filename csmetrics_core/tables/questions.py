@@ -63,9 +63,7 @@ def answered(
     """
     asked, table = lookup(metric), wrapped(frame)
     names = list(schema_of(table))
-    columns = {
-        a.name: c for a in _columns_of(outer, asked) if (c := _column(a, asked, named.get(a.name), names)) is not None
-    }
+    columns = {a.name: column for a, column in columns_of(outer, asked, named, names)}
     wanted = list(dict.fromkeys(one for column in columns.values() for one in _each(column)))
     rows = nw.from_native(table.lazy().select(*wanted).collect().to_native(), eager_only=True)
     series = {one: rows[one].to_native() for one in wanted}
@@ -76,6 +74,18 @@ def answered(
     others = {name: value for name, value in named.items() if name not in columns}
     done = evaluate(outer, *in_order(outer, (asked.name,), {**others, **given}))
     return dict(done.value), tuple(getattr(done.parts, "notes", ()))
+
+
+def columns_of(
+    outer: Metric, asked: Metric, named: Mapping[str, Any], names: Sequence[str]
+) -> list[tuple[Argument, str | list[str]]]:
+    """The arguments that are columns of a table, each with its heading or headings.
+
+    Raises:
+        MetricError: a column is not there.
+    """
+    found = ((one, _column(one, asked, named.get(one.name), names)) for one in _columns_of(outer, asked))
+    return [(one, column) for one, column in found if column is not None]
 
 
 def _columns_of(outer: Metric, asked: Metric) -> list[Argument]:

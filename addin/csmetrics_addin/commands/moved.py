@@ -1,18 +1,24 @@
 """`csmetrics change FILE` and `csmetrics why FILE`: did a metric move between two periods, and why."""
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from csmetrics_addin.files import Tables
+from csmetrics_addin import entrance
 from csmetrics_addin.opening import typed_value
+from csmetrics_addin.places import Under
+from csmetrics_addin.pointing import Asked, Book, asked
 from csmetrics_addin.results import print_json, records, result_table, show_notes
 from csmetrics_addin.terminal import Problem, nearest, plain, screen, styled
 from csmetrics_core import lookup
 from csmetrics_core.headings import find_heading
 from csmetrics_core.spec import FRACTION, PROBABILITY, Metric
-from csmetrics_core.tables.questions import answered
+from csmetrics_core.tables.questions import answered, columns_of
+
+if TYPE_CHECKING:
+    from csmetrics_core.files.columns import Kind
+    from csmetrics_core.files.table import Table
 
 app = typer.Typer(add_completion=False)
 
@@ -43,12 +49,18 @@ def change(
     period: _Period = None,
     customers: _Customers = None,
     values: _Set = None,
+    dates: entrance.Dates = None,
+    decimal: entrance.Decimal = None,
+    encoding: entrance.Encoding = None,
+    delimiter: entrance.Delimiter = None,
+    totals: entrance.Totals = None,
     as_json: _Json = False,
 ) -> None:
     """Tell whether a metric really moved: csmetrics change answers.csv --metric nps --from 2026-08 --to 2026-09."""
     declared = lookup(metric)
     named = _named(declared, values) | {"periods": period, "before": before, "after": after, "customers": customers}
-    _tell("csm_change", declared, Tables(file), named, as_json)
+    said = entrance.said(dates=dates, decimal=decimal, encoding=encoding, delimiter=delimiter, totals=totals)
+    _tell("csm_change", declared, Book(file, said), named, as_json)
 
 
 @app.command()
@@ -64,12 +76,18 @@ def why(
     period: _Period = None,
     customers: _Customers = None,
     values: _Set = None,
+    dates: entrance.Dates = None,
+    decimal: entrance.Decimal = None,
+    encoding: entrance.Encoding = None,
+    delimiter: entrance.Delimiter = None,
+    totals: entrance.Totals = None,
     as_json: _Json = False,
 ) -> None:
     """Tell why a metric moved: csmetrics why answers.csv --metric nps --by Segment --from 2026-08 --to 2026-09."""
     declared = lookup(metric)
     named = _named(declared, values) | {"periods": period, "before": before, "after": after, "customers": customers}
-    _tell("csm_why", declared, Tables(file), named | {"groups": by[0] if len(by) == 1 else by}, as_json)
+    said = entrance.said(dates=dates, decimal=decimal, encoding=encoding, delimiter=delimiter, totals=totals)
+    _tell("csm_why", declared, Book(file, said), named | {"groups": by[0] if len(by) == 1 else by}, as_json)
 
 
 def _named(declared: Metric, values: list[str] | None) -> dict[str, Any]:
@@ -83,11 +101,11 @@ def _named(declared: Metric, values: list[str] | None) -> dict[str, Any]:
     return given
 
 
-def _tell(question: str, declared: Metric, book: Tables, named: dict[str, Any], as_json: bool) -> None:
+def _tell(question: str, declared: Metric, book: Book, named: dict[str, Any], as_json: bool) -> None:
     from pandas import DataFrame
 
     given = {name: value for name, value in named.items() if value is not None}
-    table = DataFrame(_table(book, declared, given), dtype=object)
+    table = DataFrame(_read(book, lookup(question), declared, given), dtype=object)
     columns, notes = answered(lookup(question), table, declared.name, given)
     if as_json:
         print_json(
@@ -118,19 +136,44 @@ def _shown(question: str, declared: Metric, columns: dict[str, Any]) -> tuple[di
     return {name: [columns[name][k] for k in rows] for name in names}, units
 
 
-def _table(book: Tables, declared: Metric, given: dict[str, Any]) -> dict[str, list[Any]]:
-    """The table of a file that has the columns named, and the metric's."""
-    tables = book.tables()
+def _read(book: Book, question: Metric, declared: Metric, given: dict[str, Any]) -> dict[str, list[Any]]:
+    """The columns that are asked about, from the table of the file that has them, by heading."""
+    table, sheet = _table(book, declared, given)
+    headings = [heading for heading in dict.fromkeys(table.headings) if heading]
+    under: dict[str, Under] = {}
+    wanted: dict[str, Asked] = {}
+    for argument, named in columns_of(question, declared, given, headings):
+        for heading in named if isinstance(named, list) else [named]:
+            at = table.headings.index(heading)
+            if table.headings.count(heading) > 1:
+                book.note(f"{sheet} has several columns called {heading}, of which the first counts.")
+            under[heading] = Under(table, at, sheet)
+            wanted[heading] = asked(argument, heading)
+            if argument.name == "periods":
+                wanted[heading] = Asked(heading, _kind_of_periods(book, table, at))
+    return {heading: cells.values for heading, cells in book.of_table(under, wanted).items()}
+
+
+def _kind_of_periods(book: Book, table: "Table", at: int) -> "Kind":
+    """Days where all cells are days, or could be; else the names that periods have."""
+    from csmetrics_core.files.columns import read_column
+
+    read = read_column(table.column(at), "moment", table.at(table.headings[at]), book.said)
+    return "moment" if read.questions or not read.unread.any() else "label"
+
+
+def _table(book: Book, declared: Metric, given: dict[str, Any]) -> "tuple[Table, str]":
+    """The table of a file that has the columns named, and the metric's; and its sheet."""
+    found = [(table, sheet) for sheet, tables in book.found.items() for table in tables]
     wanted = [one for value in given.values() for one in (value if isinstance(value, list) else [value])]
     wanted = [one for one in wanted if isinstance(one, str)]
     first = declared.names[0]
-    ranked = sorted(
-        tables.values(),
-        key=lambda table: (
-            -sum(one in table for one in wanted),
-            not any(find_heading(name, list(table)) for name in (first, declared.name)),
+    if not found:
+        raise book.without_table()
+    return min(
+        found,
+        key=lambda one: (
+            -sum(name in one[0].headings for name in wanted),
+            not any(find_heading(name, list(filter(None, one[0].headings))) for name in (first, declared.name)),
         ),
     )
-    if not ranked:
-        raise book.without_table()
-    return dict(ranked[0])
