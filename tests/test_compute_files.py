@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+import pandas as pd
 import pytest
 import xlsxwriter
 from csmetrics_addin.cli import app
@@ -122,6 +123,12 @@ def test_a_whole_column_and_cells_are_read_as_the_column_under_the_heading(tmp_p
     assert book.cells("B4:C5", "label").values == [["Small", "1.234,50 EUR"], ["Large", "200,25 EUR"]]
     with pytest.raises(Problem, match="row 3 is 'Amount'; expected a number"):
         book.cells("C3:C5", "amount")
+
+
+def test_a_parquet_file_is_pointed_into_as_the_others_are(tmp_path):
+    pd.DataFrame({"Score": [10, 9, 3], "Segment": ["A", "B", "A"]}).to_parquet(tmp_path / "x.parquet")
+    for reference in ("Score", "x!Score", "A2:A4"):
+        assert compute("nps", tmp_path / "x.parquet", "--scores", reference)[0]["value"] == pytest.approx(100 / 3)
 
 
 def test_reconcile_reads_columns_the_same_way(text):

@@ -59,7 +59,8 @@ def _headed(grid: Grid) -> Table:
     headings = tuple(map(_text, grid.rows[0]))
     rows = grid.rows[1:]
     numbers = np.arange(2, len(rows) + 2)
-    return Table(grid.file, grid.sheet, headings, rows, numbers, tuple(grid.rows[0]), name=grid.name)
+    raw, columns = tuple(grid.rows[0]), tuple(range(len(headings)))
+    return Table(grid.file, grid.sheet, headings, rows, numbers, raw, name=grid.name, columns=columns)
 
 
 def _excel(grid: Grid, at: int) -> Table:
