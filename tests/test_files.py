@@ -220,3 +220,11 @@ def test_a_workbook_that_unpacks_to_too_much_is_refused(monkeypatch):
         content = _padded(_padded(content, b"<sheetData>"), b"<sheetData>")
     refused = read_company({"bomb.xlsx": content}).report.refused["bomb.xlsx"]
     assert "bomb.xlsx unpacks to 1 MB, and 1 MB are read at once" in refused.problem
+
+
+@pytest.mark.parametrize(("heading", "figure"), [("Satisfaction", 200 / 3), ("Note", None)])
+def test_an_answer_with_its_label_is_no_heading(tmp_path, heading, figure):
+    """Under a heading nobody knows, the first answer that holds a known word was taken for the heading, and lost."""
+    file = tmp_path / "answers.csv"
+    file.write_text(f"{heading}\n5 - Very satisfied\n4 - Satisfied\n1 - Not satisfied\n")
+    assert scorecard_of(read_company(file))["csat"].value == (None if figure is None else pytest.approx(figure))
