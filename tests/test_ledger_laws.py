@@ -7,6 +7,7 @@ from typing import Any
 import duckdb
 import numpy as np
 import pyarrow as pa
+from frames import on_engine
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from ledger_cases import rows_of
@@ -67,6 +68,21 @@ def test_gross_retention_is_at_most_net_and_one_and_the_ledger_chains(rows: list
         mine = [part for part in parts if part["month"] == row["month"]]
         for name in _COLUMNS:
             assert sum(round(part[name] * 100) for part in mine) == round(row[name] * 100)
+
+
+@settings(deadline=None, max_examples=10)
+@given(_ROWS, st.sampled_from(["pandas", "Polars", "DuckDB"]))
+def test_a_bridge_of_customers_is_the_one_that_has_the_classes_too(rows: list[tuple], engine: str) -> None:
+    """The one takes churned from who was kept, the other from who is gone; months of nothing are in both."""
+    customers, months, arr, _, _ = (list(column) for column in zip(*rows, strict=True))
+    given = {"customer": customers, "month": months, "arr": arr}
+    free = [float(not amount and day.month % 2) for amount, day in zip(arr, months, strict=True)]
+    later = [round(amount * 1.25, 2) for amount in arr]
+    for more in ({}, {"free_month": free}, {"arr_at_next_rates": later}):
+        frame = on_engine(engine, pa.table(given | more))
+        whole = rows_of(tables.arr_bridge(frame, as_of=date(2025, 8, 1)))
+        detailed = rows_of(tables.arr_bridge(frame, detail=True, as_of=date(2025, 8, 1)))
+        assert whole == [{name: row[name] for name in whole[0]} for row in detailed]
 
 
 def contracts(rng: np.random.Generator, size: int) -> dict[str, list]:

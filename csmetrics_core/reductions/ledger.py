@@ -166,7 +166,8 @@ def bridge(sums: Mapping[str, NDArray], *, sliced: bool = False, detail: bool = 
 
     Args:
         sums: the blocks of `grid`, named as in ARRIVING, and as in LEAVING after `after_`; classes after `class_` and
-            `after_class_`.
+            `after_class_`. Where a row is all of a customer, `kept` (what those still there paid the month before) may
+            stand for all that leaves.
         sliced: by a group, with what entered and left it.
         detail: the classes too, signed, as `change_` and their name.
     """
@@ -178,6 +179,8 @@ def bridge(sums: Mapping[str, NDArray], *, sliced: bool = False, detail: bool = 
 
     closing = sums["closing"]
     opening = np.concatenate([closing[:1], closing[:-1]])
+    if "kept" in sums:
+        sums = {**sums, "churned": sums["kept"] - opening}
     columns = {
         "opening": opening, "new": moved("new"), "expansion": moved("up"), "contraction": -moved("down"),
         "churned": -moved("churned"), "reactivation": moved("reactivation"), "fx": moved("fx"),

@@ -193,7 +193,10 @@ def bridge_plan(rows: Rows, detail: bool) -> nw.LazyFrame:
     rises, rises_after = _net(rows)
     parts: dict[str, Any] = {"closing": nw.col("cents")}
     parts |= totals(there, rises, PLAN)
-    parts |= {f"after_{name}": value for name, value in totals(later, rises_after, PLAN).items()}
+    if rows.by or detail or rows.has("in_cents"):
+        parts |= {f"after_{name}": value for name, value in totals(later, rises_after, PLAN).items()}
+    else:  # whoever is not kept has churned: nothing reads the row after, and engines leave out what nothing reads
+        parts["kept"] = _pick(rows.arriving()["held"], nw.col("then"), 0.0)
     if rows.has("open_renewal"):
         parts["open"] = nw.col("open_renewal")
     if rows.by:
