@@ -46,8 +46,9 @@ def fate(then: Any, now: Any, stays: Any, open_now: Any, over: Algebra) -> dict[
     if open_now is not None:
         closed = now - open_now
         parts |= {"open": open_now, "gross_without_open": pick(closed < then, closed, then)}
-    powers = {0: 1.0, 1: change, 2: change * change}
-    base = {0: 1.0, 1: then, 2: then * then}
+    moved, paid = change * 1.0, then * 1.0  # fourth powers of whole cents pass what whole numbers of an engine hold
+    powers = {0: 1.0, 1: moved, 2: moved * moved}
+    base = {0: 1.0, 1: paid, 2: paid * paid}
     for name, (d, x) in MOMENTS.items():
         value = 1.0
         for factor in (powers[min(d, 2)], powers[max(d - 2, 0)], base[min(x, 2)], base[max(x - 2, 0)]):
