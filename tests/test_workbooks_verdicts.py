@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from csmetrics_workbooks.estimates import nps_bounds, wilson
-from csmetrics_workbooks.judging import NEEDS_ADDIN, Measured, moved_words
+from csmetrics_workbooks.judging import NOT_JUDGED, Measured, moved_words
 from csmetrics_workbooks.terms import Term
 
 from csmetrics_core import inference
@@ -43,7 +43,7 @@ def test_shares(name):
         said = moved_words(metric, *sides, Z).value
         seen.add(said)
         tested = inference.shares(x0, n0, x1, n1).first()
-        assert said == (NEEDS_ADDIN if "Fisher" in tested.method else verdict(metric.better, tested))
+        assert said == (NOT_JUDGED if "Fisher" in tested.method else verdict(metric.better, tested))
     assert {"better", "worse", "no clear change"} <= seen
 
 
@@ -56,7 +56,7 @@ def test_votes():
         sides = [votes_of(*three) for three in reversed(counts)]
         said = moved_words(metric, *sides, Z).value
         sums = [part for p, m, d in counts for part in (p + m + d, p - d, p + d)]
-        if said != NEEDS_ADDIN:
+        if said != NOT_JUDGED:
             assert said == verdict(metric.better, inference.votes(*sums).first())
         seen.add(said)
     assert {"better", "worse", "no clear change"} <= seen
@@ -65,6 +65,6 @@ def test_votes():
 def test_what_plain_formulas_cannot_judge():
     then, now = (Measured(number(value), number(50), None) for value in (100, 140))
     assert moved_words(CATALOG["mrr"], now, then, Z).value == "rose"
-    assert moved_words(CATALOG["arpu"], now, then, Z).value == NEEDS_ADDIN
+    assert moved_words(CATALOG["arpu"], now, then, Z).value == NOT_JUDGED
     blank = Measured(Term("b", "no data"), number(0), None)
     assert moved_words(CATALOG["arpu"], now, blank, Z).value == ""

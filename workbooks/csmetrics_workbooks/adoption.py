@@ -68,7 +68,9 @@ def _adopted(book: Book, given: dict[str, Term], name: Term, count: Term, field:
     metric = CATALOG["feature_adoption"]
     column = [c.name for c in metric.columns].index(field) + 1
     function = f"{metric.excel_name}({given['users'].text},{given['features'].text})"
-    found = f"INDEX({function},MATCH(TRUE,INDEX({function},0,1)={name.text},0),{column})"
+    # EXACT, as LibreOffice finds text of an array equal to nothing.
+    same = f"EXACT(UPPER(INDEX({function},0,1)),UPPER({name.text}))"
+    found = f"INDEX({function},MATCH(TRUE,{same},0),{column})"
     inner = f"IF(addin_on,{found},{plain.text})"
     positive = is_number(count).value and count.value > 0
     return Term(f'IF(N({count.text})=0,"",{inner})', plain.value if positive else "", True)

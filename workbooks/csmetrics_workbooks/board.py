@@ -48,7 +48,7 @@ def board(book: Book, metrics: Metrics, plan: Mapping[str, Term]) -> None:
         footnote + 1 + len(METRICS),
         0,
         "Reading judges the last quarter and the one before as two samples, each metric alone: shares by Newcombe's "
-        "interval, NPS by Welch's t, each answer on its own. Money by customer and means need the add-in: CSM_CHANGE.",
+        "interval, NPS by Welch's t, each answer on its own. Money by customer and means: CSM_CHANGE.",
         15,
         13,
     )

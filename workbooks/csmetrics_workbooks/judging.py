@@ -28,7 +28,7 @@ def status(value: Term, target: Term, near: Term, better: Better) -> Term:
 
 
 #: What plain formulas cannot judge: money by customer, means, and shares too rare for a score interval.
-NEEDS_ADDIN = "needs the add-in"
+NOT_JUDGED = "not judged"
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ class Measured:
 
 
 def moved_words(metric: Metric, now: Measured, before: Measured, z: Term) -> Term:
-    """The verdict of two samples, as CSM_CHANGE gives it: better, worse, no clear change, or needs the add-in.
+    """The verdict of two samples, as CSM_CHANGE gives it: better, worse, no clear change, or not judged.
 
     Shares by Newcombe's interval, votes by Welch's t; of money counted in full the direction, which is a fact.
     """
@@ -58,9 +58,9 @@ def moved_words(metric: Metric, now: Measured, before: Measured, z: Term) -> Ter
     elif now.interval and before.interval:
         good, bad = ("better", "worse") if metric.better is Better.HIGHER else ("worse", "better")
         clear, sure = (_votes if metric.sample is Sample.VOTES else _shares)(metric, now, before, z)
-        judged = when(sure, when(clear, when(moved.gt(0), good, bad), "no clear change"), NEEDS_ADDIN)
+        judged = when(sure, when(clear, when(moved.gt(0), good, bad), "no clear change"), NOT_JUDGED)
     else:
-        judged = term(NEEDS_ADDIN)
+        judged = term(NOT_JUDGED)
     return Term(f'IF({known.text},{judged.text},"")', judged.value if known.value else "", judged.array)
 
 

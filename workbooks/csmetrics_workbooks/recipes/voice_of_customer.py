@@ -74,7 +74,7 @@ def dashboard(book: Book, now: Counts, before: Counts, z: Term) -> None:
         33,
         0,
         "Low and high: the interval at the confidence on the page Workings, adjusted Wald for NPS and Wilson for "
-        "shares. Reading: the two periods as two samples, each answer on its own; the rest needs the add-in. "
+        "shares. Reading: the two periods as two samples, each answer on its own; the rest: CSM_CHANGE. "
         "CSAT: 4-5 of 5; CES: 5-7 of 7, 7 is easy.",
         9,
         28,
