@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import IO, Any
 
+from csmetrics_addin.cells_out import put
 from xlsxwriter import Workbook
 from xlsxwriter.utility import xl_range, xl_rowcol_to_cell
 from xlsxwriter.worksheet import Worksheet
@@ -83,7 +84,7 @@ def _live(sheet: Worksheet, top: int, formula: str, call: ExampleCall) -> str:
     for r, row in enumerate(call.shows):
         for c, cell in enumerate(row):
             wanted, judge = width + 1 + c, 2 * (width + 1) + c
-            _write(sheet, top + r, wanted, cell)
+            put(sheet, top + r, wanted, cell)
             live, must = (xl_rowcol_to_cell(top + r, column) for column in (c, wanted))
             sheet.write_formula(top + r, judge, f"={_agrees(live, must, cell)}", None, "")
     first = 2 * (width + 1)
@@ -99,15 +100,6 @@ def _agrees(live: str, must: str, cell: Any) -> str:
         return f"IF(ISNUMBER({live}),{near},0)"
     # EXACT, as LibreOffice finds text of an array formula equal to nothing.
     return f"IF(ISERROR({live}),0,IF(EXACT({live},{must}),1,0))"
-
-
-def _write(sheet: Worksheet, row: int, column: int, cell: Any) -> None:
-    if isinstance(cell, bool):
-        sheet.write_boolean(row, column, cell)
-    elif isinstance(cell, int | float):
-        sheet.write_number(row, column, cell)
-    elif cell != "":
-        sheet.write_string(row, column, str(cell))
 
 
 def _front(page: Worksheet, looks: Looks, host: str, calls: Sequence[ExampleCall]) -> None:

@@ -6,6 +6,7 @@ from datetime import date, datetime
 from typing import Any
 
 import numpy as np
+from csmetrics_addin.cells_out import put
 from xlsxwriter.utility import xl_range_abs
 from xlsxwriter.worksheet import Worksheet
 
@@ -110,7 +111,7 @@ def lay_out(sheet: Worksheet, top: int, call: ExampleCall) -> tuple[str, int]:
             rows = _rows(value)
             for r, row in enumerate(rows):
                 for c, cell in enumerate(row):
-                    _write(sheet, top + r, column + c, in_cell(cell))
+                    put(sheet, top + r, column + c, in_cell(cell))
             width = max(map(len, rows))
             area = xl_range_abs(top, column, top + len(rows) - 1, column + width - 1)
             words.append(f"{sheet.get_name()}!{area}" if isinstance(value, list) else _literal(value))
@@ -138,15 +139,6 @@ def _literal(value: Any) -> str:
     if isinstance(value, str):
         return '"' + value.replace('"', '""') + '"'
     return str(value).upper() if isinstance(value, bool) else repr(value)
-
-
-def _write(sheet: Worksheet, row: int, column: int, cell: Any) -> None:
-    if isinstance(cell, bool):
-        sheet.write_boolean(row, column, cell)
-    elif isinstance(cell, int | float):
-        sheet.write_number(row, column, cell)
-    elif cell is not None:
-        sheet.write_string(row, column, str(cell))
 
 
 def all_calls(names: Sequence[str] | None = None) -> list[ExampleCall]:
