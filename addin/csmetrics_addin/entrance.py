@@ -38,7 +38,8 @@ Amounts = Annotated[
     str | None, typer.Option(metavar="each|all", help="What an amount beside a quantity is the price of.")
 ]
 Billed = Annotated[
-    list[str] | None, typer.Option("--billed", metavar="month|quarter|year", help=f"What amounts are paid for{_WHICH}.")
+    list[str] | None,
+    typer.Option("--billed", metavar="month|quarter|year|term", help=f"What amounts are paid for{_WHICH}."),
 ]
 Rates = Annotated[
     list[str] | None, typer.Option("--rate", metavar="EUR=1.1", help="What one unit of a currency is worth; repeat.")
@@ -59,7 +60,7 @@ Copies = Annotated[str | None, typer.Option(metavar="keep|drop", help="Rows that
 _WORDS = {
     "dates": ("dmy", "mdy", "ymd", "epoch"),
     "decimal": (".", ","),
-    "amounts": ("each", "all"),
+    "amounts": ("each", "all", "cents", "currency"),
     "names": ("same", "apart"),
     "totals": ("keep", "drop"),
     "ends": ("last-day", "first-unpaid"),

@@ -95,7 +95,7 @@ def settle_ends(tables: Tables, report: Report, said: Said) -> None:
     known = None
     for name in ("contracts", "customers"):
         frame = tables.get(name)
-        if frame is None or "end" not in frame or any(one.product for one in report.read if one.table == name):
+        if frame is None or "end" not in frame or any(one.ends_known for one in report.read if one.table == name):
             continue
         reading = said.ends or known or _reading(name, frame, report)
         known = known or (reading if name == "contracts" else None)

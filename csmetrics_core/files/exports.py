@@ -90,6 +90,7 @@ class Export:
         left_out: heading -> why it is not used although it looks as if it could be.
         clock: fields whose latest date says how far the file reaches; not those that can lie in the future.
         makes_rows: whether the rows of the table are not those of the file.
+        ends_known: whether the product documents what its ends mean, or the reader turns them into first unpaid days.
     """
 
     product: str
@@ -102,6 +103,7 @@ class Export:
     left_out: Mapping[str, str] = field(default_factory=dict)
     clock: tuple[str, ...] = ()
     makes_rows: bool = False
+    ends_known: bool = True
 
     def lacks(self, headings: frozenset[str]) -> list[tuple[str, ...]]:
         """The groups of the signature of which a file has none; headings come without case and signs."""
@@ -128,6 +130,7 @@ def draft(export: Export, table: Table, said: Said) -> Draft:
     )
     report = TableReport(table.file, table.sheet, table.name, export.product, export.what, export.table)
     report.source, report.rows, report.notes = export.source, len(table.rows), list(table.notes)
+    report.ends_known = bool(export.product) and export.ends_known
     report.rows_left_out = list(table.left_out)
     report.mapped = {name: table.headings[place] for name, place in found.items()}
     for name, column in columns.items():

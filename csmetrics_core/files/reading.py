@@ -25,6 +25,7 @@ from csmetrics_core.files.finding import find_tables
 from csmetrics_core.files.formulas import MEND, pending_words
 from csmetrics_core.files.grids import Grid, UnreadableFile
 from csmetrics_core.files.opening import open_sources
+from csmetrics_core.files.products.deals import join_deals
 from csmetrics_core.files.recognising import known_headings, not_understood, recognise
 from csmetrics_core.files.report import ReadTable, Report, TableReport, Wait
 from csmetrics_core.files.saying import Said
@@ -82,7 +83,7 @@ def read_company(source: Any, said: Said | None = None) -> Reading:
     dated = date_by_names(found, said)
     reading.report.notes += dated.notes
     parts = [part for table in dated.tables for part in read_table(table, said, reading.report)]
-    reading.tables = combine(parts, reading.report, said)
+    reading.tables = combine(join_deals(parts, reading.report, said), reading.report, said)
     if dated.snapshots:
         _put_snapshots(reading, dated.snapshots, said)
     settle_ends(reading.tables, reading.report, said)

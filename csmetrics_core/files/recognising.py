@@ -10,7 +10,7 @@ from csmetrics_core.files import across
 from csmetrics_core.files.exports import Export
 from csmetrics_core.files.grids import UnreadableFile, is_filled
 from csmetrics_core.files.months import month_headings
-from csmetrics_core.files.products import chartmogul, crm, helpdesks, stripe, surveys
+from csmetrics_core.files.products import billing, chartmogul, crm, deals, helpdesks, stripe, surveys
 from csmetrics_core.files.report import NotUnderstood
 from csmetrics_core.files.saying import Place, Remedy, Said
 from csmetrics_core.files.standard import (
@@ -29,6 +29,8 @@ from csmetrics_core.headings import SYNONYMS, bare, plain
 #: Every product export that is recognised; where two fit, the first is the more particular one.
 PRODUCTS: tuple[Export, ...] = (
     *stripe.EXPORTS,
+    *billing.EXPORTS,
+    *deals.EXPORTS,
     *chartmogul.EXPORTS,
     *helpdesks.EXPORTS,
     *(export for export in surveys.EXPORTS if export.product != "Google Forms"),

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from csmetrics_core.errors import MetricError
 from csmetrics_core.files.columns import Column
 from csmetrics_core.files.saying import Question, Remedy
 from csmetrics_core.files.table import LeftOut
@@ -59,6 +60,7 @@ class TableReport:
         personal: those of them that hold personal data.
         scales: question -> highest answer, where the product documents it or the heading says it.
         until: the last day the file tells about.
+        ends_known: whether ends are first days no longer paid, for sure.
         notes: what else the reader must know.
         waits: what keeps figures from being computed.
     """
@@ -82,6 +84,7 @@ class TableReport:
     personal: tuple[str, ...] = ()
     scales: dict[str, int] = field(default_factory=dict)
     until: date | None = None
+    ends_known: bool = False
     notes: list[str] = field(default_factory=list)
     waits: list[Wait] = field(default_factory=list)
 
@@ -176,6 +179,12 @@ class Report:
     derived: dict[str, str] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     waits: dict[str, list[Wait]] = field(default_factory=dict)
+
+    def refuse(self, table: TableReport, error: MetricError) -> None:
+        """Note that a table is not used, and that what it would hold waits."""
+        self.refused[table.place] = error
+        waits = self.waits.setdefault(table.table, [])
+        waits.append(Wait("", error.problem, error.fix, getattr(error, "remedies", ())))
 
     @property
     def scales(self) -> Mapping[str, int]:

@@ -148,8 +148,10 @@ class Said:
         decimal: the decimal sign of numbers that can be read in two ways: "." or ",".
         encoding, delimiter: of text files, such as "cp1250" and ";".
         rates: currency -> what one unit of it is worth in the currency whose rate is 1.
-        amounts: whether amounts with a quantity are for "each", to be multiplied, or for "all".
-        billed: the billing interval of amounts beside which none is read: "month", "quarter" or "year".
+        amounts: whether amounts with a quantity are for "each", to be multiplied, or for "all"; whether whole numbers
+            are "cents" or "currency".
+        billed: the billing interval of amounts beside which none is read: "month", "quarter" or "year"; of deals also
+            "term", the whole of it.
         as_of: the day the export was made, where the file does not tell how far it reaches.
         names: whether names that differ only in case or accents are the "same" customer, or two "apart".
         totals: whether rows that look like sums of others are to "keep", or to "drop".
