@@ -9,11 +9,11 @@ import openpyxl
 import pytest
 from csmetrics_addin.cli import app
 from csmetrics_addin.commands.demo import TARGETS
-from csmetrics_addin.files import Tables
 from typer.testing import CliRunner
 
 from csmetrics_core import lookup
 from csmetrics_core.catalog import headline_metrics
+from csmetrics_core.files.plain import plain_tables
 from csmetrics_core.metrics.health import health_score
 from csmetrics_core.samples import sample_company
 from csmetrics_core.scorecard import scorecard
@@ -60,12 +60,12 @@ def test_the_screen_shows_all_sixteen_and_what_to_do_next(made):
 
 def test_the_company_on_disk_is_the_sample_company(made):
     folder, _ = made
-    tables = Tables(folder / "sample-company.xlsx").tables()
+    tables = plain_tables(folder / "sample-company.xlsx")
     for name, frame in sample_company().tables.items():
         assert list(tables[name]) == list(frame.columns)
         assert len(tables[name][frame.columns[0]]) == len(frame)
-    comments = [c for c in tables["responses"]["comment"] if c]
-    assert comments == sample_company().responses["comment"].dropna().tolist()
+    comments = [text for text in sample_company().responses["comment"].dropna() if text.strip()]
+    assert tables["responses"]["comment"].dropna().tolist() == comments
 
 
 def test_text_from_data_is_no_formula_and_no_link(made):

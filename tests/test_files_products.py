@@ -816,8 +816,8 @@ def test_a_product_s_scale_is_used_unless_one_is_given(tmp_path):
 # -- the package -------------------------------------------------------------------------------------------------
 
 
-def test_importing_the_core_loads_neither_pandas_nor_readers():
-    code = "import sys, csmetrics_core; print([m for m in ('pandas', 'csmetrics_core.readers') if m in sys.modules])"
+def test_importing_the_core_loads_neither_pandas_nor_files():
+    code = "import sys, csmetrics_core; print([m for m in ('pandas', 'csmetrics_core.files') if m in sys.modules])"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "[]\n"
 
 

@@ -5,7 +5,7 @@ import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 from xml.etree.ElementTree import ParseError, iterparse
 from zipfile import BadZipFile, ZipFile
 
@@ -156,6 +156,7 @@ def _load(path: Path) -> tuple[Workbook, dict[str, Shown]]:
         # Opened here, as openpyxl leaves a file open that it cannot read.
         with path.open("rb") as file, warnings.catch_warnings():
             warnings.simplefilter("ignore")  # sparklines and the like are left alone
+            _check_unpacked(path, file)
             reader = ExcelReader(file)
             reader.read()
             with ZipFile(file) as parts:
@@ -163,16 +164,26 @@ def _load(path: Path) -> tuple[Workbook, dict[str, Shown]]:
                 shown = {name.lower(): _shown(parts, part, reader) for name, part in sheets if name in reader.wb}
             return reader.wb, shown
     except (AttributeError, BadZipFile, LookupError, ParseError, TypeError, ValueError) as error:
-        from csmetrics_core.readers.sheets import is_text, open_workbook
+        from csmetrics_core.files import Said
+        from csmetrics_core.files.opening import open_file
 
-        if not is_text(path):
-            open_workbook(path)  # which can tell a password from a broken file
+        open_file(path.name, path, Said())  # which can tell a password from a broken file
         fix = "Open it in a spreadsheet program and save it again."
         raise _unreadable(f"{path.name} cannot be read as a workbook", fix) from error
 
 
+def _check_unpacked(path: Path, file: IO[bytes]) -> None:
+    """Refuse a workbook that unpacks to more than is read at once."""
+    from csmetrics_core.files.budget import check_unpacked
+
+    with ZipFile(file) as parts:
+        check_unpacked(path.name, parts)
+
+
 def _unreadable(problem: str, fix: str) -> Exception:
-    from csmetrics_core.readers import UnreadableFile  # with all its readers takes as long to import as to read a file
+    from csmetrics_core.files.grids import (
+        UnreadableFile,  # with all its readers takes as long to import as a file to read
+    )
 
     return UnreadableFile(problem, fix)
 

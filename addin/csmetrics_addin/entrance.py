@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
 from pathlib import Path
@@ -57,6 +58,9 @@ Totals = Annotated[str | None, typer.Option(metavar="keep|drop", help="Rows that
 Ends = Annotated[str | None, typer.Option(metavar="last-day|first-unpaid", help="What the end of a contract is.")]
 Copies = Annotated[str | None, typer.Option(metavar="keep|drop", help="Rows that may be told twice.")]
 
+# A leading zero keeps a number text.
+_NUMBER = re.compile(r"[+-]?(0|[1-9]\d*)?(\.\d+)?([eE][+-]?\d+)?")
+_ISO_DATE = re.compile(r"\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d{1,6})?)?(Z|[+-]\d\d:\d\d)?)?")
 _WORDS = {
     "dates": ("dmy", "mdy", "ymd", "epoch"),
     "decimal": (".", ","),
@@ -133,15 +137,16 @@ def read_files(files: Sequence[Path], said: Said) -> Reading:
     try:
         reading = read_company(list(files), said)
     except UnreadableFile as error:
-        raise Problem(error.problem, _fix(error), code=BAD_DATA) from error
+        raise Problem(error.problem, fix_of(error), code=BAD_DATA) from error
     refused = reading.report.refused
     if not reading.tables and len(refused) == 1 and not reading.report.not_understood:
         error = next(iter(refused.values()))
-        raise Problem(getattr(error, "problem", str(error)), _fix(error), code=BAD_DATA) from error
+        raise Problem(getattr(error, "problem", str(error)), fix_of(error), code=BAD_DATA) from error
     return reading
 
 
-def _fix(error: Any) -> str:
+def fix_of(error: Any) -> str:
+    """How what went wrong is mended, with the options of the command."""
     return " ".join(filter(None, (getattr(error, "fix", ""), spelt(getattr(error, "remedies", ())))))
 
 
@@ -161,7 +166,7 @@ def show_report(report: Report) -> None:
     if report.refused:
         terminal.print(styled("Not read", "bold"))
         words = [
-            (place, " ".join(filter(None, (_problem(error), _fix(error))))) for place, error in report.refused.items()
+            (place, " ".join(filter(None, (_problem(error), fix_of(error))))) for place, error in report.refused.items()
         ]
         terminal.print(facts(words))
         terminal.print()
@@ -185,7 +190,7 @@ def show_report(report: Report) -> None:
 
 
 def _words(error: Exception) -> str:
-    return " ".join(filter(None, (_problem(error), _fix(error))))
+    return " ".join(filter(None, (_problem(error), fix_of(error))))
 
 
 def _problem(error: Exception) -> str:
@@ -217,3 +222,31 @@ def _table_data(table: TableReport) -> dict[str, Any]:
         "missing": table.missing, "left_out": table.left_out, "rows_left_out": list(map(str, table.rows_left_out)),
         "not_read": table.ignored, "scales": table.scales, "notes": table.notes,
     }  # fmt: skip
+
+
+def must_be_file(path: Path) -> None:
+    """Refuse a path where no file is.
+
+    Raises:
+        Problem: it is a folder, or nothing.
+    """
+    if path.is_dir():
+        raise Problem(f"{plain(path)} is a folder", "Name a file in it.")
+    if not path.is_file():
+        beside = [one.name for one in path.parent.iterdir()] if path.parent.is_dir() else []
+        raise Problem(f"there is no file {plain(path)}", nearest(path.name, beside, "Check the path."))
+
+
+def typed_value(text: str) -> Any:
+    """What was typed as a value: a number, a date, a word, or None for nothing."""
+    text = text.strip()
+    if not text:
+        return None
+    if _NUMBER.fullmatch(text) and any(sign.isdigit() for sign in text):
+        return float(text)
+    if not _ISO_DATE.fullmatch(text):
+        return text
+    try:
+        return date.fromisoformat(text) if len(text) == 10 else datetime.fromisoformat(text)
+    except ValueError:
+        return text

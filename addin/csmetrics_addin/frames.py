@@ -1,23 +1,28 @@
-"""Files as frames of an engine: DuckDB or Spark read them piece by piece, workbooks and odd text cell by cell."""
+"""Files as frames: read by the one entrance, or, larger ones, piece by piece by DuckDB or Spark."""
 
 import os
 import re
 import tempfile
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from glob import escape
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from csmetrics_addin.files import Tables
+from csmetrics_addin import entrance
 from csmetrics_addin.terminal import BAD_DATA, Problem, plain
+from csmetrics_core.errors import MetricError
 from csmetrics_core.tables.frames import EngineFailed, engine_failed, readable
 
-#: Endings of text files and of Parquet files, and those that are read cell by cell.
+#: Endings of text files, of Parquet files, and of workbooks.
 TEXT = (".csv", ".tsv", ".txt", ".gz")
 PARQUET = (".parquet", ".pq")
-WORKBOOKS = (".xlsx", ".xlsm")
-#: Up to so many bytes a text file that DuckDB may misread is read cell by cell.
+WORKBOOKS = (".xlsx", ".xlsm", ".xlsb", ".xls", ".ods")
+#: Up to so many bytes text is read at once.
 _SMALL_TEXT = 100 * 2**20
+_HEAD = 2**18
+# What `csmetrics_core.csv_text` writes before a text that a spreadsheet would compute.
+_MARKED = "'^''+\\s*[=+\\-@＝＋－＠\\t\\r\\n]'"
 _TWO_WAYS = re.compile("%[dm]([/-])%[dm]")
 
 
@@ -28,33 +33,43 @@ class Table(NamedTuple):
         name: of the sheet, or of the first file.
         frame: of any engine.
         connection: DuckDB's, which tells how far it is; None for others.
+        waits: what keeps columns from being used.
+        notes: what else the reader must know.
     """
 
     name: str
     frame: Any
     connection: Any = None
+    waits: tuple[Any, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
-def by_cells(path: Path, notes: list[str]) -> list[Table]:
-    """Every table of a workbook, or a text file, as a pandas frame; `notes` takes what to know about it."""
-    import pandas
+def by_entrance(paths: Sequence[Path], said: Any) -> list[Table]:
+    """Every table of files as a pandas frame, read as every other command reads files."""
+    from csmetrics_core.files.typed import typed_tables
 
-    found = []
-    book = Tables(path)
-    tables = book.tables()
-    notes += book.notes
-    if not tables:
-        raise book.without_table()
-    for name, columns in tables.items():
-        series = {heading: pandas.Series(cells, dtype=object) for heading, cells in columns.items()}
-        found.append(Table(name, readable(pandas.DataFrame(series).replace({"": None}).infer_objects())))
-    return found
+    try:
+        found = typed_tables(list(paths), said)
+    except MetricError as error:
+        raise Problem(error.problem, entrance.fix_of(error), code=BAD_DATA) from error
+    return [
+        Table(name, readable(frame.replace({"": None}).infer_objects()), None, waits, notes)
+        for name, frame, waits, notes in found
+    ]
+
+
+def fit_in_memory(paths: Sequence[Path]) -> bool:
+    """Whether files are read at once; text and Parquet of more than that go through an engine."""
+    kinds = {path.suffix.lower() for path in paths}
+    if kinds & {".gz", *PARQUET}:
+        return False
+    return bool(kinds - set(TEXT)) or sum(path.stat().st_size for path in paths) <= _SMALL_TEXT
 
 
 def by_duckdb(
-    paths: Sequence[Path], time_zone: str, memory: str, spill: Path | None, dates: str | None, notes: list[str]
-) -> list[Table]:
-    """Files as one relation that DuckDB reads piece by piece; one of text that it may misread cell by cell.
+    paths: Sequence[Path], time_zone: str, memory: str, spill: Path | None, dates: str | None
+) -> Iterator[Table]:
+    """Files as one relation that DuckDB reads piece by piece; what does not fit in memory goes to a folder of our own.
 
     Args:
         paths: the files, all of one kind.
@@ -62,13 +77,7 @@ def by_duckdb(
         memory: the most memory DuckDB may take, such as 3GB.
         spill: the folder for what does not fit in memory.
         dates: "dmy" or "mdy", for dates that can be read in two ways.
-        notes: takes what to know about the files.
     """
-    is_text = paths[0].suffix.lower() in TEXT
-    alone = len(paths) == 1 and paths[0].suffix.lower() != ".gz" and paths[0].stat().st_size <= _SMALL_TEXT
-    encoding, delimiter = _how_written(paths[0]) if is_text and paths[0].suffix.lower() != ".gz" else ("utf-8", "")
-    if alone and is_text and (not encoding.startswith("utf-8") or delimiter == ";"):
-        return by_cells(paths[0], notes)  # in another encoding, or with decimal commas
     try:
         import duckdb
     except ModuleNotFoundError:
@@ -76,34 +85,48 @@ def by_duckdb(
     connection = duckdb.connect()
     connection.execute("SET enable_progress_bar = true")  # without it DuckDB does not say how far it is
     connection.execute("SET enable_progress_bar_print = false")
-    settings = {"TimeZone": time_zone, "temp_directory": str(spill or Path(tempfile.gettempdir()) / "csmetrics")}
-    if memory:
-        settings["memory_limit"] = memory.strip()
-    names = [str(path) for path in paths]
+    with tempfile.TemporaryDirectory(prefix="csmetrics-", dir=spill) as folder:
+        settings = {"TimeZone": time_zone, "temp_directory": folder}
+        if memory:
+            settings["memory_limit"] = memory.strip()
+        names = [escape(str(path)) for path in paths]  # DuckDB takes a name for a pattern
+        try:
+            for name, value in settings.items():
+                connection.execute(f"SET {name} = ?", [value])
+            relation = (
+                connection.read_parquet(names, union_by_name=True)
+                if paths[0].suffix.lower() in PARQUET
+                else _unmarked(_text(connection, names, _delimiter(paths[0]), dates))
+            )
+        except duckdb.Error as error:
+            raise unreadable(engine_failed(error) or EngineFailed(str(error))) from None
+        yield Table(paths[0].name, relation, connection)
+        connection.close()
+
+
+def _delimiter(path: Path) -> str:
+    """The delimiter of a text file, by its first lines; blank where DuckDB is to find it."""
+    from csmetrics_core.files import Said, UnreadableFile
+    from csmetrics_core.files.text import delimiter_of
+
+    if path.suffix.lower() == ".gz":
+        return ""
+    with path.open("rb") as file:
+        head = file.read(_HEAD)
     try:
-        for name, value in settings.items():
-            connection.execute(f"SET {name} = ?", [value])
-        relation = (
-            _text(connection, names, delimiter, dates)
-            if is_text
-            else connection.read_parquet(names, union_by_name=True)
-        )
-    except duckdb.Error as error:
-        if is_text and alone:
-            return by_cells(paths[0], notes)  # which reads it, or says which row is wrong
-        raise unreadable(engine_failed(error) or EngineFailed(str(error))) from None
-    return [Table(paths[0].name, relation, connection)]
+        return delimiter_of(path.name, head, Said())
+    except UnreadableFile as error:
+        raise Problem(error.problem, entrance.fix_of(error), code=BAD_DATA) from None
 
 
-def _how_written(path: Path) -> tuple[str, str]:
-    """The encoding and the delimiter of a text file; blank where they cannot be told."""
-    from csmetrics_core.readers import How, UnreadableFile
-    from csmetrics_core.readers.text_files import how_written
-
-    try:
-        return how_written(path, How()) if path.stat().st_size else ("", "")
-    except UnreadableFile:
-        return "", ""
+def _unmarked(relation: Any) -> Any:
+    """Text without the sign that keeps spreadsheets from computing it."""
+    columns = []
+    for name, kind in zip(relation.columns, relation.types, strict=True):
+        quoted = '"' + name.replace('"', '""') + '"'
+        bare = f"CASE WHEN regexp_matches({quoted}, {_MARKED}) THEN substr({quoted}, 2) ELSE {quoted} END AS {quoted}"
+        columns.append(bare if str(kind) == "VARCHAR" else quoted)
+    return relation.project(", ".join(columns))
 
 
 def _text(connection: Any, names: list[str], delimiter: str, dates: str | None) -> Any:

@@ -7,8 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from csmetrics_addin.entrance import spelt
-from csmetrics_addin.files import must_be_file
+from csmetrics_addin.entrance import must_be_file, spelt
 from csmetrics_addin.terminal import BAD_DATA, Problem, nearest, plain
 
 if TYPE_CHECKING:

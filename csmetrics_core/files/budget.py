@@ -22,6 +22,7 @@ _ROWS = re.compile(rb'<(?:\w+:)?row\b[^>]*?\sr="(\d{1,9})"')
 _CELLS = re.compile(rb'\sr="([A-Z]{1,3})(\d{1,9})"')
 _WIDER = ((26, re.compile(rb'\sr="[A-Z]{2,3}\d')), (702, re.compile(rb'\sr="[A-Z]{3}\d')))
 _AROUND = "Delete what lies outside the table, copy the table into a new workbook, or save it as CSV."
+_SMALLER = "Keep the sheets, rows and columns that are needed, or save the table as CSV."
 _LARGER = "Keep the rows and columns that are needed, or read it with `csmetrics report`, which takes larger files."
 
 
@@ -60,6 +61,18 @@ def check_cells(place: str, count: int) -> None:
         )
 
 
+def check_unpacked(name: str, parts: ZipFile) -> None:
+    """Refuse a workbook that unpacks to more than is read at once.
+
+    Raises:
+        UnreadableFile: it does.
+    """
+    size = sum(part.file_size for part in parts.infolist())
+    if size > MOST_BYTES:
+        problem = f"{name} unpacks to {size / 2**20:,.0f} MB, and {MOST_BYTES // 2**20} MB are read at once"
+        raise UnreadableFile(problem, _SMALLER)
+
+
 def parts_of(file: Path | IO[bytes], name: str) -> Iterator[tuple[str, bytes]]:
     """The sheets of an .xlsx file as they are packed, after a look at how much they unpack to.
 
@@ -67,10 +80,7 @@ def parts_of(file: Path | IO[bytes], name: str) -> Iterator[tuple[str, bytes]]:
         UnreadableFile: to more than is read at once.
     """
     with ZipFile(file) as parts:
-        size = sum(part.file_size for part in parts.infolist())
-        if size > MOST_BYTES:
-            problem = f"{name} unpacks to {size / 2**20:,.0f} MB, and {MOST_BYTES // 2**20} MB are read at once"
-            raise UnreadableFile(problem, _LARGER)
+        check_unpacked(name, parts)
         for part in parts.namelist():
             if re.fullmatch(r"xl/worksheets/[^/]+\.xml", part, re.IGNORECASE):
                 yield part, parts.read(part)

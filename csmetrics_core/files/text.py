@@ -45,6 +45,16 @@ def read_text(name: str, data: bytes, said: Said) -> Grid:
     return Grid(name, "", rows[skip:], top=skip, typed=False, notes=notes)
 
 
+def delimiter_of(name: str, head: bytes, said: Said) -> str:
+    """The delimiter of a text file, by its beginning.
+
+    Raises:
+        UnreadableFile: it can be split in several ways.
+    """
+    text = head.decode("utf-8", "replace")
+    return _start(name, text[: text.rfind("\n") + 1] or text, said.about("delimiter", Place(name)))[1]
+
+
 def decoded(name: str, data: bytes, said: str | None = None) -> tuple[str, list[str]]:
     """The text of a file, and what to know about its encoding.
 

@@ -148,6 +148,11 @@ def fitting(frame: Any) -> list[Recipe]:
     return found
 
 
+def columns_of(recipe: Recipe, frame: Any) -> frozenset[str]:
+    """The columns of a frame that a recipe reads; it must fit."""
+    return frozenset(resolve(schema_of(wrapped(frame)), recipe.needs, {}).values())
+
+
 def _nothing_fits(schema: Mapping[str, Any]) -> MetricError:
     """Why no recipe fits: a column of the right name holds something else, or there are none of these names."""
     for recipe in RECIPES:

@@ -16,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from csmetrics_core.csv_text import as_written, harmless
-from csmetrics_core.readers import read_file
+from csmetrics_core.files import read_company
 
 KIND = "Text: orders to the terminal, signs that hide or turn others, formulas in CSV files"
 
@@ -177,7 +177,7 @@ def test_our_readers_take_the_sign_off_again(tmp_path):
     (tmp_path / "out.csv").write_bytes(csv_bytes({"date": ["2026-09-01"] * 5, "nps": [10] * 5, "segment": groups}))
     done = csmetrics("compute", "NPS", "out.csv", "--scores", "nps", "--by", "segment", "--json", cwd=tmp_path)
     assert {row["group"] for row in json.loads(done.stdout)["groups"]} == {*groups, "All"}
-    assert list(read_file(tmp_path / "out.csv").frame["segment"]) == groups
+    assert read_company(tmp_path / "out.csv").tables["responses"]["segment"].tolist() == groups
 
 
 @pytest.mark.host

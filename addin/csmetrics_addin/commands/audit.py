@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from csmetrics_addin.files import must_be_file
+from csmetrics_addin.entrance import must_be_file
 from csmetrics_addin.terminal import BAD_DATA, grid, plain, screen, working
 
 app = typer.Typer()

@@ -6,10 +6,10 @@ from typing import Annotated, Any
 
 import typer
 
-from csmetrics_addin.files import must_be_file
-from csmetrics_addin.frames import by_cells
+from csmetrics_addin import entrance
+from csmetrics_addin.frames import by_entrance
 from csmetrics_addin.results import print_json, records, show_notes
-from csmetrics_addin.terminal import Problem, grid, plain, screen
+from csmetrics_addin.terminal import BAD_DATA, Problem, grid, plain, screen
 from csmetrics_core.errors import MetricError
 from csmetrics_core.tables import arr_compare
 
@@ -28,14 +28,23 @@ def compare(
     rates: Annotated[
         Path | None, typer.Option("--rates", help="File of currency, month and rate.", show_default=False)
     ] = None,
+    dates: entrance.Dates = None,
+    decimal: entrance.Decimal = None,
+    encoding: entrance.Encoding = None,
+    delimiter: entrance.Delimiter = None,
+    column: entrance.Columns = None,
+    totals: entrance.Totals = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Compare the annual recurring revenue of two files, customer by customer; exit code 1 if some is unexplained."""
     if ends not in _ENDS:
         raise Problem(f"--ends {plain(ends)} is not known", f"Say one of {', '.join(_ENDS)}.")
+    told = entrance.said(
+        dates=dates, decimal=decimal, encoding=encoding, delimiter=delimiter, column=column, totals=totals
+    )
     notes: list[str] = []
-    sides = [_frame(path, notes) for path in (left, right)]
-    options: dict[str, Any] = {"end_is": _ENDS[ends], "rates": None if rates is None else _frame(rates, notes)}
+    sides = [_frame(path, told, notes) for path in (left, right)]
+    options: dict[str, Any] = {"end_is": _ENDS[ends], "rates": None if rates is None else _frame(rates, told, notes)}
     try:
         steps = arr_compare(*sides, as_of.date(), steps=True, **options)
         customers = arr_compare(*sides, as_of.date(), notes=notes, **options)
@@ -53,13 +62,17 @@ def compare(
         raise typer.Exit(_UNEXPLAINED)
 
 
-def _frame(path: Path, notes: list[str]) -> Any:
-    must_be_file(path)
-    tables = by_cells(path, notes)
+def _frame(path: Path, told: Any, notes: list[str]) -> Any:
+    entrance.must_be_file(path)
+    tables = by_entrance([path], told)
     if len(tables) > 1:
         names = ", ".join(plain(table.name) for table in tables)
         raise Problem(f"{plain(path.name)} holds several tables: {names}", "Give a file with one.")
-    return tables[0].frame
+    (table,) = tables
+    for wait in table.waits:
+        raise Problem(wait.problem, entrance.fix_of(wait), code=BAD_DATA)
+    notes += [f"{plain(path.name)}: {note}" for note in table.notes]
+    return table.frame
 
 
 def _show(steps: Any, differing: Any) -> None:

@@ -11,7 +11,7 @@ from typer.core import TyperGroup
 from typer.main import get_command
 
 from csmetrics_addin import entrance
-from csmetrics_addin.opening import typed_value
+from csmetrics_addin.entrance import typed_value
 from csmetrics_addin.pointing import Asked, Book, Cells, asked
 from csmetrics_addin.results import Given, as_data, print_json, records, result_table, show, show_notes
 from csmetrics_addin.terminal import BAD_DATA, Problem, plain, screen

@@ -9,9 +9,8 @@ import typer
 from rich.text import Text
 
 from csmetrics_addin.commands.scorecard import show
-from csmetrics_addin.files import Tables
 from csmetrics_addin.terminal import screen, styled, working
-from csmetrics_core.scorecard import scorecard
+from csmetrics_core.scorecard import scorecard_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -34,6 +33,7 @@ def demo(
     """Write a sample company to a workbook, compute its scorecard from that file, and write a first dashboard."""
     from csmetrics_addin.cells_out import refuse_others
     from csmetrics_addin.dashboard import write_dashboard
+    from csmetrics_core.files import read_company
 
     company, dashboard = out / "sample-company.xlsx", out / "dashboard.xlsx"
     refuse_others(company, dashboard)
@@ -42,15 +42,17 @@ def demo(
     with working("Making up a company...") as step:
         write_company(company, step)
         step(f"Reading {company.name} back...")
-        tables = Tables(company).tables()
-        card = scorecard(tables, months=_MONTHS, progress=lambda title: step(f"{title}..."))
+        reading = read_company(company)
+        card = scorecard_of(reading, months=_MONTHS, progress=lambda title: step(f"{title}..."))
         step(f"Writing {dashboard.name}...")
         write_dashboard(dashboard, card, TARGETS)
-    rows = sum(len(next(iter(table.values()))) for table in tables.values())
+    rows = sum(table.rows for table in reading.report.read)
     terminal.print(styled("A made-up software company, its tables as messy as real ones", "bold"))
-    terminal.print(styled(f"{company}: {len(tables)} tables, {rows:,} rows, read back from disk."))
+    terminal.print(styled(f"{company}: {len(reading.report.read)} tables, {rows:,} rows, read back from disk."))
     terminal.print()
     show(card)
+    for note in reading.report.notes:
+        terminal.print(styled(f"Note: {note}"))
     terminal.print()
     _say_what_next(company, dashboard)
 

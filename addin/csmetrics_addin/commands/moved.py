@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from csmetrics_addin import entrance
-from csmetrics_addin.opening import typed_value
+from csmetrics_addin.entrance import typed_value
 from csmetrics_addin.places import Under
 from csmetrics_addin.pointing import Asked, Book, asked
 from csmetrics_addin.results import print_json, records, result_table, show_notes

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from csmetrics_addin import entrance
-from csmetrics_addin.opening import typed_value
+from csmetrics_addin.entrance import typed_value
 from csmetrics_addin.pointing import Asked, Book, asked
 from csmetrics_addin.results import print_json, show_notes
 from csmetrics_addin.terminal import Problem, grid, nearest, screen, styled

@@ -1,25 +1,42 @@
 """`csmetrics report FILE|GLOB`: every metric that a file's columns allow, also from files larger than memory."""
 
+from __future__ import annotations
+
 import re
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import replace
 from datetime import datetime
 from glob import glob
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-from csmetrics_addin.frames import PARQUET, TEXT, WORKBOOKS, by_cells, by_duckdb, by_spark, unreadable
-from csmetrics_addin.results import print_json, records, result_table, show_notes
+from csmetrics_addin import entrance
+from csmetrics_addin.frames import (
+    PARQUET,
+    TEXT,
+    WORKBOOKS,
+    Table,
+    by_duckdb,
+    by_entrance,
+    by_spark,
+    fit_in_memory,
+    unreadable,
+)
+from csmetrics_addin.results import print_json, records, result_table
 from csmetrics_addin.terminal import BAD_DATA, Problem, plain, screen, styled
 from csmetrics_core.catalog import CATALOG
 from csmetrics_core.errors import MetricError
 from csmetrics_core.tables.frames import EngineFailed, engine_failed, known_time_zone
-from csmetrics_core.tables.report import SURVEYS, Asked, Recipe, Section, fitting, section
+from csmetrics_core.tables.report import SURVEYS, Asked, Recipe, Section, columns_of, fitting, section
+
+if TYPE_CHECKING:
+    from csmetrics_core.files import Said, Wait
 
 app = typer.Typer(add_completion=False)
 _SIZE = re.compile(r"\d+(\.\d+)?\s*(KB|MB|GB|TB|KiB|MiB|GiB|TiB)", re.IGNORECASE)
@@ -43,16 +60,21 @@ def report(
         list[str] | None,
         typer.Option("--set", metavar="METRIC.ARGUMENT=VALUE", help="A survey's scale or line, as ces.scale_max=5."),
     ] = None,
-    dates: Annotated[
-        str | None, typer.Option("--dates", metavar="dmy|mdy", help="The order of dates that can be read in two ways.")
-    ] = None,
+    dates: entrance.Dates = None,
+    decimal: entrance.Decimal = None,
+    encoding: entrance.Encoding = None,
+    delimiter: entrance.Delimiter = None,
+    column: entrance.Columns = None,
+    table: entrance.Tables = None,
+    totals: entrance.Totals = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Report every metric that the columns of a file, a folder or a glob allow."""
     if memory and not _SIZE.fullmatch(memory.strip()):
         raise Problem(f"--memory {plain(memory)} is no size", "Give one such as 3GB.")
-    if dates not in (None, "dmy", "mdy"):
-        raise Problem(f"--dates is {plain(dates)}", "Say dmy or mdy.")
+    told = entrance.said(
+        dates=dates, decimal=decimal, encoding=encoding, delimiter=delimiter, column=column, table=table, totals=totals
+    )
     try:
         known_time_zone(time_zone)
     except MetricError:
@@ -61,22 +83,29 @@ def report(
     paths = _found(files)
     if engine not in ("duckdb", "spark"):
         raise Problem(f"there is no engine {plain(engine)}", "There are: duckdb, spark.")
-    notes: list[str] = []
-    if paths[0].suffix.lower() in WORKBOOKS:
-        tables = by_cells(paths[0], notes)
-    elif engine == "spark":
-        tables = by_spark(paths, time_zone, master)
-    else:
-        tables = by_duckdb(paths, time_zone, memory, spill, dates, notes)
-    done = [part for name, frame, connection in tables for part in _sections(name, frame, connection, asked)]
+    with closing(_tables(paths, told, engine, time_zone, memory, spill, master)) as tables:
+        done = [part for one in tables for part in _sections(one, asked)]
     if as_json:
-        print_json([_as_data(name, replace(part, notes=(*part.notes, *notes))) for name, part in done])
+        print_json([_as_data(name, part) for name, part in done])
     else:
         for name, part in done:
             _show(name if len({n for n, _ in done}) > 1 else "", part)
-        show_notes(notes)
     if all(part.problem for _, part in done):
         raise typer.Exit(BAD_DATA)
+
+
+def _tables(
+    paths: list[Path], told: Said, engine: str, time_zone: str, memory: str, spill: Path | None, master: str
+) -> Iterator[Table]:
+    """The tables of files; those that do not fit in memory one after the other, as long as they are looked at."""
+    if engine == "spark":
+        yield from by_spark(paths, time_zone, master)
+    elif fit_in_memory(paths):
+        yield from by_entrance(paths, told)
+    else:
+        if told.dates not in (None, "dmy", "mdy"):
+            raise Problem("larger files have one order of dates", "Say --dates dmy or --dates mdy.")
+        yield from by_duckdb(paths, time_zone, memory, spill, told.dates)
 
 
 def _options(given: list[str]) -> dict[str, dict[str, Any]]:
@@ -114,15 +143,26 @@ def _found(files: str) -> list[Path]:
     return paths
 
 
-def _sections(name: str, frame: Any, connection: Any, asked: Asked) -> Iterator[tuple[str, Section]]:
-    """Compute what fits, one metric after the other, showing how far it has come."""
+def _sections(table: Table, asked: Asked) -> Iterator[tuple[str, Section]]:
+    """Compute what fits, one metric after the other, showing how far it has come; what waits says for what."""
     try:
-        recipes = fitting(frame)
+        recipes = fitting(table.frame)
     except MetricError as error:
-        yield name, Section("Nothing", {}, {}, (), str(error))
+        why = next((_waiting(wait) for wait in table.waits), str(error))
+        yield table.name, Section("Nothing", {}, {}, table.notes, why)
         return
     for recipe in recipes:
-        yield name, _watched(recipe, frame, connection, asked)
+        used = {"", *columns_of(recipe, table.frame), *asked.by}
+        wait = next((wait for wait in table.waits if wait.column in used), None)
+        if wait is not None:
+            yield table.name, Section(recipe.title, {}, {}, table.notes, _waiting(wait))
+        else:
+            part = _watched(recipe, table.frame, table.connection, asked)
+            yield table.name, replace(part, notes=(*part.notes, *table.notes))
+
+
+def _waiting(wait: Wait) -> str:
+    return f"{wait.problem.rstrip('.')}. {entrance.fix_of(wait)}".strip()
 
 
 def _watched(recipe: Recipe, frame: Any, connection: Any, asked: Asked) -> Section:

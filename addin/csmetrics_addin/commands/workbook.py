@@ -22,8 +22,8 @@ from csmetrics_addin.entrance import (
     Rates,
     Tables,
     Totals,
+    must_be_file,
 )
-from csmetrics_addin.files import must_be_file
 from csmetrics_addin.terminal import BAD_DATA, Problem, grid, nearest, plain, progress, screen
 from csmetrics_addin.writing import whole_file
 

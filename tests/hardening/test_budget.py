@@ -1,0 +1,154 @@
+"""Files made to take all memory or time: each command that reads files says in a sentence what is too much."""
+
+import io
+import zipfile
+
+import openpyxl
+import pytest
+from csmetrics_addin.cli import app
+from typer.testing import CliRunner
+
+KIND = "Files made to take all memory or time"
+
+COMMANDS = {
+    "scorecard": ("scorecard", "FILE"),
+    "compute": ("compute", "mrr", "FILE", "--amounts", "mrr"),
+    "reconcile": ("reconcile", "arpu", "10", "mrr", "mrr", "--file", "FILE"),
+    "change": (
+        "change",
+        "FILE",
+        "--metric",
+        "mrr",
+        "--set",
+        "amounts=mrr",
+        "--period",
+        "month",
+        "--from",
+        "2026-01",
+        "--to",
+        "2026-02",
+    ),
+    "why": (
+        "why",
+        "FILE",
+        "--metric",
+        "mrr",
+        "--set",
+        "amounts=mrr",
+        "--by",
+        "customer",
+        "--period",
+        "month",
+        "--from",
+        "2026-01",
+        "--to",
+        "2026-02",
+    ),
+    "forecast": ("forecast", "FILE"),
+    "compare": ("compare", "FILE", "FILE", "--as-of", "2026-01-31"),
+    "report": ("report", "FILE"),
+    "audit": ("audit", "FILE"),
+    "workbook": ("workbook", "new", "scorecard", "--data", "FILE", "--out", "new.xlsx"),
+}
+
+
+def sheet(cells: bytes) -> bytes:
+    """A workbook of one table, and further rows as they would stand in its XML."""
+    book, held, made = openpyxl.Workbook(), io.BytesIO(), io.BytesIO()
+    for row in (["customer", "month", "mrr"], ["A", "2026-01-01", 10]):
+        book.active.append(row)
+    book.save(held)
+    with zipfile.ZipFile(held) as parts, zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as changed:
+        for name in parts.namelist():
+            text = parts.read(name)
+            if name == "xl/worksheets/sheet1.xml":
+                text = text.replace(b"</sheetData>", cells + b"</sheetData>")
+            changed.writestr(name, text)
+    return made.getvalue()
+
+
+def far(place: bytes) -> bytes:
+    row = place.lstrip(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ")
+    return sheet(b'<row r="%s"><c r="%s"><v>1</v></c></row>' % (row, place))
+
+
+def bomb() -> bytes:
+    """Half a megabyte that unpacks to 600."""
+    row = b'<row r="%d"><c r="A%d" t="inlineStr"><is><t>' + b"x" * 30_000 + b"</t></is></c></row>"
+    return sheet(b"".join(row % (number, number) for number in range(5, 20_005)))
+
+
+ATTACKS = {
+    "the last cell of a sheet": ("far.xlsx", lambda: far(b"XFD1048576"), "XFD1048576"),
+    "the last row of column Z": ("far.xlsx", lambda: far(b"Z1048576"), "Z1048576"),
+    "a zip of 600 MB": ("bomb.xlsx", bomb, "are read at once"),
+    "a megabyte of NULs": ("nul.csv", lambda: bytes(1_000_000), "nothing that can be read"),
+    "100,000 columns": ("wide.csv", lambda: (",".join(map(str, range(100_000))) + "\n").encode() * 2, "16,384"),
+}
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("attacks")
+    for name, make, _ in ATTACKS.values():
+        (folder / str(len(list(folder.iterdir())))).mkdir()
+        (folder / str(len(list(folder.iterdir())) - 1) / name).write_bytes(make())
+    return dict(zip(ATTACKS, sorted(folder.iterdir()), strict=True))
+
+
+def run(command, path, cwd):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(cwd)
+        return CliRunner(env={"COLUMNS": "200"}).invoke(
+            app, [str(path) if word == "FILE" else word for word in COMMANDS[command]]
+        )
+
+
+@pytest.mark.parametrize("attack", ATTACKS)
+@pytest.mark.parametrize("command", COMMANDS)
+def test_it_is_refused_in_a_sentence_that_names_the_limit(command, attack, files, tmp_path):
+    name, _, said = ATTACKS[attack]
+    if command == "audit" and not name.startswith("bomb"):
+        pytest.skip("an audit reads cells where they are, and workbooks only")
+    result = run(command, files[attack] / name, tmp_path)
+    assert result.exit_code in (1, 3), result.output
+    assert isinstance(result.exception, SystemExit), result.exception
+    assert said in " ".join(result.output.split())
+
+
+@pytest.mark.parametrize("command", [name for name in COMMANDS if name not in ("change", "why", "forecast", "compare")])
+def test_a_formula_padded_with_blanks_takes_no_longer(command, tmp_path):
+    """It took minutes when what was matched was given back; a test that hangs fails by its time limit."""
+    padded = b'<row r="5"><c r="A5"><f>NPS(' + b" " * 200_000 + b"C2)</f><v>1</v></c></row>"
+    (tmp_path / "padded.xlsx").write_bytes(sheet(padded))
+    result = run(command, tmp_path / "padded.xlsx", tmp_path)
+    assert result.exception is None or isinstance(result.exception, SystemExit)
+
+
+def test_a_report_takes_the_name_of_a_file_for_a_name(tmp_path, monkeypatch):
+    """DuckDB takes [1] for a pattern, and read another file."""
+    monkeypatch.setattr("csmetrics_addin.frames._SMALL_TEXT", 0)
+    (tmp_path / "data[1].csv").write_text("nps\n10\n")
+    (tmp_path / "data1.csv").write_text("nps\n0\n")
+    result = run("report", tmp_path / "data[1].csv", tmp_path)
+    assert "100" in result.output
+    assert "-100" not in result.output
+
+
+def test_a_report_by_an_engine_takes_off_the_sign_that_exports_put_before_formulas(tmp_path, monkeypatch):
+    monkeypatch.setattr("csmetrics_addin.frames._SMALL_TEXT", 0)
+    (tmp_path / "answers.csv").write_text("nps,segment\n10,'=1+1\n0,'tis\n")
+    result = CliRunner().invoke(app, ["report", str(tmp_path / "answers.csv"), "--by", "segment", "--json"])
+    assert '"=1+1"' in result.output
+    assert '"\'tis"' in result.output
+
+
+def test_a_report_spills_into_a_fresh_folder_of_its_own_and_leaves_none(tmp_path, monkeypatch):
+    """A folder of a fixed name in the shared one could be somebody else's link."""
+    monkeypatch.setattr("csmetrics_addin.frames._SMALL_TEXT", 0)
+    (tmp_path / "answers.csv").write_text("nps\n10\n")
+    spill = tmp_path / "spill"
+    spill.mkdir()
+    result = CliRunner().invoke(app, ["report", str(tmp_path / "answers.csv"), "--spill", str(spill)])
+    assert result.exit_code == 0, result.output
+    assert not list(spill.iterdir())
