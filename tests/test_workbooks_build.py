@@ -64,10 +64,27 @@ def test_every_template_has_the_common_pages_and_a_switch(built, name):
     pages = {sheet for sheet, _ in cells}
     common = {"Start", plan.dashboard, "Checks", "Closed months", "Method", "Lists"}
     assert common | {s.name for s in plan.sheets} <= pages
-    calls = [text for (sheet, _), text in texts.items() if sheet == plan.dashboard and "IF(addin_on," in text]
+    calls = [
+        text for (sheet, _), text in texts.items() if sheet in (plan.dashboard, "Steps") and "IF(addin_on," in text
+    ]
     assert calls or name == "health_score"
     assert not any("IFERROR" in text for text in texts.values())
     assert errors(cells) == {}
+
+
+@pytest.mark.parametrize("name", TEMPLATES)
+def test_formulas_on_pages_people_read_can_be_read(built, name):
+    """Longer ones stand on the page of steps, under the names of their row and column."""
+    plan = recipe(name)
+    behind = {"Workings", "Steps", *(s.name for s in plan.sheets)}
+    texts = formulas(built / f"{name}.xlsx")
+    assert [at for at, text in texts.items() if at[0] not in behind and len(text) > 400] == []
+    steps = {row for (sheet, cell), text in texts.items() if sheet == "Steps" and (row := cell[1:]) and cell[0] == "E"}
+    cells = read(built / f"{name}.xlsx", values=True)
+    pages, places = ({row: cells["Steps", column + row] for row in steps} for column in "AB")
+    assert {texts[pages[row], places[row]] for row in steps} == {f"='Steps'!$E${row}" for row in steps}
+    named = [row for row in steps if cells.get(("Steps", f"C{row}")) or cells.get(("Steps", f"D{row}"))]
+    assert len(named) == len(steps) > 0
 
 
 @pytest.mark.parametrize("name", TEMPLATES)

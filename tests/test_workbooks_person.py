@@ -104,6 +104,10 @@ def test_a_heading_pasted_over_a_month_is_named(tmp_path):
             if part == "xl/sharedStrings.xml":
                 content = content.replace(b">2024-08<", b">2024-10x<").replace(b">2025-02<", b">2025-03x<")
             new.writestr(part, content)
-    [at] = [at for at, v in read(pasted, values=True).items() if v == "Revenue: month headings out of their place"]
+    [at] = [
+        at
+        for at, v in read(pasted, values=True).items()
+        if v == "Revenue: month headings out of their place" and at[0] == "Checks"
+    ]
     found = ("Checks", at[1].replace("A", "C"))
     assert by_ironcalc(pasted, [found])[found] == 2

@@ -1,5 +1,6 @@
 """What a customer is worth, and what winning and keeping one costs."""
 
+import math
 from typing import Annotated
 
 import numpy as np
@@ -24,6 +25,9 @@ from csmetrics_core.sums import exact_sum
 Money = Annotated[Each, Amount()]
 Margin = Annotated[Each, Share()]
 Costs = Annotated[Values, Amount(hint="Type costs as positive amounts.")]
+# NumPy's own differ in the last digit from one processor to another, and so would a workbook built on it.
+_log1p = np.vectorize(lambda value: math.log1p(value) if value != -1 else -math.inf, otypes=[float])
+_expm1 = np.vectorize(math.expm1, otypes=[float])
 
 
 @metric(
@@ -72,8 +76,8 @@ def clv(
     if horizon is None:
         return Ratio(annuity, hazard * (churn != 0), base="churn")  # nobody lost yet is not nobody ever
     limit = np.asarray(horizon, dtype=float)
-    lapse = np.log1p(-churn) - np.log1p(discount_per_period)  # as logarithms, or a tiny churn would round to none
-    within = np.where(np.isnan(limit), 1.0, -np.expm1(limit * lapse))
+    lapse = _log1p(-churn) - _log1p(discount_per_period)  # as logarithms, or a tiny churn would round to none
+    within = np.where(np.isnan(limit), 1.0, -_expm1(limit * lapse))
     endless = hazard == 0  # nobody leaves and nothing is discounted: the horizon is the lifetime
     numerator = np.where(endless, arpa * gross_margin * np.where(np.isnan(limit), 1, limit), annuity * within)
     base = np.where(np.isnan(limit), hazard * (churn != 0), np.where(endless, 1.0, hazard))

@@ -16,6 +16,8 @@ from csmetrics_workbooks.common import data_pages, lists, method, start
 from csmetrics_workbooks.formulas import Host
 from csmetrics_workbooks.history import PAGE, history
 from csmetrics_workbooks.recipes.recipe import Recipe
+from csmetrics_workbooks.steps import PAGE as STEPS
+from csmetrics_workbooks.steps import Steps
 from csmetrics_workbooks.tables import Table, as_numbers, month_key
 from csmetrics_workbooks.terms import month_number
 
@@ -32,6 +34,7 @@ LATE_ROWS = 2
 _LAST = (
     ("Checks", "what the data must pass before the figures are shown"),
     (PAGE, "closed periods as values, and later restatements"),
+    (STEPS, "formulas that are too long to read in the cells of their figures"),
     ("Method", "formula, convention and source of every figure"),
     ("Lists", "segments and months"),
 )
@@ -40,7 +43,7 @@ _CLOSED_NOTE = (
     "restate it. To begin your own history, delete the rows of the table Closed."
 )
 #: Pages that may take several sheets of paper.
-_LONG = ("Workings", "Method", "Comments", "Checks")
+_LONG = ("Workings", "Method", "Comments", "Checks", STEPS)
 #: Days of thirty with something on them that make a busy page, and days its month may lack at its end.
 _BUSY, _SLACK = 12, 4
 _NO_DATES = 2026 * 12 + 9  # shown for a snapshot
@@ -108,6 +111,10 @@ def _write(
         page = book.add_page(name, _COLOURS[kind])
         if kind != "data" and name not in _LONG:
             page.on_one_sheet()
+    steps = Steps(book.pages[STEPS])
+    for name in (*dict(plan.pages), "Checks"):
+        if name not in tables and name != "Workings":
+            book.pages[name].steps = steps
     plan.build(book)
     dashboard = book.pages[plan.dashboard]
     for table in tables.values():
@@ -120,6 +127,7 @@ def _write(
     history(book, _CLOSED_NOTE if data is None and closed else "")
     method(book)
     lists(book)
+    steps.finish(book)
     start(book, plan.answers, plan.steps, (*plan.pages, *_LAST))
     if host is Host.LAMBDA:
         book.define_functions()

@@ -7,6 +7,7 @@ from xlsxwriter.utility import xl_rowcol_to_cell
 
 from csmetrics_core.palette import ACCENT, INK, LINE, MUTED, STATUS
 from csmetrics_workbooks.bulk import storable
+from csmetrics_workbooks.steps import Steps, is_long
 from csmetrics_workbooks.style import BETTER, FONT, WORSE, Looks
 from csmetrics_workbooks.terms import CellError, Term
 
@@ -18,6 +19,8 @@ class Page:
         self.worksheet = worksheet
         self.name = name
         self.looks = looks
+        self.steps: Steps | None = None  # where long formulas go; a page of data or workings keeps them
+        self._put: dict[tuple[int, int], tuple[Any, Any]] = {}
         worksheet.hide_gridlines(2)
         worksheet.set_landscape()
         worksheet.set_paper(9)
@@ -37,6 +40,9 @@ class Page:
     def put(self, row: int, column: int, thing: Any, look: Any = None) -> Term:
         """Write a term, a literal or nothing into a cell, and return the cell as a term."""
         look = look or self.looks()
+        if self.steps is not None and is_long(thing):
+            thing = self.steps.take(self, row, column, thing)
+        self._put[row, column] = thing, look
         if isinstance(thing, Term) and thing.array:
             self.worksheet.write_array_formula(row, column, row, column, f"={thing.text}", look, _cached(thing.value))
         elif isinstance(thing, Term):
@@ -49,11 +55,29 @@ class Page:
             self.worksheet.write_string(row, column, thing, look)
         else:
             self.worksheet.write_number(row, column, thing, look)
-        return self.cell(row, column, thing.value if isinstance(thing, Term) else thing)
+        return self.cell(row, column, _value(thing))
 
     def cell(self, row: int, column: int, value: Any) -> Term:
         """A cell of this page as a term."""
         return Term(f"{self.prefix}{xl_rowcol_to_cell(row, column, True, True)}", value)
+
+    def beside(self, row: int, column: int) -> tuple[Any, Any]:
+        """What a row is called: its first cell, if that stands left of this one, and how it looks."""
+        first = min((at for at in self._put if at[0] == row and self._put[at][0] is not None), default=(row, column))
+        if first[1] >= column:
+            return None, None
+        thing, look = self._put[first]
+        return self.cell(*first, _value(thing)), look
+
+    def above(self, row: int, column: int) -> tuple[Any, Any]:
+        """What a column is called: the head of the cells that follow each other down to this one."""
+        top = row
+        while self._put.get((top - 1, column), (None,))[0] is not None:
+            top -= 1
+        if top == row:
+            return None, None
+        thing, look = self._put[top, column]
+        return (thing, None) if isinstance(thing, str) else (self.cell(top, column, _value(thing)), look)
 
     @property
     def prefix(self) -> str:
@@ -174,6 +198,10 @@ def axis(number: str = "General", *, lines: bool = False) -> dict[str, Any]:
 def legend(position: str = "bottom") -> dict[str, Any]:
     """A quiet legend."""
     return {"position": position, "font": {"name": FONT, "size": 9, "color": INK}}
+
+
+def _value(thing: Any) -> Any:
+    return thing.value if isinstance(thing, Term) else thing
 
 
 def _cached(value: Any) -> Any:
