@@ -30,6 +30,7 @@ COMMANDS = {
     "reconcile": "reconcile",
     "forecast": "forecast",
     "compare": "compare",
+    "pack": "pack",
 }
 _FOLDER = "csmetrics_addin.commands"
 

@@ -1,0 +1,106 @@
+"""`csmetrics pack FILE`: the board pack, a PDF of a company's figures."""
+
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from csmetrics_addin import entrance
+from csmetrics_addin.entrance import (
+    Amounts,
+    AsOf,
+    Billed,
+    Columns,
+    Copies,
+    Dates,
+    Decimal,
+    Delimiter,
+    Encoding,
+    Ends,
+    Names,
+    Rates,
+    Tables,
+    Totals,
+)
+from csmetrics_addin.terminal import BAD_DATA, Problem, plain, screen, styled, working
+
+app = typer.Typer()
+_HISTORY = 12
+
+
+@app.command("pack")
+def pack_of_files(
+    files: Annotated[
+        list[Path],
+        typer.Argument(help="A workbook, CSV files, one a table, or a folder of exports.", show_default=False),
+    ],
+    out: Annotated[Path, typer.Option("--out", "-o", help="The PDF to write.")] = Path("pack.pdf"),
+    company: Annotated[str, typer.Option(help="The name on its cover.")] = "",
+    currency: Annotated[str, typer.Option(help="What amounts are in, such as EUR, where no file says it.")] = "",
+    paper: Annotated[str, typer.Option(metavar="a4|letter", help="The size of its pages.")] = "a4",
+    month: Annotated[
+        datetime | None,
+        typer.Option(formats=["%Y-%m"], metavar="YYYY-MM", help="The month; by default the last one that is over."),
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace a file that is there.")] = False,
+    dates: Dates = None,
+    decimal: Decimal = None,
+    encoding: Encoding = None,
+    delimiter: Delimiter = None,
+    amounts: Amounts = None,
+    billed: Billed = None,
+    rate: Rates = None,
+    column: Columns = None,
+    table: Tables = None,
+    as_of: AsOf = None,
+    names: Names = None,
+    totals: Totals = None,
+    ends: Ends = None,
+    copies: Copies = None,
+) -> None:
+    """Write a board pack: cover, headlines, revenue, retention, voice, what moved and why, definitions, checks.
+
+    It needs neither an office program nor a browser; the same files give the same bytes. What cannot be computed says
+    what it needs, and the last page names what was left out, guessed or asked.
+    """
+    if paper not in ("a4", "letter"):
+        raise Problem(f"--paper is {plain(paper)}", "Say a4 or letter.")
+    if out.exists() and not force:
+        raise Problem(f"{plain(out)} is there already", "Give another name with --out, or say --force.")
+    said = entrance.said(
+        dates=dates, decimal=decimal, encoding=encoding, delimiter=delimiter, amounts=amounts, billed=billed, rate=rate,
+        column=column, table=table, as_of=as_of, names=names, totals=totals, ends=ends, copies=copies,
+    )  # fmt: skip
+    try:
+        import matplotlib  # noqa: F401
+    except ModuleNotFoundError:
+        raise Problem("a pack is drawn by matplotlib", "Install it: pip install 'csmetrics[jupyter]'.") from None
+    from csmetrics_addin.pack.pages import Pack, draw
+    from csmetrics_addin.pack.paper import Paper, style
+    from csmetrics_addin.writing import whole_file
+    from csmetrics_core.scorecard import scorecard_of
+    from csmetrics_core.version import __version__
+
+    with working("Reading...") as step:
+        reading = entrance.read_files(files, said)
+        at = f"{month:%Y-%m}" if month else None
+        card = scorecard_of(reading, month=at, months=_HISTORY, progress=lambda title: step(f"{title}..."))
+        if not any(line.value is not None for line in card.lines):
+            raise Problem("no metric could be computed", "csmetrics scorecard says what each needs.", code=BAD_DATA)
+        step("Drawing...")
+        made = Pack(reading, card, company.strip(), _currency(reading.tables, currency))
+        foot = ", ".join(filter(None, (made.company, made.month, made.currency, f"csmetrics {__version__}")))
+        with style(), whole_file(out, replace=force) as part:
+            sheets = Paper(paper, foot)
+            draw(made, sheets)
+            sheets.save(part, f"{made.company or 'Customer success'}, {made.month}")
+    screen().print(styled(f"{out}: {made.month}, {sum(line.value is not None for line in card.lines)} figures."))
+
+
+def _currency(tables: dict, said: str) -> str:  # type: ignore[type-arg]
+    """What amounts are in: as the user says, or the one currency the files name."""
+    if said:
+        return said.strip()
+    found = {code for table in tables.values() if "currency" in table for code in table["currency"].dropna().unique()}
+    return str(found.pop()) if len(found) == 1 else ""
