@@ -245,7 +245,8 @@ def voice(pack: Pack, paper: Paper) -> None:
     for name, values, colour in (
         ("Detractors", detractors, BAD), ("Passives", passives, CAUTION), ("Promoters", promoters, GOOD)
     ):  # fmt: skip
-        axes.bar(range(len(values)), values, bottom=base, color=colour, label=name, width=0.75)
+        hatch = "////" if name == "Detractors" else ""  # told apart in grey too
+        axes.bar(range(len(values)), values, bottom=base, color=colour, label=name, width=0.75, hatch=hatch, ec="white")
         base = [start + value for start, value in zip(base, values, strict=True)]
     axes.legend(ncol=3, loc="upper left", bbox_to_anchor=(0, 1.02))
     _months(axes, [f"{month.to_timestamp():%b %y}" for month in promoters.index])
@@ -302,7 +303,7 @@ def definitions(pack: Pack, paper: Paper) -> None:
     page = paper.page("Definitions", "How each figure is made; figures named alike are made alike everywhere")
     known = [line for line in pack.card.lines if line.value is not None]
     rows = [(line.title, line.metric.formula, line.basis) for line in known]
-    page.table(0.85, ("Figure", "Formula", "Computed from"), rows, (0, 0.3, 0.66), set(), (46, 50, 50), step=0.045)
+    page.table(0.85, ("Figure", "Formula", "Computed from"), rows, (0, 0.3, 0.66), set(), (40, 46, 45), step=0.045)
 
 
 def checks(pack: Pack, paper: Paper) -> None:
