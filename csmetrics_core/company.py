@@ -1,6 +1,7 @@
 """A company's tables, month by month: the rows of a month, who pays at its end, what was paid and used in it."""
 
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, timezone
 from itertools import compress
 from typing import TYPE_CHECKING, Any
 
@@ -208,7 +209,7 @@ class Company:
         months_of = {part: self.months(part) for part in _DATED}
         seen = {part: m for part, m in months_of.items() if m is not None and m.max(initial=_NO_MONTH) > _NO_MONTH}
         if not seen:
-            return None, "No table has dates: all rows count, and there is no month to compare with."
+            return self._last_month_of_stays()
         part, months = next(iter(seen.items()))
         month = int(months.max())
         if part not in _DAILY:
@@ -217,6 +218,23 @@ class Company:
         if latest >= last_day(month) or not (months < month).any():
             return month, ""
         return month - 1, f"{month_text(month)} is not over on the last date seen and is left out."
+
+    def _last_month_of_stays(self) -> tuple[int | None, str]:
+        """The last month that is over by the days on which customers came and left, where nothing else has dates."""
+        days = [
+            self._column("customers", column, "day").values
+            for column in ("start", "end")
+            if self.has("customers", column)
+        ]
+        now = np.datetime64(datetime.now(timezone.utc).date(), "D").astype(np.int64)
+        past = [day[day <= now].max() for day in days if (day <= now).any()]
+        if not past:
+            return None, "No table has dates: all rows count, and there is no month to compare with."
+        last = int(max(past))
+        month = int(index_of(np.array([last]), "month")[0])
+        month -= last != last_day(month)
+        told = np.datetime64(last, "D")
+        return month, f"The last day on which a customer came or left is {told}: {month_text(month)} is looked at."
 
     @property
     def knows_customers(self) -> bool:

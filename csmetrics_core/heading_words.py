@@ -49,8 +49,9 @@ ENGLISH: Words = {
     ),
     "discount": ("rebate", "discount amount"),
     "end": (
-        "end date", "ended", "ended on", "ended at", "ends", "ends on", "churned on", "churn date", "churned at",
-        "churned", "cancelled at", "canceled at", "cancelled on", "canceled on", "cancelled", "canceled",
+        "period end", "period to", "end of period", "service period end", "billing period end", "invoice period end",
+        "service to", "end date", "ended", "ended on", "ended at", "ends", "ends on", "churned on", "churn date",
+        "churned at", "churned", "cancelled at", "canceled at", "cancelled on", "canceled on", "cancelled", "canceled",
         "cancel date", "cancellation date", "date cancelled", "date canceled", "closed on", "closed at",
         "closed date", "close date",
         "closed", "terminated", "terminated on", "termination date", "left on", "left", "leave date",
@@ -108,7 +109,9 @@ ENGLISH: Words = {
         "customer type", "cohort segment",
     ),
     "start": (
-        "start date", "started", "started on", "starts", "starts on", "customer since", "member since", "began",
+        "period start", "period from", "start of period", "service period start", "billing period start",
+        "invoice period start", "service start", "service from", "start date", "started", "started on", "starts",
+        "starts on", "customer since", "member since", "began",
         "begin", "begin date", "signed up", "sign up date", "signup date", "joined", "joined on", "join date",
         "date joined", "date started", "contract start", "contract start date", "subscription start",
         "subscription start date", "activated", "activated on", "activation date", "onboarded on", "first paid",

@@ -16,6 +16,7 @@ from csmetrics_core.files.distinct import is_nothing
 from csmetrics_core.files.grids import Grid, UnreadableFile, is_filled
 from csmetrics_core.files.table import LeftOut, Table
 from csmetrics_core.files.text import CUT
+from csmetrics_core.files.years import with_years
 
 #: How many of some headings are known: two a heading that is, one for a question or for months.
 Knows = Callable[[Sequence[Any]], int]
@@ -44,6 +45,7 @@ def find_tables(grid: Grid, knows: Knows) -> list[Table]:
     """
     if grid.tables:
         return [_excel(grid, at) for at in range(len(grid.tables))]
+    grid = with_years(grid)
     filled = [any(map(is_filled, row)) for row in grid.rows]
     if grid.headed:
         below = _more_headings(grid, filled, 0, len(grid.rows))

@@ -17,8 +17,9 @@ EndIs = Literal["auto", "first_unpaid", "last_day"]
 #: Months in a billing interval, by the words people use.
 INTERVALS = {
     "day": 12 / 365, "daily": 12 / 365, "week": 12 / 52, "weekly": 12 / 52, "month": 1, "monthly": 1,
-    "quarter": 3, "quarterly": 3, "half-year": 6, "semi-annual": 6, "year": 12, "yearly": 12, "annual": 12,
-    "annually": 12,
+    "quarter": 3, "quarterly": 3, "half-year": 6, "half-yearly": 6, "half year": 6, "half yearly": 6, "semi-annual": 6,
+    "semi-annually": 6, "semiannual": 6, "semiannually": 6, "year": 12, "yearly": 12, "annual": 12, "annually": 12,
+    "biennial": 24, "biennially": 24,
 }  # fmt: skip
 _EXACT = {word: Fraction(months).limit_denominator(365) for word, months in INTERVALS.items()}
 _LATE = 3_000_000  # a day after all others, as far as calendars go
