@@ -1,9 +1,11 @@
 """Months whose year stands elsewhere, terms of invoice lines, and lists of customers alone."""
 
+from datetime import date
+
 import openpyxl
 import pytest
 
-from csmetrics_core.files import read_company
+from csmetrics_core.files import Said, read_company
 from csmetrics_core.scorecard import scorecard_of
 
 
@@ -63,8 +65,9 @@ def test_a_column_called_may_is_no_month(tmp_path):
 
 
 def test_invoice_lines_tell_the_period_they_are_for():
-    text = "Invoice,Customer,Period start,Period end,Amount (EUR)\n"
-    text += "1,A,01/01/2026,31/01/2026,100\n2,B,01/01/2026,31/01/2026,50\n3,A,01/02/2026,28/02/2026,100\n4,B,01/02/2026,28/02/2026,60\n5,A,01/03/2026,31/03/2026,100\n"
+    rows = ["Invoice,Customer,Period start,Period end,Amount (EUR)", "1,A,01/01/2026,31/01/2026,100"]
+    rows += ["2,B,01/01/2026,31/01/2026,50", "3,A,01/02/2026,28/02/2026,100", "4,B,01/02/2026,28/02/2026,60"]
+    text = "\n".join([*rows, "5,A,01/03/2026,31/03/2026,100", ""])
     table = read_company({"lines.csv": text.encode()}).tables["subscriptions"]
     assert table.groupby("month")["mrr"].sum().tolist() == [150.0, 160.0]
 
@@ -83,3 +86,25 @@ def test_a_list_of_customers_alone_gives_churn_of_the_last_month_that_is_over():
     assert "The last day on which a customer came or left is 2026-02-28: 2026-02 is looked at." in card.notes
     earlier = scorecard_of(read_company({"clients.csv": text.replace("28.02.2026", "27.02.2026").encode()}))
     assert (earlier.month, earlier["churn_rate"].value) == ("2026-01", 0.25)
+
+
+@pytest.mark.parametrize("months", [(1, 1, 2, 2), ("Jan", "Jan", "Feb", "Feb"), ("01", "01", "02", "02")])
+def test_a_year_beside_a_month(months):
+    rows = ["Customer,Year,Month,MRR"]
+    rows += [f"{who},2026,{month},{mrr}" for who, month, mrr in zip("ABAB", months, (100, 50, 110, 55), strict=True)]
+    table = read_company({"mrr.csv": "\n".join([*rows, ""]).encode()}).tables["subscriptions"]
+    assert [f"{month:%Y-%m}" for month in table["month"]] == ["2026-01", "2026-01", "2026-02", "2026-02"]
+
+
+def test_a_fiscal_year_is_no_year_of_a_calendar():
+    rows = b"Customer,Fiscal year,Month,MRR\nA,2026,1,100\nA,2026,2,110\n"
+    assert read_company({"mrr.csv": rows}).tables["subscriptions"]["month"].isna().all()
+
+
+def test_a_list_of_customers_with_mrr_and_terms_is_both():
+    rows = ["Client,MRR,Contract start,Contract end,Segment", "A,1200.50,01.01.2025,31.12.2025,NA"]
+    rows += ["A,1300,01.01.2026,31.12.2026,NA", "B,500,15.03.2025,14.03.2026,EU", "C,250,01.05.2025,30.04.2026,EU", ""]
+    tables = read_company({"list.csv": "\n".join(rows).encode()}, Said(as_of=date(2026, 2, 1))).tables
+    months = tables["subscriptions"].set_index(["customer", "month"])["mrr"]
+    assert (months["A", "2025-12-01"], months["A", "2026-01-01"]) == (1200.5, 1300.0)
+    assert set(tables["customers"]["segment"]) == {"NA", "EU"}

@@ -31,6 +31,7 @@ from csmetrics_core.files.report import ReadTable, Report, TableReport, Wait
 from csmetrics_core.files.saying import Said
 from csmetrics_core.files.standard import fields_of
 from csmetrics_core.files.table import Table
+from csmetrics_core.files.years import with_year_column
 from csmetrics_core.headings import plain
 
 
@@ -107,7 +108,7 @@ def find_all(grids: Sequence[Grid], report: Report) -> list[Table]:
         for table in found:
             if grid.pending:
                 table.notes.append(f"{pending_words(grid.sheet, grid.pending)}. {MEND}")
-        tables += found
+        tables += map(with_year_column, found)
     return tables
 
 

@@ -84,6 +84,8 @@ def recognise(table: Table, said: Said) -> list[Export]:
         asks = surveys.asks_something(table, said)
         is_asked = asks or "responses" in names or surveys.asks_for_words(table)
         return [surveys.answers_export(table)] if is_asked else []
+    if set(names) == {"customers", "contracts"} and "mrr" in columns_found("contracts", table, said):
+        names = ["contracts"]  # of which customers are made; the list besides says what else is known of them
     if len(names) > 1:
         raise choose_table(names, table)
     return [standard_export(names[0], table), *_beside(names[0], table, said)]

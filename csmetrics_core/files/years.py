@@ -1,4 +1,4 @@
-"""Months across whose year stands elsewhere: in a row above them, or in the name of the sheet or file."""
+"""Months whose year stands elsewhere: in a row above, in the name of the sheet or file, in a column beside them."""
 
 from __future__ import annotations
 
@@ -9,9 +9,13 @@ from typing import Any
 
 from csmetrics_core.files.calendar_words import month_number
 from csmetrics_core.files.grids import Grid, is_filled
+from csmetrics_core.files.table import Table
+from csmetrics_core.headings import plain
 
 _YEAR = re.compile(r"(?<!\d)(19[5-9]\d|20\d\d)(?!\d)")
 _LOOK = 20  # rows a title may take above the headings
+_YEARS = frozenset(map(plain, ("year", "calendar year", "Jahr", "année", "año")))
+_MONTHS = frozenset(map(plain, ("month", "month number", "month no", "Monat", "mois", "mes")))
 _FEWEST = 2  # months, or a name such as May could be a person's
 
 
@@ -66,3 +70,34 @@ def _by_name(grid: Grid, numbers: list[int], places: dict[int, int]) -> tuple[di
             year = int(said.pop())
             return dict.fromkeys(places, year), f"The months are of {year}, which is in the name {name!r}."
     return {}, ""
+
+
+def with_year_column(table: Table) -> Table:
+    """A table with a column Year and a column Month of numbers or names, its months with their years.
+
+    Example:
+        >>> table = Table("mrr.csv", "", ("Year", "Month"), [[2026, 1], ["2026", "Feb"]], np.array([2, 3]))
+        >>> [row[1] for row in with_year_column(table).rows]
+        ['2026-01', '2026-02']
+    """
+    spelt = [plain(heading) for heading in table.headings]
+    if sum(name in _YEARS for name in spelt) != 1 or sum(name in _MONTHS for name in spelt) != 1:
+        return table
+    year = next(at for at, name in enumerate(spelt) if name in _YEARS)
+    month = next(at for at, name in enumerate(spelt) if name in _MONTHS)
+    told = [_year_month(row, year, month) for row in table.rows]
+    if not any(told) or any(one is None for one in told):
+        return table
+    rows = [[*row[:month], text or row[month], *row[month + 1 :]] for row, text in zip(table.rows, told, strict=True)]
+    note = f"Months are of the columns {table.headings[year]!r} and {table.headings[month]!r}."
+    return replace(table, rows=rows, notes=[*table.notes, note])
+
+
+def _year_month(row: Sequence[Any], year: int, month: int) -> str | None:
+    """A month as 2026-01; empty where both cells are, None where they are no month of a year."""
+    cells = [str(row[at]).strip() if at < len(row) and is_filled(row[at]) else "" for at in (year, month)]
+    if not any(cells):
+        return ""
+    told = [cell.removesuffix(".0") for cell in cells]
+    number = int(told[1]) if told[1].isdecimal() and len(told[1]) < 3 else month_number(told[1]) or 0
+    return f"{told[0]}-{number:02d}" if _YEAR.fullmatch(told[0]) and 1 <= number <= 12 else None
