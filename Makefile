@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 WORKERS ?= 2
 
-.PHONY: demo test bench reference workbooks lint test-windows test-openxml clean
+.PHONY: demo test bench reference workbooks pictures contact-sheet hardening audit-dependencies lint test-windows test-openxml clean
 
 # The demo needs the core and the command only; the tests need everything.
 $(VENV)/demo.stamp: pyproject.toml
@@ -29,6 +29,14 @@ bench: $(VENV)/dev.stamp
 
 reference: $(VENV)/dev.stamp
 	$(BIN)/python -m csmetrics_core.reference
+
+# The README's pictures, from the real things; LibreOffice draws the templates.
+pictures: $(VENV)/dev.stamp
+	$(BIN)/python -m tests.pictures
+
+# Every page of every template and of the board pack, in colour and in grey, into contact-sheet/.
+contact-sheet: $(VENV)/dev.stamp
+	$(BIN)/python -m tests.pictures --all
 
 workbooks: $(VENV)/dev.stamp
 	$(BIN)/python -m csmetrics_workbooks workbooks

@@ -1,6 +1,8 @@
 """The board pack: its figures are the scorecard's, nothing runs off the paper, the same files give the same bytes."""
 
+import re
 import warnings
+from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -117,3 +119,13 @@ def test_nothing_to_show_is_one_sentence(tmp_path):
     result = CliRunner().invoke(app, ["pack", str(tmp_path / "x.csv"), "--out", str(tmp_path / "x.pdf")])
     assert result.exit_code == 3
     assert not (tmp_path / "x.pdf").exists()
+
+
+def test_the_pictures_of_the_readme_are_small_described_and_load_nothing():
+    root = Path(__file__).parent.parent
+    shown = re.findall(r'<img src="([^"]+)"[^>]* alt="([^"]{40,})"', (root / "README.md").read_text(encoding="utf-8"))
+    assert {Path(path).name for path, _ in shown} == {path.name for path in (root / "workbooks" / "pictures").iterdir()}
+    for path, _ in shown:
+        assert (root / path).stat().st_size < 100_000
+    drawing = (root / "workbooks" / "pictures" / "terminal.svg").read_text(encoding="utf-8")
+    assert not re.search(r"url\(|href=|@import|<script", drawing.replace("url(#", ""))

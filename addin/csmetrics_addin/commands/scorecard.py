@@ -87,9 +87,9 @@ def scorecard_of_file(
     """Compute the sixteen headline metrics from the tables of a file, and say what is missing for the others.
 
     Tables are recognised by their headings, whatever their case and in the usual synonyms; the report names what was
-    taken for what. In a folder, and among the files, exports of Stripe, ChartMogul, Delighted, SurveyMonkey, Typeform,
-    Google Forms, Zendesk, Freshdesk, HubSpot and Salesforce are recognised; what cannot be read without guessing is
-    named with the option that settles it.
+    taken for what. In a folder, and among the files, exports of Stripe, ChartMogul, Chargebee, Recurly, Paddle,
+    HubSpot, Salesforce, Zendesk, Freshdesk, Delighted, SurveyMonkey, Typeform and Google Forms are recognised; what
+    cannot be read without guessing is named with the option that settles it.
     """
     if ces_easy not in ("high", "low"):
         raise Problem(f"--ces-easy is {plain(ces_easy)}", "Say high or low.")
