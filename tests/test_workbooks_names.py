@@ -7,7 +7,7 @@ from csmetrics_workbooks.book import Choices
 from csmetrics_workbooks.build import TEMPLATES, build, recipe
 from excel.hostile import PLAIN, SEGMENTS, renamed
 from excel.rules import faults
-from workbook_cells import NEEDS_ADDIN, by_formulon, by_ironcalc, differences, errors, formulas, read
+from workbook_cells import NEEDS_ADDIN, by_formulon, by_ironcalc, differences, errors, formulas, read, whole
 
 #: Segments are named on these pages in the order of their sizes, features in that of their users.
 UNTOLD = {"Lists", "Start", "Method"}
@@ -20,7 +20,7 @@ def figures(path, name):
     return {
         at: v
         for at, v in cells.items()
-        if at[0] not in data | UNTOLD and type(v) in (int, float) and NEEDS_ADDIN not in texts.get(at, "")
+        if at[0] not in data | UNTOLD and type(v) in (int, float) and NEEDS_ADDIN not in whole(texts, at)
     }
 
 

@@ -137,8 +137,9 @@ def differences(path, computed, sheets=None):
     cached = read(path, values=True, sheets=sheets)
     needing = {at for at, value in computed.items() if value == NEEDS_ADDIN}
     differing = []
-    for at, formula in formulas(path, sheets).items():
-        mine, theirs = cached.get(at), computed.get(at)
+    texts = formulas(path, sheets)
+    for at in texts:
+        formula, mine, theirs = whole(texts, at), cached.get(at), computed.get(at)
         if at in needing:
             agree = f'"{NEEDS_ADDIN}"' in formula
         elif any(f"'{sheet}'!${_split(cell)}" in formula for sheet, cell in needing):
@@ -148,6 +149,19 @@ def differences(path, computed, sheets=None):
         if not agree:
             differing.append((at, mine, theirs, formula[:160]))
     return differing
+
+
+def whole(texts, at):
+    """What a cell computes; of one that only shows another, as with the page Steps, what that one does."""
+    seen = {at}
+    while (shown := _SHOWS.fullmatch(texts.get(at, ""))) and (shown[1], shown[2] + shown[3]) in texts:
+        at = (shown[1], shown[2] + shown[3])
+        assert at not in seen
+        seen.add(at)
+    return texts.get(at, "")
+
+
+_SHOWS = re.compile(r"='([^']+)'!\$([A-Z]+)\$(\d+)")
 
 
 def _split(cell):
