@@ -53,6 +53,11 @@ class Unit:
     number_format: str
     text_format: str
 
+    @property
+    def is_share(self) -> bool:
+        """Whether it is shown in percent, so that its changes are percentage points."""
+        return "%" in self.number_format
+
     def text(self, value: object) -> str:
         """Print one value for a person; a value that does not exist prints as nothing."""
         if value is None or value != value:

@@ -1,13 +1,18 @@
 """A person at work in a template: what it opens at, whom it judges, what it notices."""
 
+import warnings
 import zipfile
 from datetime import date
+from pathlib import Path
 
+import openpyxl
 import pandas as pd
 import pytest
 from csmetrics_workbooks import sources
 from csmetrics_workbooks.build import TEMPLATES, build, recipe
 from workbook_cells import by_ironcalc, differences, formulas, read
+
+COMMITTED = Path(__file__).parents[1] / "workbooks"
 
 
 def sample(name, **changed):
@@ -111,3 +116,17 @@ def test_a_heading_pasted_over_a_month_is_named(tmp_path):
     ]
     found = ("Checks", at[1].replace("A", "C"))
     assert by_ironcalc(pasted, [found])[found] == 2
+
+
+@pytest.mark.parametrize("name", TEMPLATES)
+def test_a_change_of_a_share_is_in_percentage_points(name):
+    """From 4.0 % to 5.0 % is +1.0 pp: shown as +1.0 % it reads like a hundredth more."""
+    with warnings.catch_warnings(action="ignore"):  # openpyxl knows no sparklines
+        book = openpyxl.load_workbook(COMMITTED / f"{name}.xlsx", data_only=True)
+    signed = [c for sheet in book for row in sheet.iter_rows() for c in row if c.number_format.startswith("+")]
+    what_if = '+0%;-0%;"as it is"'
+    assert not [c for c in signed if "%" in c.number_format and c.number_format != what_if]
+    if name == "scorecard":
+        [ndr] = [row for row in book["Scorecard"].iter_rows(min_row=6) if row[0].value == "Net dollar retention"]
+        assert ndr[9].number_format == '+0.0" pp";-0.0" pp";0.0" pp"'
+        assert ndr[9].value == pytest.approx(100 * (ndr[2].value - ndr[8].value))

@@ -65,9 +65,9 @@ def _board_row(page: Page, metrics: Metrics, views: list[View], row: int, name: 
     }
     target = page.put(row, 10, planned(plan, name), page.looks.number(unit))
     signed = page.looks.number(change_format(unit))
-    page.put(row, 11, change(cells[1], target), signed)
-    page.put(row, 12, change(cells[1], cells[2]), signed)
-    page.put(row, 13, change(cells[1], cells[5]), signed)
+    page.put(row, 11, change(cells[1], target, unit), signed)
+    page.put(row, 12, change(cells[1], cells[2], unit), signed)
+    page.put(row, 13, change(cells[1], cells[5], unit), signed)
     page.put(row, 14, reading(metrics, name, views, cells), page.looks.words(font_color=MUTED))
     page.mark_variance(row, 11, row, metric.better is Better.HIGHER)
     page.mark_verdict(row, 12, 14)

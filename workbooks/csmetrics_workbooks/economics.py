@@ -6,7 +6,7 @@ import numpy as np
 
 from csmetrics_core import CATALOG
 from csmetrics_core.headline.labels import label
-from csmetrics_core.spec import COUNT, FRACTION, MONEY, Unit
+from csmetrics_core.spec import COUNT, FRACTION, MONEY, MONTHS, Unit
 from csmetrics_workbooks.book import ALL, Book
 from csmetrics_workbooks.flows import Months, fate
 from csmetrics_workbooks.formulas import NO_DATA, Scope
@@ -34,8 +34,8 @@ NOT_SPLIT = "costs not split"
 
 
 def unit_of(name: str) -> Unit:
-    """The unit shown; monthly churn needs two decimals."""
-    return MONTHLY if name == "monthly_churn" else CATALOG[name].unit
+    """The unit shown; monthly churn needs two decimals, and its periods are months here."""
+    return {"monthly_churn": MONTHLY, "customer_lifetime": MONTHS}.get(name) or CATALOG[name].unit
 
 
 def add_purposes(book: Book) -> None:

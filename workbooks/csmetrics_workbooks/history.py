@@ -46,7 +46,7 @@ def history(book: Book, note: str) -> None:
             array=True,
         )
         closed = page.put(row, 5, frozen, book.looks.number(unit))
-        page.put(row, 6, change(now, closed), book.looks.number(change_format(unit)))
+        page.put(row, 6, change(now, closed, unit), book.looks.number(change_format(unit)))
     ink, fill = STATUS["near"]
     page.worksheet.conditional_format(
         4,

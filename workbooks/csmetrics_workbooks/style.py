@@ -20,8 +20,8 @@ def number_format(unit: Unit) -> str:
 
 
 def change_format(unit: Unit) -> str:
-    """A change always carries its sign."""
-    plain = number_format(unit).split(";")[0]
+    """A change always carries its sign; that of a share is in percentage points, as terms.change makes it."""
+    plain = number_format(unit).split(";")[0].replace("%", '" pp"')
     return f"+{plain};-{plain};{plain}"
 
 

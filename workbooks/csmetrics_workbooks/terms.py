@@ -12,6 +12,8 @@ from typing import Any
 
 import numpy as np
 
+from csmetrics_core.spec import Unit
+
 _EPOCH = date(1899, 12, 30)
 
 
@@ -180,11 +182,13 @@ def either(*tests: Term) -> Term:
     return Term(f"OR({','.join(t.text for t in tests)})", value, any(t.array for t in tests))
 
 
-def change(now: Term, before: Term) -> Term:
-    """now − before where both are numbers, else an empty text."""
-    known = both(is_number(now), is_number(before))
-    value = now.value - before.value if known.value else ""
-    return Term(f'IF({known.text},{now.text}-{before.text},"")', value, known.array)
+def change(now: Term, before: Term, unit: Unit) -> Term:
+    """now − before where both are numbers, else an empty text; shares move by percentage points."""
+    known, moved = both(is_number(now), is_number(before)), f"{now.text}-{before.text}"
+    if not unit.is_share:
+        return Term(f'IF({known.text},{moved},"")', now.value - before.value if known.value else "", known.array)
+    value = 100 * (now.value - before.value) if known.value else ""
+    return Term(f'IF({known.text},100*({moved}),"")', value, known.array)
 
 
 def _is_number(value: Any) -> bool:

@@ -45,7 +45,7 @@ def dashboard(book: Book, work: Page, months: Months, bridge: monthly.Bridge, by
         page.put(row, 0, label, page.looks.words(bold=True))
         cells[name] = page.put(row, 1, now, page.looks.number(metric.unit, bold=True))
         prior = page.put(row, 2, before, page.looks.number(metric.unit))
-        page.put(row, 3, change(cells[name], prior), page.looks.number(change_format(metric.unit)))
+        page.put(row, 3, change(cells[name], prior, metric.unit), page.looks.number(change_format(metric.unit)))
         if name in TARGETS:
             target, near = (
                 page.put(row, 4 + i, book.sample_target(v), page.looks.input(metric.unit))

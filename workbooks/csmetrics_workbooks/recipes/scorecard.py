@@ -57,7 +57,7 @@ def dashboard(book: Book, metrics: Metrics, plan: Mapping[str, Term]) -> None:
             judged = when(book.period_months.eq(3), judged, "quarterly")
         page.put(row, 7, judged, page.looks.words(align="center", indent=0))
         prior = page.put(row, 8, metrics.value(name, before), page.looks.number(unit))
-        page.put(row, 9, change(value, prior), page.looks.number(change_format(unit)))
+        page.put(row, 9, change(value, prior, unit), page.looks.number(change_format(unit)))
         page.put(row, 10, None, page.looks.words())
         board = 5 + METRICS.index(name)
         page.worksheet.add_sparkline(

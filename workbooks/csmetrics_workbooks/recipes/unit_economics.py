@@ -62,7 +62,7 @@ def dashboard(book: Book, page: Page, now: Economics, before: Economics) -> None
     for row, (name, label) in enumerate(MEASURES, 6):
         metric = CATALOG[name]
         page.put(row, 0, label, page.looks.words(bold=True))
-        moved = change(now.made[name], before.made[name])
+        moved = change(now.made[name], before.made[name], unit_of(name))
         page.put(row, 3, moved, page.looks.number(change_format(unit_of(name))))
         page.put(
             row,
@@ -132,7 +132,7 @@ def allowed(book: Book, page: Page, row: int, months: Months, assumed: Mapping[s
     page.put(row + 5, 0, "Allowed by the target", page.looks.words(bold=True))
     room = page.put(row + 5, 1, value, page.looks.number(MONEY, bold=True))
     page.put(row + 6, 0, "Room left (negative: too much has churned)", page.looks.words())
-    page.put(row + 6, 1, change(room, churned), page.looks.number(MONEY))
+    page.put(row + 6, 1, change(room, churned, MONEY), page.looks.number(MONEY))
 
 
 def quarters(book: Book, months: Months, first: Term, assumed: Mapping[str, Term], ranges: tuple[Term, Term]) -> None:

@@ -133,7 +133,7 @@ def dashboard(book: Book, rows: list[tuple[str, str, Unit, Term, Term, Term]]) -
         page.put(row, 0, label, page.looks.words(bold=True))
         value = page.put(row, 1, now, page.looks.number(unit, bold=True))
         prior = page.put(row, 2, before, page.looks.number(unit))
-        page.put(row, 3, change(value, prior), page.looks.number(change_format(unit)))
+        page.put(row, 3, change(value, prior, unit), page.looks.number(change_format(unit)))
         page.mark_variance(row, 3, row, True)
         if name in TARGETS:
             target, near = (

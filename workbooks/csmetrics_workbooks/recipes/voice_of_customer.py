@@ -54,7 +54,7 @@ def dashboard(book: Book, now: Counts, before: Counts, z: Term) -> None:
         )
         counted = page.put(row, 5, base, page.looks.number(COUNT, font_color=MUTED))
         prior = page.put(row, 6, then_value, page.looks.number(unit))
-        page.put(row, 7, change(value, prior), page.looks.number(change_format(unit)))
+        page.put(row, 7, change(value, prior, unit), page.looks.number(change_format(unit)))
         muted = page.looks.number(unit, font_color=MUTED)
         ends = tuple(page.put(row, 9 + i, b, muted) for i, b in enumerate(bounds_before or ("", "")))
         counted_before = page.put(row, 11, base_before, page.looks.number(COUNT, font_color=MUTED))
