@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
+from csmetrics_core.currencies import UNIT
 from csmetrics_core.heading_words import LANGUAGES
 
 #: Column -> what else it is called, in every language. Compared without case, spaces and signs.
@@ -12,7 +13,6 @@ SYNONYMS: dict[str, tuple[str, ...]] = {
     column: tuple(word for words in LANGUAGES for word in words.get(column, ()))
     for column in dict.fromkeys(column for words in LANGUAGES for column in words)
 }
-_UNIT = re.compile(r"\s*[(\[][^()\[\]]*[)\]]\s*$")
 _SCALE = re.compile(
     r"[(\[]\s*(?:scale\s*)?(?P<low>\d{1,2})\s*(?:-|–|—|to|bis|/)\s*(?P<high>\d{1,2})\b[^)\]]*[)\]]", re.IGNORECASE
 )
@@ -94,9 +94,9 @@ def _plain(heading: str) -> str:
 
 
 def bare(heading: object) -> str:
-    """A heading without the unit or scale in brackets at its end, as plain text: `MRR (EUR)` is mrr."""
+    """A heading without the unit or scale at its end, as plain text: `MRR (EUR)` and `MRR in EUR` are mrr."""
     text = str(heading)
-    return plain(_UNIT.sub("", text)) or plain(text)
+    return plain(UNIT.sub("", text)) or plain(text)
 
 
 def scale_of(heading: object) -> tuple[int, int] | None:

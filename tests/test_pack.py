@@ -7,7 +7,6 @@ from pathlib import Path
 import pandas as pd
 import pytest
 from csmetrics_addin.cli import app
-from csmetrics_addin.commands.pack import _currency
 from csmetrics_addin.pack.pages import Pack, draw
 from csmetrics_addin.pack.paper import SIZES, Paper, cut, printable, style
 from typer.testing import CliRunner
@@ -95,11 +94,6 @@ def test_a_company_of_answers_alone_says_what_the_other_pages_need():
 def test_letters_the_font_lacks_and_line_ends_are_shown_as_such():
     assert printable("顧\n客 A") == "\N{REPLACEMENT CHARACTER} \N{REPLACEMENT CHARACTER} A"
     assert cut("abcdef", 4) == "ab…"
-
-
-def test_the_currency_is_said_or_the_one_the_files_name():
-    one, two = pd.DataFrame({"currency": ["EUR", None]}), pd.DataFrame({"currency": ["EUR", "USD"]})
-    assert [_currency({"a": one}, ""), _currency({"a": two}, ""), _currency({"a": two}, "CHF")] == ["EUR", "", "CHF"]
 
 
 def test_the_command_writes_the_same_bytes_twice_and_replaces_nothing_unasked(tmp_path):

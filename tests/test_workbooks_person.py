@@ -1,5 +1,7 @@
 """A person at work in a template: what it opens at, whom it judges, what it notices."""
 
+import shutil
+import subprocess
 import warnings
 import zipfile
 from datetime import date
@@ -10,6 +12,7 @@ import pandas as pd
 import pytest
 from csmetrics_workbooks import sources
 from csmetrics_workbooks.build import TEMPLATES, build, recipe
+from csmetrics_workbooks.letterhead import Letterhead
 from workbook_cells import by_ironcalc, differences, formulas, read
 
 COMMITTED = Path(__file__).parents[1] / "workbooks"
@@ -130,3 +133,35 @@ def test_a_change_of_a_share_is_in_percentage_points(name):
         [ndr] = [row for row in book["Scorecard"].iter_rows(min_row=6) if row[0].value == "Net dollar retention"]
         assert ndr[9].number_format == '+0.0" pp";-0.0" pp";0.0" pp"'
         assert ndr[9].value == pytest.approx(100 * (ndr[2].value - ndr[8].value))
+
+
+def handed_over(path, folder):
+    """The pages a spreadsheet program prints of a workbook, as text."""
+    office = ["soffice", f"-env:UserInstallation={(folder / 'profile').as_uri()}", "--headless"]
+    subprocess.run([*office, "--convert-to", "pdf", "--outdir", folder, path], check=True, capture_output=True)
+    pdf = path.with_suffix(".pdf").name
+    text = subprocess.run(["pdftotext", "-layout", folder / pdf, "-"], check=True, capture_output=True, text=True)
+    return text.stdout.rstrip("\f").split("\f")
+
+
+@pytest.mark.skipif(not (shutil.which("soffice") and shutil.which("pdftotext")), reason="needs LibreOffice and poppler")
+def test_only_pages_to_hand_over_are_printed_and_each_says_whose_they_are(tmp_path):
+    """The scorecard template printed 195 pages, of which 189 were data."""
+    path = tmp_path / "scorecard.xlsx"
+    build("scorecard", path, letterhead=Letterhead("Ångström & Söhne", "SEK", "letter"))
+    printed = handed_over(path, tmp_path)
+    names = [page.split("  ")[0].strip() for page in printed]
+    assert names == ["Scorecard", "Board", "Plan", "Checks", "Closed months", "Method"]
+    head = "Ångström & Söhne · quarter to Sep 2026 · all segments · amounts in SEK"
+    assert [page.splitlines()[0].endswith(head) for page in printed] == [True] * 6
+
+
+def test_a_page_is_printed_unless_it_is_data_or_work():
+    unprinted = {"Start", "Workings", "Steps", "Lists"}
+    for name in TEMPLATES:
+        with warnings.catch_warnings(action="ignore"):  # openpyxl knows no sparklines
+            book = openpyxl.load_workbook(COMMITTED / f"{name}.xlsx")
+        data = {sheet.name for sheet in recipe(name).sheets}
+        off = {sheet.title for sheet in book if sheet.print_area.endswith("$XFD$1048576")}
+        assert off == unprinted & set(book.sheetnames) | data
+        assert {sheet.page_setup.paperSize for sheet in book} == {9}

@@ -38,7 +38,8 @@ def _subscriptions(draft: Draft) -> pd.DataFrame:
     waits: dict[str, Wait] = {}
     for place, month in found.months.items():
         column = columns[str(place)]
-        parts.append(draft.data.assign(month=pd.Timestamp(month), mrr=column.values.to_numpy(), unread=column.unread))
+        part = draft.data.assign(month=pd.Timestamp(month), mrr=column.values.to_numpy(), unread=column.unread)
+        parts.append(part if column.currency is None or "currency" in part else part.assign(currency=column.currency))
         for question in column.questions:
             waits.setdefault(question.problem, Wait.of_question("mrr", question))
         for unread in column.refused:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -54,7 +55,8 @@ def find_tables(grid: Grid, knows: Knows) -> list[Table]:
     start = 0
     while (top := _heading_row(grid, filled, start, knows)) is not None:
         end = _end_of_table(grid, filled, top, knows)
-        found += _tables(grid, filled, top, end, knows)
+        titles = tuple(cell for row in grid.rows[start:top] for cell in row if isinstance(cell, str) and cell.strip())
+        found += [replace(table, titles=titles) for table in _tables(grid, filled, top, end, knows)]
         start = end
     return [table for table in found if table.headings]
 

@@ -6,6 +6,8 @@ import re
 
 import pandas as pd
 
+from csmetrics_core.currencies import currency_of_heading, multiple_of_heading
+from csmetrics_core.errors import show
 from csmetrics_core.files.exports import Draft
 from csmetrics_core.files.grids import UnreadableFile
 from csmetrics_core.files.saying import Remedy
@@ -13,11 +15,12 @@ from csmetrics_core.reductions.terms import INTERVALS
 
 
 def one_currency(draft: Draft, *amounts: str) -> None:
-    """Bring amounts to one currency, and name it.
+    """Bring amounts to whole units of one currency, and name it.
 
     Raises:
         UnreadableFile: several currencies and no rates, or a currency without one.
     """
+    _in_whole_units(draft, amounts)
     if not draft.has("currency"):
         _currency_of_cells(draft, amounts)
     if not draft.has("currency"):
@@ -26,6 +29,7 @@ def one_currency(draft: Draft, *amounts: str) -> None:
     found = sorted(codes.dropna().unique())
     draft.data = draft.data.assign(currency=codes)
     if len(found) < 2 and not draft.said.rates:
+        draft.report.currency = found[0] if found else ""
         return
     rates = {code.upper(): rate for code, rate in (draft.said.rates or {}).items()}
     if not rates:
@@ -41,18 +45,40 @@ def one_currency(draft: Draft, *amounts: str) -> None:
     factor = codes.map(rates)
     converted = {name: draft.data[name] * factor for name in amounts if name in draft.data}
     draft.data = draft.data.assign(**converted, currency=base[0])
+    draft.report.currency = base[0]
     draft.report.notes.append(f"Amounts converted to {base[0]} at the rates given.")
 
 
+def _in_whole_units(draft: Draft, amounts: tuple[str, ...]) -> None:
+    """Amounts whose heading, or a text above the table, says thousands or millions, multiplied."""
+    for name in amounts:
+        said = next((words for words in _words_about(draft, name) if multiple_of_heading(words) > 1), None)
+        if said and name in draft.data:
+            multiple = multiple_of_heading(said)
+            draft.data[name] = (draft.data[name] * multiple).round(6)
+            words = "thousands" if multiple == 1000 else "millions"
+            draft.report.notes.append(f"{show(said)} says {words}: amounts were multiplied by {multiple:,}.")
+
+
+def _words_about(draft: Draft, name: str) -> list[str]:
+    """What says in which unit an amount is: its heading, what stands below that, and the texts above the table."""
+    headings, mapped = draft.table.headings, draft.report.mapped.get(name, "")
+    own = [draft.table.asks(headings.index(mapped))] if mapped in headings else []
+    return [*own, *draft.table.titles]
+
+
 def _currency_of_cells(draft: Draft, amounts: tuple[str, ...]) -> None:
-    """The signs and codes beside amounts, where they are not all the same or rates are given."""
+    """The signs and codes beside amounts: a column where they are not all the same or rates are given, else said."""
     for name in amounts:
         column = draft.columns.get(name)
         if column is None or column.currency is None:
+            named = filter(None, map(currency_of_heading, _words_about(draft, name)))
+            draft.report.currency = draft.report.currency or next(named, "")
             continue
         if column.currency.nunique() > 1 or draft.said.rates:
             draft.data["currency"] = column.currency.reindex(draft.data.index).astype("str")
             return
+        draft.report.currency = next(iter(column.currency.dropna()), "")
 
 
 def interval_months(draft: Draft, name: str = "interval", count: str = "interval_count") -> pd.Series:

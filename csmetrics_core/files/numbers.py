@@ -8,26 +8,10 @@ from math import isfinite
 
 import numpy as np
 
+from csmetrics_core.currencies import WRITTEN, currency_of
 from csmetrics_core.files.distinct import Distinct, Mask, Outcome, State, is_error, is_nothing, is_number, trimmed
 from csmetrics_core.files.saying import Note, Question, Remedy
 
-#: ISO 4217, the currencies in use.
-CODES = frozenset(
-    "AED AFN ALL AMD AOA ARS AUD AWG AZN BAM BBD BDT BGN BHD BIF BMD BND BOB BRL BSD BTN BWP BYN BZD CAD CDF CHF CLP "
-    "CNY COP CRC CUP CVE CZK DJF DKK DOP DZD EGP ERN ETB EUR FJD FKP GBP GEL GHS GIP GMD GNF GTQ GYD HKD HNL HTG HUF "
-    "IDR ILS INR IQD IRR ISK JMD JOD JPY KES KGS KHR KMF KPW KRW KWD KYD KZT LAK LBP LKR LRD LSL LYD MAD MDL MGA MKD "
-    "MMK MNT MOP MRU MUR MVR MWK MXN MYR MZN NAD NGN NIO NOK NPR NZD OMR PAB PEN PGK PHP PKR PLN PYG QAR RON RSD RUB "
-    "RWF SAR SBD SCR SDG SEK SGD SHP SLE SOS SRD SSP STN SYP SZL THB TJS TMT TND TOP TRY TTD TWD TZS UAH UGX USD UYU "
-    "UZS VES VND VUV WST XAF XCD XOF XPF YER ZAR ZMW ZWL".split()
-)
-# What else stands at amounts, and the code it is; a bare $ or kr is that of many countries and stays as written.
-_WRITTEN = {
-    "€": "EUR", "£": "GBP", "₹": "INR", "₽": "RUB", "₺": "TRY", "₩": "KRW", "฿": "THB", "₪": "ILS", "₴": "UAH",
-    "₱": "PHP", "₫": "VND", "₦": "NGN", "₡": "CRC", "₲": "PYG", "₸": "KZT", "US$": "USD", "A$": "AUD", "AU$": "AUD",
-    "C$": "CAD", "CA$": "CAD", "NZ$": "NZD", "HK$": "HKD", "S$": "SGD", "R$": "BRL", "MX$": "MXN", "NT$": "TWD",
-    "KČ": "CZK", "ZŁ": "PLN", "FT": "HUF", "FR.": "CHF", "SFR.": "CHF", "RS": "INR", "RS.": "INR", "EURO": "EUR",
-    "EUROS": "EUR", "DOLLARS": "$", "KR": "kr", "KR.": "kr", "$": "$", "¥": "¥", "￥": "¥", "R": "ZAR", "LEI": "RON",
-}  # fmt: skip
 _BLANKS = re.compile(r"[\s'’ʼ`´]+")
 _SIMPLE = re.compile(r"([$€£]?)(-?\d[\d.,]*)")
 _CURRENCY = r"(?:(?:[A-Za-zČŁčł]{1,4}\.?)?[$€£¥￥₹₽₺₩₫฿₪₴₱₦₡₲₸]?)"
@@ -90,7 +74,7 @@ def bare_number(text: str) -> tuple[str, str | None, bool] | None:
         ('-1,200.50', '$', False)
     """
     if found := _SIMPLE.fullmatch(text):
-        return found[2], _WRITTEN.get(found[1], found[1]) or None, False
+        return found[2], WRITTEN.get(found[1], found[1]) or None, False
     text = unicodedata.normalize("NFKC", text).replace("−", "-").replace("–", "-").replace("\u2044", "/")
     negative = (text.startswith("(") and text.endswith(")")) or ("(" in text[:5] and text.endswith(")"))
     if negative:
@@ -106,7 +90,7 @@ def bare_number(text: str) -> tuple[str, str | None, bool] | None:
     if found is None or (found["before"] and found["after"] not in ("", found["before"])):
         return None
     number, percent = found["number"], found["after"] == "%"
-    unit = _unit(found["before"] or ("" if percent else found["after"]))
+    unit = currency_of(found["before"] or ("" if percent else found["after"]))
     if unit is None or (negative and number[0] in "-+"):
         return None
     return ("-" + number if negative else number), unit or None, percent
@@ -116,14 +100,6 @@ def _grouped_by_blanks(text: str) -> bool:
     """Whether blanks between digits part thousands: "1 200" is a number, "12 5" and "5 6 7" are none."""
     digits = re.findall(r"\d[\d\s'’ʼ`´]*\d|\d", text)
     return all(not _BLANKS.search(run) or _GROUP_BLANKS.fullmatch(run) for run in digits)
-
-
-def _unit(written: str) -> str | None:
-    """The currency that is meant; empty where none is written, None where the word is none."""
-    if not written:
-        return ""
-    upper = written.upper()
-    return upper if upper in CODES else _WRITTEN.get(upper)
 
 
 def _decide(column: Distinct, outcome: Outcome, bare: dict[int, str]) -> None:

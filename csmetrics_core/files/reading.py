@@ -51,6 +51,12 @@ class Reading:
     spellings: dict[str, str] = field(default_factory=dict)
 
     @property
+    def currency(self) -> str:
+        """What amounts are in, where the files name one currency; else empty."""
+        found = {table.currency for table in self.report.read if table.currency}
+        return found.pop() if len(found) == 1 else ""
+
+    @property
     def with_names_alike(self) -> Tables | None:
         """The tables where names that are spelt alike are the same; None where there are none such."""
         return with_one_spelling(self.tables, self.spellings) if self.spellings else None

@@ -60,6 +60,7 @@ class TableReport:
         personal: those of them that hold personal data.
         scales: question -> highest answer, where the product documents it or the heading says it.
         until: the last day the file tells about.
+        currency: what its amounts are in, where the file says it.
         ends_known: whether ends are first days no longer paid, for sure.
         notes: what else the reader must know.
         waits: what keeps figures from being computed.
@@ -74,6 +75,7 @@ class TableReport:
     source: str = ""
     rows: int = 0
     kept: int = 0
+    currency: str = ""
     mapped: dict[str, str] = field(default_factory=dict)
     guessed: list[str] = field(default_factory=list)
     missing: dict[str, str] = field(default_factory=dict)

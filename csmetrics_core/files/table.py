@@ -44,6 +44,7 @@ class Table:
         left_out: rows of the sheet that are no data.
         notes: what opening it showed.
         columns: where its columns stand in the sheet, counted from 0.
+        titles: the texts above its headings.
     """
 
     file: str
@@ -58,6 +59,7 @@ class Table:
     left_out: list[LeftOut] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     columns: tuple[int, ...] = ()
+    titles: tuple[str, ...] = ()
 
     @property
     def place(self) -> str:

@@ -14,6 +14,7 @@ from csmetrics_core.dynamic import lambda_names
 from csmetrics_core.spec import COUNT, Unit
 from csmetrics_workbooks.bulk import DataPackager, DataWorksheet
 from csmetrics_workbooks.formulas import NEEDS_ADDIN, Host, Scope, call, table_cell
+from csmetrics_workbooks.letterhead import PAPERS, Letterhead, text_of
 from csmetrics_workbooks.sheet import Page
 from csmetrics_workbooks.style import Looks
 from csmetrics_workbooks.tables import Table, as_numbers
@@ -101,6 +102,7 @@ class Book:
     months: Sequence[date]
     closed: Sequence[Sequence[Any]] = ()
     heard: Heard = unheard
+    letterhead: Letterhead = field(default_factory=Letterhead)
     sample: bool = False
     checks: list[Check] = field(default_factory=list)
     used: dict[str, str] = field(default_factory=dict)
@@ -123,6 +125,7 @@ class Book:
         worksheet = self._book.add_worksheet(name, worksheet_class=DataWorksheet)
         if colour:
             worksheet.set_tab_color(colour)
+        worksheet.set_paper(PAPERS[self.letterhead.paper])
         page = Page(worksheet, name, self.looks)
         self.pages[name] = page
         return page
@@ -174,6 +177,11 @@ class Book:
     def sample_target(self, value: float) -> float | None:
         """A target to type over; the sample's judge nobody else's company."""
         return value if self.sample else None
+
+    @property
+    def printed_for(self) -> Term:
+        """Whose figures these are, of when and in what."""
+        return Term("printed_for", text_of(self))
 
     @property
     def segment(self) -> Term:

@@ -15,6 +15,7 @@ from csmetrics_workbooks.checking import banner, checks, mixed, outside, undated
 from csmetrics_workbooks.common import data_pages, lists, method, start
 from csmetrics_workbooks.formulas import Host
 from csmetrics_workbooks.history import PAGE, history
+from csmetrics_workbooks.letterhead import SAMPLE_COMPANY, Letterhead
 from csmetrics_workbooks.recipes.recipe import Recipe
 from csmetrics_workbooks.steps import PAGE as STEPS
 from csmetrics_workbooks.steps import Steps
@@ -43,7 +44,9 @@ _CLOSED_NOTE = (
     "restate it. To begin your own history, delete the rows of the table Closed."
 )
 #: Pages that may take several sheets of paper.
-_LONG = ("Workings", "Method", "Comments", "Checks", STEPS)
+_LONG = ("Method", "Comments", "Checks")
+#: Pages nobody hands over, beside those of data.
+_UNPRINTED = ("Start", "Workings", STEPS, "Lists")
 #: Days of thirty with something on them that make a busy page, and days its month may lack at its end.
 _BUSY, _SLACK = 12, 4
 _NO_DATES = 2026 * 12 + 9  # shown for a snapshot
@@ -65,6 +68,7 @@ def build(
     choices: Choices | None = None,
     closed: Sequence[Sequence[Any]] | None = None,
     heard: Heard = unheard,
+    letterhead: Letterhead | None = None,
 ) -> Book:
     """Build a workbook; the same arguments give the same bytes.
 
@@ -77,13 +81,14 @@ def build(
         choices: what the dashboard shows first; the last month with data, all segments, quarter.
         closed: rows of the history page; for the sample two periods are closed, the later before its last rows came.
         heard: is told how far it is.
+        letterhead: whose figures they are, their currency, and the paper they are printed on.
 
     Returns:
         The book, with every table and check.
     """
     if host is Host.LITE:
-        return _carrying(out, template, data, note, choices, closed, heard)
-    return _write(out, template, host, data, note, choices, closed, heard)
+        return _carrying(out, template, data, note, choices, closed, heard, letterhead)
+    return _write(out, template, host, data, note, choices, closed, heard, letterhead)
 
 
 def _write(
@@ -95,6 +100,7 @@ def _write(
     choices: Choices | None,
     closed: Sequence[Sequence[Any]] | None,
     heard: Heard = unheard,
+    letterhead: Letterhead | None = None,
 ) -> Book:
     plan = recipe(template)
     frames = {s.name: data[s.name] if data is not None else make() for s, make in plan.sheets.items()}
@@ -104,13 +110,20 @@ def _write(
         closed = _closed(template, frames, chosen) if data is None and choices is None else []
     target = str(out) if isinstance(out, str | Path) else out
     book = Book(target, plan.title, host, chosen, note, _segments(tables), _months(tables, chosen.as_of), closed, heard)
+    book.letterhead = letterhead or (Letterhead(SAMPLE_COMPANY) if data is None else Letterhead())
     book.sample = data is None
     book.tables.update(tables)
     for name, _ in (("Start", ""), *plan.pages, *_LAST):
         kind = "data" if name in tables else "own" if name in dict(plan.pages) else "common"
         page = book.add_page(name, _COLOURS[kind])
-        if kind != "data" and name not in _LONG:
+        if name in tables or name in _UNPRINTED:
+            page.off_paper()
+            continue
+        if name in _LONG:
+            page.worksheet.repeat_rows(0)
+        else:
             page.on_one_sheet()
+        page.printed_for = book.printed_for
     steps = Steps(book.pages[STEPS])
     for name in (*dict(plan.pages), "Checks"):
         if name not in tables and name != "Workings":

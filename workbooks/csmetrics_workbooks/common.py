@@ -5,16 +5,16 @@ from collections.abc import Sequence
 from csmetrics_core import CATALOG
 from csmetrics_core.palette import ACCENT, MUTED
 from csmetrics_core.spec import MONEY, TEXT
+from csmetrics_workbooks import letterhead
 from csmetrics_workbooks.book import ALL, PERIODS, SEGMENT_ROOM, Book, month_label
 from csmetrics_workbooks.bulk import ArrayColumn, BulkColumn
 from csmetrics_workbooks.formulas import NEEDS_ADDIN, Host
 from csmetrics_workbooks.sheet import Page
 from csmetrics_workbooks.style import MONTH_FORMAT, number_format
-from csmetrics_workbooks.tables import Table, month_key
+from csmetrics_workbooks.tables import Table
 from csmetrics_workbooks.terms import Term, when
 
 CHOICE_ROW = 3
-PRINTED_MONTHS = 13
 _PLAIN = "Not active, and not needed: the dashboard works in plain Excel. To turn it on: "
 _CALC = (
     "A table does not grow when rows are pasted below it. Insert rows above its last row, paste there, and fill the "
@@ -38,6 +38,7 @@ def start(book: Book, answers: Sequence[str], steps: Sequence[str], guide: Seque
     page.worksheet.set_row(1, 30)
     row = _numbered(page, 3, "What it answers", answers, marks=False)
     row = _numbered(page, row + 1, "Three steps", steps, marks=True)
+    row = letterhead.write(book, page, row + 1)
     page.heading(row + 1, "The csmetrics functions", 3)
     shown = book.looks(text_wrap=True)
     page.put(row + 2, 1, "Add-in", book.looks(bold=True))
@@ -181,21 +182,6 @@ def _data_page(book: Book, page: Page, name: str) -> None:
     page.worksheet.write_columns(head + 1, _bulk_columns(book, page, table))
     _validate(page, table, head + 1)
     page.worksheet.freeze_panes(head + 1, 1)
-    page.worksheet.repeat_rows(head)
-    page.worksheet.print_area(0, 0, last, len(columns) - 1)
-    if table.sheet.months_across:
-        _print_last_months(book, page, table, head, last)
-
-
-def _print_last_months(book: Book, page: Page, table: Table, head: int, last: int) -> None:
-    """Print each customer's name beside the last months only: all of them on one page could not be read."""
-    columns = [i for i, h in enumerate(table.headers) if 0 < (month_key(h) or 0) <= book.last_month.value]
-    if columns:
-        page.worksheet.print_area(head, columns[-PRINTED_MONTHS:][0], last, columns[-1])
-        page.worksheet.repeat_columns(0, columns[0] - 1)
-        printed = f"Printed: the {PRINTED_MONTHS} months to the last one shown."
-        said = book.note[:150].replace("&", "&&")
-        page.worksheet.set_header(f"&L&14&B{page.name}&R&8{said}\n{printed}")
 
 
 def _bulk_columns(book: Book, page: Page, table: Table) -> list[BulkColumn]:
@@ -254,7 +240,7 @@ def method(book: Book) -> None:
             page.put(row, column, words, wrapped)
         lines = max(len(texts[2]) // 48, len(texts[3]) // 66, len(texts[4]) // 48) + 1
         page.worksheet.set_row(row, 13.5 * lines + 3)
-    page.worksheet.repeat_rows(3)
+    page.worksheet.repeat_rows(0, 3)
     page.note(
         5 + len(book.used),
         0,

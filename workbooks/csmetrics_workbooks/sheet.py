@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from xlsxwriter.utility import xl_rowcol_to_cell
+from xlsxwriter.utility import xl_cell_to_rowcol, xl_rowcol_to_cell
 
 from csmetrics_core.palette import ACCENT, INK, LINE, MUTED, STATUS
 from csmetrics_workbooks.bulk import storable
@@ -20,22 +20,29 @@ class Page:
         self.name = name
         self.looks = looks
         self.steps: Steps | None = None  # where long formulas go; a page of data or workings keeps them
+        self.printed_for: Term | None = None  # whose figures, on pages that are handed over
+        self._columns = 1
         self._put: dict[tuple[int, int], tuple[Any, Any]] = {}
         worksheet.hide_gridlines(2)
         worksheet.set_landscape()
-        worksheet.set_paper(9)
         worksheet.fit_to_pages(1, 0)
         worksheet.set_margins(left=0.4, right=0.4, top=0.6, bottom=0.6)
         worksheet.set_footer("&L&8&A&R&8&P / &N")
 
     def widths(self, *widths: float) -> None:
         """Set the columns' widths, from the first on."""
+        self._columns = len(widths)
         for column, width in enumerate(widths):
             self.worksheet.set_column(column, column, width, self.looks())
 
     def on_one_sheet(self) -> None:
         """Print the whole page on one sheet of paper."""
         self.worksheet.fit_to_pages(1, 1)
+
+    def off_paper(self) -> None:
+        """Print nothing of this page: its print area is a cell that holds nothing."""
+        last = xl_cell_to_rowcol("XFD1048576")
+        self.worksheet.print_area(*last, *last)
 
     def put(self, row: int, column: int, thing: Any, look: Any = None) -> Term:
         """Write a term, a literal or nothing into a cell, and return the cell as a term."""
@@ -88,6 +95,8 @@ class Page:
         """The page's name, with a line that says what it shows."""
         self.worksheet.set_row(0, 28)
         self.put(0, 0, words, self.looks.title())
+        if self.printed_for is not None:
+            self.put(0, self._columns - 1, self.printed_for, self.looks(font_color=MUTED, align="right"))
         if below is not None:
             self.note(1, 0, below, width)
 

@@ -40,8 +40,8 @@ class Steps:
 
     def finish(self, book: Book) -> None:
         """Name every step by its row and column, as they stand on its page."""
-        self.page.title(PAGE, "Formulas that are too long to read where their figures stand. Nothing to type here.", 5)
         self.page.widths(20, 10, 38, 30, 20)
+        self.page.title(PAGE, "Formulas that are too long to read where their figures stand. Nothing to type here.", 5)
         self.page.headers(_FIRST - 1, ("Page", "Cell", "Row", "Column", "Figure"), right=[4])
         for place, step in enumerate(self._taken, _FIRST):
             self.page.put(place, 0, step.page.name)
@@ -50,7 +50,6 @@ class Steps:
             self.page.put(place, 2, *step.page.beside(step.row, step.column))
             self.page.put(place, 3, *step.page.above(step.row, step.column))
         self.page.worksheet.freeze_panes(_FIRST, 0)
-        self.page.worksheet.print_area(0, 0, _FIRST - 1, 4)  # nobody hands them over
 
 
 def is_long(thing: object) -> bool:

@@ -23,6 +23,7 @@ from csmetrics_addin.entrance import (
     Tables,
     Totals,
 )
+from csmetrics_addin.printing import Company, Currency, PaperSize, check_paper
 from csmetrics_addin.terminal import BAD_DATA, Problem, plain, screen, styled, working
 
 app = typer.Typer()
@@ -36,9 +37,9 @@ def pack_of_files(
         typer.Argument(help="A workbook, CSV files, one a table, or a folder of exports.", show_default=False),
     ],
     out: Annotated[Path, typer.Option("--out", "-o", help="The PDF to write.")] = Path("pack.pdf"),
-    company: Annotated[str, typer.Option(help="The name on its cover.")] = "",
-    currency: Annotated[str, typer.Option(help="What amounts are in, such as EUR, where no file says it.")] = "",
-    paper: Annotated[str, typer.Option(metavar="a4|letter", help="The size of its pages.")] = "a4",
+    company: Company = "",
+    currency: Currency = "",
+    paper: PaperSize = "a4",
     month: Annotated[
         datetime | None,
         typer.Option(formats=["%Y-%m"], metavar="YYYY-MM", help="The month; by default the last one that is over."),
@@ -64,8 +65,7 @@ def pack_of_files(
     It needs neither an office program nor a browser; the same files give the same bytes. What cannot be computed says
     what it needs, and the last page names what was left out, guessed or asked.
     """
-    if paper not in ("a4", "letter"):
-        raise Problem(f"--paper is {plain(paper)}", "Say a4 or letter.")
+    check_paper(paper)
     if out.exists() and not force:
         raise Problem(f"{plain(out)} is there already", "Give another name with --out, or say --force.")
     said = entrance.said(
@@ -89,18 +89,10 @@ def pack_of_files(
         if not any(line.value is not None for line in card.lines):
             raise Problem("no metric could be computed", "csmetrics scorecard says what each needs.", code=BAD_DATA)
         step("Drawing...")
-        made = Pack(reading, card, company.strip(), _currency(reading.tables, currency))
+        made = Pack(reading, card, company.strip(), currency.strip() or reading.currency)
         foot = ", ".join(filter(None, (made.company, made.month, made.currency, f"csmetrics {__version__}")))
         with style(), whole_file(out, replace=force) as part:
             sheets = Paper(paper, foot)
             draw(made, sheets)
             sheets.save(part, f"{made.company or 'Customer success'}, {made.month}")
     screen().print(styled(f"{out}: {made.month}, {sum(line.value is not None for line in card.lines)} figures."))
-
-
-def _currency(tables: dict, said: str) -> str:  # type: ignore[type-arg]
-    """What amounts are in: as the user says, or the one currency the files name."""
-    if said:
-        return said.strip()
-    found = {code for table in tables.values() if "currency" in table for code in table["currency"].dropna().unique()}
-    return str(found.pop()) if len(found) == 1 else ""

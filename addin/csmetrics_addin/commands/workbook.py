@@ -1,5 +1,6 @@
 """`csmetrics workbook`: the template workbooks, and copies of them with one's own data."""
 
+from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -24,10 +25,12 @@ from csmetrics_addin.entrance import (
     Totals,
     must_be_file,
 )
+from csmetrics_addin.printing import Company, Currency, PaperSize, check_paper
 from csmetrics_addin.terminal import BAD_DATA, Problem, grid, nearest, plain, progress, screen
 from csmetrics_addin.writing import whole_file
 
 if TYPE_CHECKING:
+    from csmetrics_workbooks.letterhead import Letterhead
     from csmetrics_workbooks.userdata import Mapped
 
     from csmetrics_core.files import Reading, Said
@@ -61,6 +64,9 @@ def new(
     ] = "excel",
     out: Annotated[Path | None, typer.Option(help="Where to write it; by default TEMPLATE.xlsx here.")] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace the file if it is there.")] = False,
+    company: Company = "",
+    currency: Currency = "",
+    paper: PaperSize = "a4",
     dates: Dates = None,
     decimal: Decimal = None,
     encoding: Encoding = None,
@@ -83,7 +89,9 @@ def new(
     """
     from csmetrics_workbooks.build import TEMPLATES
     from csmetrics_workbooks.formulas import Host
+    from csmetrics_workbooks.letterhead import SAMPLE_COMPANY, Letterhead
 
+    check_paper(paper)
     if template not in TEMPLATES:
         raise Problem(f"there is no template {plain(template)}", nearest(template, TEMPLATES))
     if host not in [h.value for h in Host]:
@@ -94,8 +102,11 @@ def new(
         dates=dates, decimal=decimal, encoding=encoding, delimiter=delimiter, amounts=amounts, billed=billed, rate=rate,
         column=column, table=table, as_of=as_of, names=names, totals=totals, ends=ends, copies=copies,
     )  # fmt: skip
-    mapped = _mapped(template, data, said) if data else None
-    _write(template, target, host, mapped, data or [], force)
+    mapped, found = _mapped(template, data, said) if data else (None, "")
+    letterhead = Letterhead(company.strip(), currency.strip() or found, paper)
+    if not mapped and not company:
+        letterhead = replace(letterhead, company=SAMPLE_COMPANY)
+    _write(template, target, host, mapped, data or [], force, letterhead)
     screen().print(f"Wrote {plain(target)}. Open it, and read the pages Start and Checks first.", soft_wrap=True)
 
 
@@ -131,8 +142,8 @@ def check_target(target: Path, data: list[Path], force: bool) -> None:
         raise Problem(f"there is no folder {plain(target.parent)}", "Make it first, or give another name with --out.")
 
 
-def _mapped(template: str, files: list[Path], said: "Said") -> "Mapped":
-    """The data sheets of a template, filled from files, after saying what was found for what.
+def _mapped(template: str, files: list[Path], said: "Said") -> "tuple[Mapped, str]":
+    """The data sheets of a template, filled from files, and their currency, after saying what was found for what.
 
     Raises:
         Problem: a file cannot be read, or lacks what the template cannot be without.
@@ -167,7 +178,7 @@ def _mapped(template: str, files: list[Path], said: "Said") -> "Mapped":
         )
     if all(mapped.frames[sheet].empty for sheet in {one.sheet for one in mapped.columns}):
         raise Problem("no row is left to put into the workbook", "See above why they are left out.", code=BAD_DATA)
-    return mapped
+    return mapped, reading.currency
 
 
 def _refuse_waiting(reading: "Reading", sheets: list[str]) -> None:
@@ -187,14 +198,23 @@ def _refuse_waiting(reading: "Reading", sheets: list[str]) -> None:
         raise Problem(f"{plain(name)} and {plain(first)} differ in case or accents alone", fix, code=BAD_DATA)
 
 
-def _write(template: str, target: Path, host: str, mapped: "Mapped | None", files: list[Path], force: bool) -> None:
+def _write(
+    template: str,
+    target: Path,
+    host: str,
+    mapped: "Mapped | None",
+    files: list[Path],
+    force: bool,
+    letterhead: "Letterhead",
+) -> None:
     from csmetrics_workbooks.build import build
     from csmetrics_workbooks.formulas import Host
 
     note = {"note": f"Your data: {', '.join(plain(path.name) for path in files)}."} if mapped else {}
     with progress() as hear, whole_file(target, replace=force) as part:
         packed = BytesIO()
-        build(template, packed, host=Host(host), data=mapped.frames if mapped else None, heard=hear, **note)
+        data = mapped.frames if mapped else None
+        build(template, packed, host=Host(host), data=data, heard=hear, letterhead=letterhead, **note)
         part.write_bytes(packed.getbuffer())
 
 

@@ -1,0 +1,73 @@
+"""Currencies as people write them: beside an amount, or in the heading above amounts."""
+
+import re
+
+#: ISO 4217, the currencies in use.
+CODES = frozenset(
+    "AED AFN ALL AMD AOA ARS AUD AWG AZN BAM BBD BDT BGN BHD BIF BMD BND BOB BRL BSD BTN BWP BYN BZD CAD CDF CHF CLP "
+    "CNY COP CRC CUP CVE CZK DJF DKK DOP DZD EGP ERN ETB EUR FJD FKP GBP GEL GHS GIP GMD GNF GTQ GYD HKD HNL HTG HUF "
+    "IDR ILS INR IQD IRR ISK JMD JOD JPY KES KGS KHR KMF KPW KRW KWD KYD KZT LAK LBP LKR LRD LSL LYD MAD MDL MGA MKD "
+    "MMK MNT MOP MRU MUR MVR MWK MXN MYR MZN NAD NGN NIO NOK NPR NZD OMR PAB PEN PGK PHP PKR PLN PYG QAR RON RSD RUB "
+    "RWF SAR SBD SCR SDG SEK SGD SHP SLE SOS SRD SSP STN SYP SZL THB TJS TMT TND TOP TRY TTD TWD TZS UAH UGX USD UYU "
+    "UZS VES VND VUV WST XAF XCD XOF XPF YER ZAR ZMW ZWL".split()
+)
+# What else stands at amounts, and the code it is; a bare $ or kr is that of many countries and stays as written.
+WRITTEN = {
+    "€": "EUR", "£": "GBP", "₹": "INR", "₽": "RUB", "₺": "TRY", "₩": "KRW", "฿": "THB", "₪": "ILS", "₴": "UAH",
+    "₱": "PHP", "₫": "VND", "₦": "NGN", "₡": "CRC", "₲": "PYG", "₸": "KZT", "US$": "USD", "A$": "AUD", "AU$": "AUD",
+    "C$": "CAD", "CA$": "CAD", "NZ$": "NZD", "HK$": "HKD", "S$": "SGD", "R$": "BRL", "MX$": "MXN", "NT$": "TWD",
+    "KČ": "CZK", "ZŁ": "PLN", "FT": "HUF", "FR.": "CHF", "SFR.": "CHF", "RS": "INR", "RS.": "INR", "EURO": "EUR",
+    "EUROS": "EUR", "DOLLARS": "$", "KR": "kr", "KR.": "kr", "$": "$", "¥": "¥", "￥": "¥", "R": "ZAR", "LEI": "RON",
+}  # fmt: skip
+_SIGNS = "".join(re.escape(sign) for sign in WRITTEN if len(sign) == 1 and not sign.isalpha())
+# In small letters only where they are no words: "all", "top" and "try" are codes too.
+_SMALL = "usd|eur|gbp|chf|sek|nok|dkk|pln|czk|huf|aud|cad|nzd|jpy|cny|inr|brl|mxn|zar|sgd"
+#: A unit at the end of a heading: anything in brackets, or a currency after a blank, "in" or a sign.
+UNIT = re.compile(
+    r"\s*[(\[](?P<bracketed>[^()\[\]]*)[)\]]\s*$"
+    rf"|[\s_,;:/-]+(?:in\s+)?(?P<amount>(?:[kKTm]|mn)?\s?(?:[{_SIGNS}]|{'|'.join(sorted(CODES))}|{_SMALL})[km]?)\s*$"
+    rf"|(?P<sign>[{_SIGNS}])\s*$"
+)
+_MONEY = f"(?:[{_SIGNS}]|{_SMALL})"
+_THOUSANDS = re.compile(
+    rf"thousands?\b|\btsd\b|['’]000\b|(?<![^\W_])[kt]\s?{_MONEY}(?!\w)|{_MONEY}\s?k\b", re.IGNORECASE
+)
+_MILLIONS = re.compile(rf"millions?\b|\bmio\b|(?<![^\W_])mn?\s?{_MONEY}(?!\w)|{_MONEY}\s?(?:m|mn|mm)\b", re.IGNORECASE)
+
+
+def multiple_of_heading(heading: str) -> int:
+    """What one unit of the amounts under a heading is worth: 1,000 under "MRR (k€)".
+
+    Example:
+        >>> multiple_of_heading("MRR (k€)"), multiple_of_heading("ARR in $m"), multiple_of_heading("Amount (EUR)")
+        (1000, 1000000, 1)
+    """
+    return 1_000_000 if _MILLIONS.search(heading) else 1000 if _THOUSANDS.search(heading) else 1
+
+
+def currency_of(written: str) -> str | None:
+    """The currency that is meant; empty where none is written, None where the word is none.
+
+    Example:
+        >>> currency_of("€"), currency_of("usd"), currency_of(""), currency_of("pcs")
+        ('EUR', 'USD', '', None)
+    """
+    if not written:
+        return ""
+    upper = written.upper()
+    return upper if upper in CODES else WRITTEN.get(upper)
+
+
+def currency_of_heading(heading: str) -> str:
+    """The currency a heading names; empty where it names none.
+
+    Example:
+        >>> currency_of_heading("MRR (EUR)"), currency_of_heading("Amount in USD"), currency_of_heading("MRR")
+        ('EUR', 'USD', '')
+    """
+    found = UNIT.search(heading)
+    words = next(filter(None, found.groups()), "") if found else ""
+    found = re.search(_MONEY, words, re.IGNORECASE)
+    return next((code for word in words.split() if (code := currency_of(word))), "") or (
+        currency_of(found[0]) or "" if found else ""
+    )
