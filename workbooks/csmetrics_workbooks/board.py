@@ -54,6 +54,12 @@ def board(book: Book, metrics: Metrics, plan: Mapping[str, Term]) -> None:
     )
 
 
+def board_range(name: str) -> str:
+    """The nine quarters of a metric, the latest last."""
+    row = 6 + METRICS.index(name)
+    return f"Board!$B${row}:$J${row}"
+
+
 def _board_row(page: Page, metrics: Metrics, views: list[View], row: int, name: str, plan: Mapping[str, Term]) -> None:
     metric, unit = CATALOG[name], shown_unit(name)
     page.put(row, 0, f"{metric.headline}  {title_of(name)}", page.looks.words(bold=True, text_wrap=True))

@@ -5,7 +5,8 @@ from typing import Any
 
 from xlsxwriter.utility import xl_cell_to_rowcol, xl_rowcol_to_cell
 
-from csmetrics_core.palette import ACCENT, INK, LINE, MUTED, STATUS
+from csmetrics_core.palette import ACCENT, ACCENT_SOFT, INK, LINE, MUTED, STATUS
+from csmetrics_core.spec import COMPOUND, POINTS, Unit
 from csmetrics_workbooks.bulk import storable
 from csmetrics_workbooks.steps import Steps, is_long
 from csmetrics_workbooks.style import BETTER, FONT, WORSE, Looks
@@ -25,6 +26,7 @@ class Page:
         self._put: dict[tuple[int, int], tuple[Any, Any]] = {}
         worksheet.hide_gridlines(2)
         worksheet.set_landscape()
+        worksheet.center_horizontally()
         worksheet.fit_to_pages(1, 0)
         worksheet.set_margins(left=0.4, right=0.4, top=0.6, bottom=0.6)
         worksheet.set_footer("&L&8&A&R&8&P / &N")
@@ -108,13 +110,16 @@ class Page:
 
     def note(self, row: int, column: int, words: Any, width: int, height: float | None = None) -> None:
         """Small print over several columns."""
-        look = self.looks.note()
         text = words.value if isinstance(words, Term) else words
-        if width > 1:
-            self.worksheet.merge_range(row, column, row, column + width - 1, "", look)
-        self.put(row, column, words, look)
+        self.across(row, column, column + width - 1, words, self.looks.note())
         if height or len(str(text)) > 110:
             self.worksheet.set_row(row, height or 13 * (1 + len(str(text)) // 120) + 2)
+
+    def across(self, row: int, first: int, last: int, thing: Any, look: Any) -> Term:
+        """Write into cells of a row made one."""
+        if last > first:
+            self.worksheet.merge_range(row, first, row, last, "", look)
+        return self.put(row, first, thing, look)
 
     def headers(self, row: int, names: Sequence[str], right: Sequence[int] = (), height: float = 30) -> None:
         """Column heads; those above numbers stand right."""
@@ -153,10 +158,10 @@ class Page:
                 },
             )
 
-    def mark_verdict(self, row: int, column: int, verdict_column: int) -> None:
-        """Colour a change by the verdict beside it, and by nothing else."""
+    def mark_verdict(self, row: int, column: int, verdict_column: int, verdict_row: int | None = None) -> None:
+        """Colour a change by the verdict beside it, or in another row, and by nothing else."""
         for word, colour in (("better", BETTER), ("worse", WORSE)):
-            verdict = xl_rowcol_to_cell(row, verdict_column)
+            verdict = xl_rowcol_to_cell(row if verdict_row is None else verdict_row, verdict_column)
             painted = self.looks_for_condition(font_color=colour)
             rule = {"type": "formula", "criteria": f'={verdict}="{word}"', "format": painted}
             self.worksheet.conditional_format(row, column, row, column, rule)
@@ -176,6 +181,12 @@ class Page:
                     "format": self.looks_for_condition(font_color=BETTER if good else WORSE),
                 },
             )
+
+    def bars(self, row: int, column: int, cells: str, unit: Unit) -> None:
+        """A row of small bars in a cell, from 0 unless there are scores below; LibreOffice prints no lines."""
+        look = {"type": "column", "series_color": ACCENT_SOFT, "last_point": True, "last_color": ACCENT}
+        low = {} if unit in (POINTS, COMPOUND) else {"min": 0}
+        self.worksheet.add_sparkline(row, column, {"range": cells, "show_hidden": True, **low, **look})
 
     def looks_for_condition(self, **traits: Any) -> Any:
         """A format that changes only what it names, as conditional formats must."""

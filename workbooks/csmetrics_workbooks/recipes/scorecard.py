@@ -5,93 +5,78 @@ from collections.abc import Mapping
 from csmetrics_core import CATALOG
 from csmetrics_core.palette import MUTED
 from csmetrics_core.spec import COUNT
-from csmetrics_workbooks import sheets, sources
-from csmetrics_workbooks.board import board
+from csmetrics_workbooks import sheets, sources, tiles
+from csmetrics_workbooks.board import board, board_range
 from csmetrics_workbooks.book import Book
 from csmetrics_workbooks.checking import billing, mrr_amounts, not_numbers, off_scale, repeated, unlisted
 from csmetrics_workbooks.common import choices
+from csmetrics_workbooks.glance import Headline
 from csmetrics_workbooks.headline import METRICS, Metrics, plan_page, planned, shown_unit, title_of, unit_words
 from csmetrics_workbooks.judging import status
 from csmetrics_workbooks.recipes.recipe import Recipe
 from csmetrics_workbooks.style import change_format
 from csmetrics_workbooks.terms import Term, change, when
+from csmetrics_workbooks.tiles import write_tiles
 from csmetrics_workbooks.workings import Workings
 
 #: Metrics that grow with the period, whose targets are for a quarter.
 QUARTERLY = ("churn_rate", "arpu", "crc")
 
 
+#: The columns each headline tile stands over.
+_SPANS = ((0, 0), (1, 3), (4, 6), (7, 9), (10, 10))
+_TILES_AT, _CHART_ROWS = 5, 12
+_HEADS = "Metric,Unit,Value,Low,High,Rests on,Target,Status,Prior period,Change,Nine quarters".split(",")
+_NOTE = (
+    "Value, interval and prior period follow the choices above; charts and bars show the nine quarters of the page "
+    "Board. Low and high: the interval at the confidence on the page Plan. Rests on: customers, answers, tickets or "
+    "sessions behind the figure. Net retention looks back twelve months whatever the period. Licence use and "
+    "stickiness are of the last month. Opportunities and costs are known for the whole company only: for one segment "
+    "they say no data. Changes of shares are in percentage points. Quarterly: the target is for a quarter, and the "
+    "period chosen is another."
+)
+
+
 def dashboard(book: Book, metrics: Metrics, plan: Mapping[str, Term]) -> None:
-    """The scorecard page."""
-    page, (now, before) = book.pages["Scorecard"], metrics.workings.views[:2]
+    """The scorecard page: what matters most at a glance, two charts, and the sixteen metrics."""
+    page = book.pages["Scorecard"]
     page.widths(28, 9, 11, 9, 9, 9, 11, 9, 11.5, 11, 20)
     page.title("Scorecard")
     choices(book, page, (0, 3, 6))
-    heads = [
-        "Metric",
-        "Unit",
-        "Value",
-        "Low",
-        "High",
-        "Rests on",
-        "Target",
-        "Status",
-        "Prior period",
-        "Change",
-        "Nine quarters",
-    ]
-    page.headers(5, heads, right=range(2, 10), height=18)
-    for row, name in enumerate(METRICS, 6):
-        metric, unit = CATALOG[name], shown_unit(name)
-        title = title_of(name)
-        page.worksheet.set_row(row, 21 if len(title) < 30 else 28)
-        page.put(row, 0, title, page.looks.words(bold=True, text_wrap=True))
-        page.put(row, 1, unit_words(name), page.looks.words(font_color=MUTED))
-        value = page.put(row, 2, metrics.value(name, now), page.looks.number(unit, bold=True))
-        for column, bound in enumerate(metrics.interval(name, now) or ("", ""), 3):
-            page.put(row, column, bound, page.looks.number(unit, font_color=MUTED))
-        page.put(row, 5, metrics.base(name, now), page.looks.number(COUNT, font_color=MUTED))
-        target = page.put(row, 6, planned(plan, name), page.looks.number(unit))
-        judged = status(value, target, plan[f"near {name}"], metric.better)
-        if name in QUARTERLY:
-            judged = when(book.period_months.eq(3), judged, "quarterly")
-        page.put(row, 7, judged, page.looks.words(align="center", indent=0))
-        prior = page.put(row, 8, metrics.value(name, before), page.looks.number(unit))
-        page.put(row, 9, change(value, prior, unit), page.looks.number(change_format(unit)))
-        page.put(row, 10, None, page.looks.words())
-        board = 5 + METRICS.index(name)
-        page.worksheet.add_sparkline(
-            row,
-            10,
-            {
-                "range": f"Board!B{board + 1}:J{board + 1}",
-                "series_color": "#1F4E79",
-                "last_point": True,
-                "last_color": "#C05621",
-                "weight": 1.5,
-                "show_hidden": True,
-                "empty_cells": "gaps",
-            },
-        )
-        if name in ("churn_rate", "mrr", "ndr", "nps", "csat", "fcr"):
-            book.close_value(metric.title, unit, value)
-    last = 5 + len(METRICS)
-    page.mark_status(6, 7, last)
-    page.note(
-        last + 2,
-        0,
-        "Value, interval and prior period follow the choices above; the line shows the nine quarters of "
-        "the page Board. "
-        "Low and high: the interval at the confidence on the page Plan. Rests on: customers, answers, "
-        "tickets or sessions "
-        "behind the figure. Net retention looks back twelve months whatever the period. Licence use and "
-        "stickiness are of "
-        "the last month. Opportunities and costs are known for the whole company only: for one segment "
-        "they say no data. Changes of shares are in percentage points. Quarterly: the target is for a quarter, and the "
-        "period chosen is another.",
-        11,
-        54,
-    )
+    charts_at = _TILES_AT + tiles.ROWS
+    table_at = charts_at + _CHART_ROWS
+    rows = {name: _table_row(book, metrics, plan, name, table_at + 1 + at) for at, name in enumerate(METRICS)}
+    page.headers(table_at, _HEADS, right=range(2, 10), height=18)
+    page.mark_status(table_at + 1, 7, table_at + len(METRICS))
+    page.note(table_at + len(METRICS) + 2, 0, _NOTE, 11, 54)
+    headline = Headline(book, metrics, rows)
+    write_tiles(page, _TILES_AT, _SPANS, headline.tiles())
+    headline.charts(page, charts_at)
+
+
+def _table_row(book: Book, metrics: Metrics, plan: Mapping[str, Term], name: str, row: int) -> tuple[Term, Term]:
+    """One metric; returns the cells of its value and of its change."""
+    page, (now, before) = book.pages["Scorecard"], metrics.workings.views[:2]
+    metric, unit, title = CATALOG[name], shown_unit(name), title_of(name)
+    page.worksheet.set_row(row, 21 if len(title) < 30 else 28)
+    page.put(row, 0, title, page.looks.words(bold=True, text_wrap=True))
+    page.put(row, 1, unit_words(name), page.looks.words(font_color=MUTED))
+    value = page.put(row, 2, metrics.value(name, now), page.looks.number(unit, bold=True))
+    for column, bound in enumerate(metrics.interval(name, now) or ("", ""), 3):
+        page.put(row, column, bound, page.looks.number(unit, font_color=MUTED))
+    page.put(row, 5, metrics.base(name, now), page.looks.number(COUNT, font_color=MUTED))
+    target = page.put(row, 6, planned(plan, name), page.looks.number(unit))
+    judged = status(value, target, plan[f"near {name}"], metric.better)
+    if name in QUARTERLY:
+        judged = when(book.period_months.eq(3), judged, "quarterly")
+    page.put(row, 7, judged, page.looks.words(align="center", indent=0))
+    prior = page.put(row, 8, metrics.value(name, before), page.looks.number(unit))
+    moved = page.put(row, 9, change(value, prior, unit), page.looks.number(change_format(unit)))
+    page.put(row, 10, None, page.looks.words())
+    page.bars(row, 10, board_range(name), unit)
+    if name in ("churn_rate", "mrr", "ndr", "nps", "csat", "fcr"):
+        book.close_value(metric.title, unit, value)
+    return value, moved
 
 
 def checks(book: Book, workings: Workings) -> None:

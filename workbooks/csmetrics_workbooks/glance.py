@@ -1,0 +1,118 @@
+"""The scorecard at a glance: five tiles, recurring revenue, and what of it stays."""
+
+from collections.abc import Mapping
+
+from csmetrics_core import CATALOG
+from csmetrics_core.palette import ACCENT, MUTED, SERIES
+from csmetrics_core.spec import FRACTION
+from csmetrics_workbooks.board import board_range
+from csmetrics_workbooks.book import Book
+from csmetrics_workbooks.headline import Metrics, shown_unit
+from csmetrics_workbooks.judging import Measured, guarded, moved_words
+from csmetrics_workbooks.sheet import Page, axis, legend
+from csmetrics_workbooks.terms import Term, change, is_number, term, when
+from csmetrics_workbooks.tiles import Tile, interval_words
+from csmetrics_workbooks.workings import QUARTERS
+
+#: Metric -> what its tile is called.
+_TITLES = {
+    "mrr": "Recurring revenue a month",
+    "ndr": "Net retention",
+    "grr": "Gross retention",
+    "churn_rate": "Customer churn",
+    "nps": "NPS",
+}
+
+
+class Headline:
+    """What the first page says before its table, from the table's cells and the workings."""
+
+    def __init__(self, book: Book, metrics: Metrics, rows: Mapping[str, tuple[Term, Term]]) -> None:
+        self.book, self.metrics, self.rows, self.work = book, metrics, rows, metrics.workings
+        self._at = 6 + len(self.work.rows)
+        self._kept = self._gross_retention()
+
+    def tiles(self) -> list[Tile]:
+        """The tiles in their order."""
+        return [self._tile(name) for name in _TITLES]
+
+    def charts(self, page: Page, row: int) -> None:
+        """Recurring revenue beside net and gross retention, over the quarters of the board page."""
+        months = "=Board!$B$5:$J$5"
+        revenue = self.book.chart("column")
+        revenue.add_series(
+            {
+                "name": "MRR",
+                "categories": months,
+                "values": f"={board_range('mrr')}",
+                "fill": {"color": ACCENT},
+                "gap": 60,
+                "data_labels": {"value": True, "num_format": "#,##0", "font": {"size": 8, "color": MUTED}},
+            }
+        )
+        revenue.set_legend({"none": True})
+        revenue.set_x_axis({**axis("mmm yy"), "text_axis": True})
+        revenue.set_y_axis({**axis("#,##0", lines=True), "min": 0})
+        page.chart(
+            row, 0, revenue, "Monthly recurring revenue", "Column chart: MRR at the end of nine quarters", (540, 228)
+        )
+        kept = self.book.chart("line")
+        for name, values, colour, dash in (
+            ("Net retention", f"={board_range('ndr')}", ACCENT, "solid"),
+            ("Gross retention", f"={self._kept}", SERIES[1], "dash"),
+        ):
+            line = {"color": colour, "width": 2.25, "dash_type": dash}
+            marker = {"type": "circle", "size": 5, "fill": {"color": colour}, "border": {"color": colour}}
+            kept.add_series({"name": name, "categories": months, "values": values, "line": line, "marker": marker})
+        kept.set_legend(legend())
+        kept.set_x_axis({**axis("mmm yy"), "text_axis": True, "label_position": "low"})
+        kept.set_y_axis(axis("0%", lines=True))
+        words = "Line chart: net and gross retention over twelve months, at the end of nine quarters"
+        page.chart(row, 6, kept, "Revenue kept from the customers of a year before", words, (462, 228))
+
+    def _tile(self, name: str) -> Tile:
+        now, before = self.work.views[:2]
+        if name == "grr":
+            cells = [self.work.get("Gross retention", view) for view in (now, before)]
+            moved = self._note("Gross retention, change", change(*cells, FRACTION))
+            verdict = self._note(f"Tile: {_TITLES[name]}", when(is_number(moved), "not judged", term("")))
+            return Tile(_TITLES[name], FRACTION, cells[0], moved, verdict, "over twelve months", self._kept)
+        value, moved = self.rows[name]
+        sides = [
+            Measured(self.metrics.value(name, view), self.metrics.base(name, view), self.metrics.interval(name, view))
+            for view in (now, before)
+        ]
+        verdict = self._note(f"Tile: {_TITLES[name]}", moved_words(CATALOG[name], *sides, self.metrics.plan["z"]))
+        return Tile(_TITLES[name], shown_unit(name), value, moved, verdict, self._beside(name), board_range(name))
+
+    def _beside(self, name: str) -> Term | str:
+        now = self.work.views[0]
+        interval = self.metrics.interval(name, now)
+        if interval:
+            return interval_words(*interval, shown_unit(name))
+        return self._growth() if name == "mrr" else "over twelve months"
+
+    def _growth(self) -> Term:
+        """How much more there is than a year before, of all customers."""
+        now = self.work.views[0]
+        before, at_end = self.work.get("MRR 12 months ago", now), self.work.get("MRR at end", now)
+        grown = self._note("Growth over 12 months, %", guarded(before, (at_end / before - 1) * 100))
+        value = f"{grown.value:.1f}".rstrip("0").rstrip(".") if is_number(grown).value else ""
+        text = f'IF(ISNUMBER({grown.text}),"growth in a year "&ROUND({grown.text},1)&"%","")'
+        return Term(text, f"growth in a year {value}%" if value else "")
+
+    def _note(self, words: str, value: Term) -> Term:
+        page = self.work.page
+        page.put(self._at, 0, words, page.looks.words())
+        self._at += 1
+        return page.put(self._at - 1, 1, value, page.looks.number("0.00"))
+
+    def _gross_retention(self) -> str:
+        """The board's quarters of gross retention, the latest last, as a chart needs them."""
+        page, row = self.work.page, self._at
+        page.put(row, 0, "Gross retention, the latest quarter last", page.looks.words())
+        for view in self.work.views[2:]:
+            cell = self.work.get("Gross retention", view)
+            page.put(row, QUARTERS - view.number + 1, cell, page.looks.number(FRACTION))
+        self._at += 1
+        return f"{page.prefix}$B${row + 1}:$J${row + 1}"
