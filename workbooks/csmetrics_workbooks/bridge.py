@@ -5,13 +5,13 @@ from dataclasses import dataclass
 import numpy as np
 from xlsxwriter.utility import xl_col_to_name
 
-from csmetrics_core.palette import HEAT, MUTED
+from csmetrics_core.palette import ACCENT, HEAT, MUTED, SERIES
 from csmetrics_core.spec import COUNT, FRACTION, MONEY, RATIO
 from csmetrics_workbooks.book import Book
 from csmetrics_workbooks.dates import month_start
 from csmetrics_workbooks.flows import Months, fate, first_months
 from csmetrics_workbooks.judging import guarded
-from csmetrics_workbooks.sheet import Page
+from csmetrics_workbooks.sheet import Page, axis, legend
 from csmetrics_workbooks.tables import countifs
 from csmetrics_workbooks.terms import Term, total, when
 
@@ -133,6 +133,29 @@ def _year_row(book: Book, page: Page, row: int, month: Term, months: Months) -> 
     for column, (_, value) in enumerate(values.items(), 5):
         page.put(row, column, value, page.looks.number(FRACTION, bold=True))
     return {name: value.value for name, value in values.items()}
+
+
+def retention_chart(book: Book, page: Page, row: int, size: tuple[int, int]) -> None:
+    """Net, gross and logo retention over time, as the page Twelve months has them."""
+    line = book.chart("line")
+    for column, name, colour, dash in (
+        (5, "Net", ACCENT, "solid"),
+        (6, "Gross", SERIES[1], "dash"),
+        (7, "Logo", SERIES[2], "round_dot"),
+    ):
+        line.add_series(
+            {
+                "name": f"{name} retention",
+                "categories": ["Twelve months", 4, 0, 3 + MONTHS, 0],
+                "values": ["Twelve months", 4, column, 3 + MONTHS, column],
+                "line": {"color": colour, "width": 2.25, "dash_type": dash},
+            }
+        )
+    line.set_legend(legend())
+    line.set_x_axis({**axis("mmm yy"), "text_axis": True, "interval_unit": 3, "label_position": "low"})
+    line.set_y_axis({**axis("0%", lines=True)})
+    words = "Line chart: net, gross and logo retention over twelve months, by month"
+    page.chart(row, 0, line, "Retention over twelve months", words, size)
 
 
 def cohorts(book: Book, months: Months, first: Term) -> None:

@@ -24,7 +24,7 @@ class Tile:
         value, change: the cells of the table below that hold them.
         verdict: the cell that says whether it moved; its words colour the change.
         beside: its interval, or what else belongs under it.
-        trend: the cells of its history, the latest last, as a reference.
+        trend: the cells of its history, the latest last, as a reference; empty where there is none.
     """
 
     title: str
@@ -61,7 +61,8 @@ def _write(page: Page, row: int, first: int, last: int, tile: Tile) -> None:
     for offset, (thing, look) in enumerate(lines):
         page.across(row + offset, first, last, thing, look)
     page.mark_verdict(row + 2, first, first, verdict_row=row + 3)
-    page.bars(row + 5, first, tile.trend, tile.unit)
+    if tile.trend:
+        page.bars(row + 5, first, tile.trend, tile.unit)
 
 
 def interval_words(low: Term, high: Term, unit: Unit) -> Term:

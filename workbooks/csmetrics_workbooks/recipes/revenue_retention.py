@@ -8,7 +8,8 @@ from csmetrics_core import CATALOG
 from csmetrics_core.palette import MUTED
 from csmetrics_core.spec import COUNT, MONEY
 from csmetrics_workbooks import bridge as monthly
-from csmetrics_workbooks import reconciling, renewals, sheets, sources
+from csmetrics_workbooks import reconciling, renewals, sheets, sources, tiles
+from csmetrics_workbooks import revenue_glance as glance
 from csmetrics_workbooks.book import Book
 from csmetrics_workbooks.checking import billing, mrr_amounts, repeated, unlisted
 from csmetrics_workbooks.common import choices
@@ -21,59 +22,65 @@ from csmetrics_workbooks.sheet import Page
 from csmetrics_workbooks.style import change_format
 from csmetrics_workbooks.tables import as_numbers
 from csmetrics_workbooks.terms import Term, change, total, when
+from csmetrics_workbooks.tiles import write_tiles
 from csmetrics_workbooks.waterfall import waterfall
 
 TARGETS = {"ndr": (1.05, 0.05), "grr": (0.9, 0.03), "churn_rate": (0.03, 0.01), "mrr_churn_rate": (0.03, 0.01)}
 
 
+#: Where each part of the page begins.
+_TILES_AT = 5
+_CHARTS_AT = _TILES_AT + tiles.ROWS
+_TABLE_AT = _CHARTS_AT + 14
+_NOTE = (
+    "Net and gross retention compare the customers of twelve months ago with what they pay now, whatever the period. "
+    "Churn rates are of the period chosen: customers by their dates, revenue of the customers there at its start. "
+    "Changes of shares are in percentage points. Type targets of churn for the period chosen: a month's is lower than "
+    "a quarter's."
+)
+
+
 def dashboard(book: Book, work: Page, months: Months, bridge: monthly.Bridge, by_date: Mapping[str, Term]) -> Term:
     """The page Retention; returns closing MRR."""
     page = book.pages["Retention"]
+    page.worksheet.set_portrait()
     page.widths(34, 14, 14, 12, 12, 13, 13, 13)
     page.title("Revenue retention")
     choices(book, page, (0, 2, 5))
-    page.headers(
-        5,
-        ["Measure", "Value", "Prior period", "Change", "Target", "Near within", "Status"],
-        right=range(1, 6),
-        height=18,
-    )
-    rows = _measures(book, work, months, by_date)
-    cells = {}
-    for row, (name, label, now, before) in enumerate(rows, 6):
-        metric = CATALOG[name]
-        page.put(row, 0, label, page.looks.words(bold=True))
-        cells[name] = page.put(row, 1, now, page.looks.number(metric.unit, bold=True))
-        prior = page.put(row, 2, before, page.looks.number(metric.unit))
-        page.put(row, 3, change(cells[name], prior, metric.unit), page.looks.number(change_format(metric.unit)))
-        if name in TARGETS:
-            target, near = (
-                page.put(row, 4 + i, book.sample_target(v), page.looks.input(metric.unit))
-                for i, v in enumerate(TARGETS[name])
-            )
-            page.put(
-                row, 6, status(cells[name], target, near, metric.better), page.looks.words(align="center", indent=0)
-            )
-        else:
-            for column in (4, 5, 6):
-                page.put(row, column, None, page.looks.words())
-        page.worksheet.set_row(row, 19)
-        book.close_value(label, metric.unit, cells[name])
-    page.mark_status(6, 6, 6 + len(rows))
-    conventions(book, page, 16, by_date)
-    waterfall(book, page, work, 22, bridge)
-    page.note(
-        39,
-        0,
-        "Net and gross retention compare the customers of twelve months ago with what they pay now, "
-        "whatever the period. "
-        "Churn rates are of the period chosen: customers by their dates, revenue of the customers there at its start. "
-        "Changes of shares are in percentage points. Type targets of churn for the period chosen: a month's is lower "
-        "than a quarter's.",
-        8,
-        28,
-    )
-    return cells["mrr"]
+    heads = ["Measure", "Value", "Prior period", "Change", "Target", "Near within", "Status"]
+    page.headers(_TABLE_AT, heads, right=range(1, 6), height=18)
+    measures = _measures(book, work, months, by_date)
+    rows = {measure[0]: _row(book, page, _TABLE_AT + at, *measure) for at, measure in enumerate(measures, 1)}
+    end = _TABLE_AT + len(rows)
+    page.mark_status(_TABLE_AT + 1, 6, end)
+    conventions(book, page, end + 2, by_date)
+    waterfall(book, page, work, end + 8, bridge)
+    monthly.retention_chart(book, page, end + 21, (912, 260))
+    page.note(end + 35, 0, _NOTE, 8, 28)
+    write_tiles(page, _TILES_AT, glance.SPANS, glance.tiles_of(work, rows, by_date))
+    glance.charts(book, page, work, _CHARTS_AT, bridge)
+    return rows["mrr"][0]
+
+
+def _row(book: Book, page: Page, row: int, name: str, label: str, now: Term, before: Term) -> tuple[Term, Term, Term]:
+    """One measure; returns the cells of its value, of the prior period and of its change."""
+    metric = CATALOG[name]
+    page.put(row, 0, label, page.looks.words(bold=True))
+    value = page.put(row, 1, now, page.looks.number(metric.unit, bold=True))
+    prior = page.put(row, 2, before, page.looks.number(metric.unit))
+    moved = page.put(row, 3, change(value, prior, metric.unit), page.looks.number(change_format(metric.unit)))
+    if name in TARGETS:
+        given = [
+            page.put(row, 4 + at, book.sample_target(one), page.looks.input(metric.unit))
+            for at, one in enumerate(TARGETS[name])
+        ]
+        page.put(row, 6, status(value, *given, metric.better), page.looks.words(align="center", indent=0))
+    else:
+        for column in (4, 5, 6):
+            page.put(row, column, None, page.looks.words())
+    page.worksheet.set_row(row, 19)
+    book.close_value(label, metric.unit, value)
+    return value, prior, moved
 
 
 def _measures(book: Book, work: Page, months: Months, by_date: Mapping[str, Term]) -> list[tuple[str, str, Term, Term]]:
@@ -200,6 +207,7 @@ def build(book: Book) -> None:
     by_date = logos(book, work)
     renewals.helpers(book, book.pages["Forecast"])
     bridge = monthly.pages(book, months, first)
+    monthly.retention_chart(book, book.pages["Twelve months"], 5 + monthly.MONTHS, (860, 260))
     monthly.cohorts(book, months, first)
     renewals.forecast(book, book.pages["Forecast"])
     closing = dashboard(book, work, months, bridge, by_date)

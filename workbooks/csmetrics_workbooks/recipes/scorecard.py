@@ -10,10 +10,10 @@ from csmetrics_workbooks.board import board, board_range
 from csmetrics_workbooks.book import Book
 from csmetrics_workbooks.checking import billing, mrr_amounts, not_numbers, off_scale, repeated, unlisted
 from csmetrics_workbooks.common import choices
-from csmetrics_workbooks.glance import Headline
 from csmetrics_workbooks.headline import METRICS, Metrics, plan_page, planned, shown_unit, title_of, unit_words
 from csmetrics_workbooks.judging import status
 from csmetrics_workbooks.recipes.recipe import Recipe
+from csmetrics_workbooks.scorecard_glance import Cells, Headline
 from csmetrics_workbooks.style import change_format
 from csmetrics_workbooks.terms import Term, change, when
 from csmetrics_workbooks.tiles import write_tiles
@@ -54,8 +54,8 @@ def dashboard(book: Book, metrics: Metrics, plan: Mapping[str, Term]) -> None:
     headline.charts(page, charts_at)
 
 
-def _table_row(book: Book, metrics: Metrics, plan: Mapping[str, Term], name: str, row: int) -> tuple[Term, Term]:
-    """One metric; returns the cells of its value and of its change."""
+def _table_row(book: Book, metrics: Metrics, plan: Mapping[str, Term], name: str, row: int) -> Cells:
+    """One metric; returns the cells of its value, of the prior period and of its change."""
     page, (now, before) = book.pages["Scorecard"], metrics.workings.views[:2]
     metric, unit, title = CATALOG[name], shown_unit(name), title_of(name)
     page.worksheet.set_row(row, 21 if len(title) < 30 else 28)
@@ -76,7 +76,7 @@ def _table_row(book: Book, metrics: Metrics, plan: Mapping[str, Term], name: str
     page.bars(row, 10, board_range(name), unit)
     if name in ("churn_rate", "mrr", "ndr", "nps", "csat", "fcr"):
         book.close_value(metric.title, unit, value)
-    return value, moved
+    return value, prior, moved
 
 
 def checks(book: Book, workings: Workings) -> None:

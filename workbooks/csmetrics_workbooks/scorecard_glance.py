@@ -23,11 +23,14 @@ _TITLES = {
     "nps": "NPS",
 }
 
+#: Value, prior period and change of a metric.
+Cells = tuple[Term, Term, Term]
+
 
 class Headline:
     """What the first page says before its table, from the table's cells and the workings."""
 
-    def __init__(self, book: Book, metrics: Metrics, rows: Mapping[str, tuple[Term, Term]]) -> None:
+    def __init__(self, book: Book, metrics: Metrics, rows: Mapping[str, Cells]) -> None:
         self.book, self.metrics, self.rows, self.work = book, metrics, rows, metrics.workings
         self._at = 6 + len(self.work.rows)
         self._kept = self._gross_retention()
@@ -77,10 +80,10 @@ class Headline:
             moved = self._note("Gross retention, change", change(*cells, FRACTION))
             verdict = self._note(f"Tile: {_TITLES[name]}", when(is_number(moved), "not judged", term("")))
             return Tile(_TITLES[name], FRACTION, cells[0], moved, verdict, "over twelve months", self._kept)
-        value, moved = self.rows[name]
+        value, prior, moved = self.rows[name]
         sides = [
-            Measured(self.metrics.value(name, view), self.metrics.base(name, view), self.metrics.interval(name, view))
-            for view in (now, before)
+            Measured(cell, self.metrics.base(name, view), self.metrics.interval(name, view))
+            for cell, view in ((value, now), (prior, before))
         ]
         verdict = self._note(f"Tile: {_TITLES[name]}", moved_words(CATALOG[name], *sides, self.metrics.plan["z"]))
         return Tile(_TITLES[name], shown_unit(name), value, moved, verdict, self._beside(name), board_range(name))
