@@ -8,7 +8,7 @@ from csmetrics_core.spec import COUNT, FRACTION, Unit
 from csmetrics_workbooks.book import Book
 from csmetrics_workbooks.formulas import NO_DATA, Scope
 from csmetrics_workbooks.names import add_numbers
-from csmetrics_workbooks.sheet import axis, legend
+from csmetrics_workbooks.sheet import Page, axis, legend
 from csmetrics_workbooks.tables import Table, as_numbers, countifs
 from csmetrics_workbooks.terms import Term, is_number, when
 
@@ -103,6 +103,8 @@ def _days(dates: object) -> np.ndarray:
 
 
 DAYS = 42
+#: Measure -> the cells of its history on the page Daily.
+TRENDS = {"mau": f"Daily!$D$5:$D${4 + DAYS}"}
 
 
 def daily(book: Book, users: ActiveUsers, last: Term) -> dict[str, Term]:
@@ -123,8 +125,18 @@ def daily(book: Book, users: ActiveUsers, last: Term) -> dict[str, Term]:
         page.put(row, 4, ratio, page.looks.number(FRACTION, font_color=MUTED))
         kept["day"].append(day.value)
         kept["dau"].append(cells[0].value)
+    active_chart(book, page, 3, 6, (620, 340))
+    ranges = {}
+    for number, name in enumerate(("day", "dau")):
+        letter = "AB"[number]
+        ranges[name] = Term(f"{page.prefix}${letter}$5:${letter}${4 + DAYS}", np.array(kept[name], dtype=object), True)
+    return ranges
+
+
+def active_chart(book: Book, page: Page, row: int, column: int, size: tuple[int, int]) -> None:
+    """Daily, weekly and monthly active users of six weeks, as the page Daily has them."""
     chart = book.chart("line")
-    for column, name, colour, dash in (
+    for place, name, colour, dash in (
         (1, "Daily", ACCENT, "solid"),
         (2, "Weekly", SERIES[1], "dash"),
         (3, "Monthly", SERIES[2], "round_dot"),
@@ -133,18 +145,12 @@ def daily(book: Book, users: ActiveUsers, last: Term) -> dict[str, Term]:
             {
                 "name": name,
                 "categories": ["Daily", 4, 0, 3 + DAYS, 0],
-                "values": ["Daily", 4, column, 3 + DAYS, column],
+                "values": ["Daily", 4, place, 3 + DAYS, place],
                 "line": {"color": colour, "width": 2, "dash_type": dash},
             }
         )
     chart.set_legend(legend())
     chart.set_x_axis({**axis("d mmm"), "text_axis": True, "interval_unit": 7})
     chart.set_y_axis({**axis("0", lines=True), "min": 0})
-    page.chart(
-        3, 6, chart, "Active users", "Line chart: daily, weekly and monthly active users of six weeks", (620, 340)
-    )
-    ranges = {}
-    for number, name in enumerate(("day", "dau")):
-        letter = "AB"[number]
-        ranges[name] = Term(f"{page.prefix}${letter}$5:${letter}${4 + DAYS}", np.array(kept[name], dtype=object), True)
-    return ranges
+    words = "Line chart: daily, weekly and monthly active users of six weeks"
+    page.chart(row, column, chart, "Active users", words, size)

@@ -5,12 +5,13 @@ from collections import Counter
 import numpy as np
 
 from csmetrics_core import CATALOG, lookup
+from csmetrics_core.palette import ACCENT
 from csmetrics_core.spec import COUNT, FRACTION
 from csmetrics_workbooks.active import distinct
 from csmetrics_workbooks.book import Book
 from csmetrics_workbooks.formulas import Scope
 from csmetrics_workbooks.names import places
-from csmetrics_workbooks.sheet import Page
+from csmetrics_workbooks.sheet import Page, axis
 from csmetrics_workbooks.terms import Term, is_number, when
 
 FEATURES = 10
@@ -61,6 +62,24 @@ def adoption(book: Book, page: Page, row: int) -> None:
                 page.looks.number(FRACTION if column == 2 else "0.0"),
             )
     book.explain("feature_adoption")
+
+
+def adoption_chart(book: Book, page: Page, place: tuple[int, int], row: int, size: tuple[int, int]) -> None:
+    """The share of users of each feature of the table at a row, the most used on top."""
+    chart = book.chart("bar")
+    chart.add_series(
+        {
+            "name": "Share of users",
+            "categories": [page.name, row + 1, 0, row + FEATURES, 0],
+            "values": [page.name, row + 1, 2, row + FEATURES, 2],
+            "fill": {"color": ACCENT},
+            "gap": 40,
+        }
+    )
+    chart.set_legend({"none": True})
+    chart.set_y_axis({**axis(), "reverse": True})
+    chart.set_x_axis({**axis("0%", lines=True), "min": 0, "max": 1})
+    page.chart(*place, chart, "Who uses what", "Bar chart: share of the period's users by feature", size)
 
 
 def _adopted(book: Book, given: dict[str, Term], name: Term, count: Term, field: str, plain: Term) -> Term:

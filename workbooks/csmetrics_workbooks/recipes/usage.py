@@ -2,20 +2,21 @@
 
 from csmetrics_core import CATALOG
 from csmetrics_core.spec import COUNT, Better, Unit
-from csmetrics_workbooks import sheets, sources
-from csmetrics_workbooks.active import ActiveUsers, daily, helpers
-from csmetrics_workbooks.adoption import adoption
+from csmetrics_workbooks import sheets, sources, tiles
+from csmetrics_workbooks.active import TRENDS, ActiveUsers, active_chart, daily, helpers
+from csmetrics_workbooks.adoption import adoption, adoption_chart
 from csmetrics_workbooks.book import Book
 from csmetrics_workbooks.checking import unlisted
 from csmetrics_workbooks.common import choices
 from csmetrics_workbooks.dates import month_end
 from csmetrics_workbooks.formulas import Scope
-from csmetrics_workbooks.judging import guarded, status
+from csmetrics_workbooks.judging import NOT_JUDGED, guarded, status
 from csmetrics_workbooks.recipes.recipe import Recipe
 from csmetrics_workbooks.sheet import Page
 from csmetrics_workbooks.style import change_format
 from csmetrics_workbooks.tables import countifs, sumifs
-from csmetrics_workbooks.terms import Term, change, is_number, total, when
+from csmetrics_workbooks.terms import Term, change, is_number, term, total, when
+from csmetrics_workbooks.tiles import Tile, write_tiles
 
 TARGETS = {"product_usage_rate": (0.55, 0.05), "stickiness": (0.2, 0.03), "avg_session_duration": (4.0, 0.5)}
 
@@ -117,24 +118,38 @@ def figures(
     ]
 
 
+#: Where the parts of the page begin; a tile of each of these measures stands over the columns beside it.
+_TILES_AT = 5
+_CHARTS_AT = _TILES_AT + tiles.ROWS
+_TABLE_AT = _CHARTS_AT + 14
+_TILES = {
+    "mau": ("People active in 30 days", (0, 0)),
+    "product_usage_rate": ("Licence use", (1, 2)),
+    "stickiness": ("Stickiness", (3, 4)),
+    "avg_session_duration": ("Minutes a session", (5, 6)),
+}
+
+
 def dashboard(book: Book, rows: list[tuple[str, str, Unit, Term, Term, Term]]) -> None:
     """The page Usage."""
-    page = book.pages["Usage"]
+    page, shown = book.pages["Usage"], []
     page.widths(34, 12, 14, 12, 12, 13, 12)
     page.title("Usage")
     choices(book, page, (0, 2, 4))
     page.headers(
-        5,
+        _TABLE_AT,
         ["Measure", "Value", "A period before", "Change", "Target", "Near within", "Status"],
         right=range(1, 6),
         height=18,
     )
-    for row, (name, label, unit, _, now, before) in enumerate(rows, 6):
+    for row, (name, label, unit, base, now, before) in enumerate(rows, _TABLE_AT + 1):
         page.put(row, 0, label, page.looks.words(bold=True))
         value = page.put(row, 1, now, page.looks.number(unit, bold=True))
         prior = page.put(row, 2, before, page.looks.number(unit))
-        page.put(row, 3, change(value, prior, unit), page.looks.number(change_format(unit)))
-        page.mark_variance(row, 3, row, True)
+        moved = page.put(row, 3, change(value, prior, unit), page.looks.number(change_format(unit)))
+        if name in _TILES:
+            rests = term("rests on ").joined(base)
+            shown.append(Tile(_TILES[name][0], unit, value, moved, term(NOT_JUDGED), rests, TRENDS.get(name, "")))
         if name in TARGETS:
             target, near = (
                 page.put(row, 4 + i, book.sample_target(v), page.looks.input(unit)) for i, v in enumerate(TARGETS[name])
@@ -145,9 +160,10 @@ def dashboard(book: Book, rows: list[tuple[str, str, Unit, Term, Term, Term]]) -
                 page.put(row, column, None, page.looks.words())
         page.worksheet.set_row(row, 19)
         book.close_value(label, unit, value)
-    page.mark_status(6, 6, 6 + len(rows))
+    write_tiles(page, _TILES_AT, [span for _, span in _TILES.values()], shown)
+    page.mark_status(_TABLE_AT + 1, 6, _TABLE_AT + len(rows))
     page.note(
-        6 + len(rows),
+        _TABLE_AT + 1 + len(rows),
         0,
         "Active users are counted on the last day of the month shown and in the 7 and 30 days that end on "
         "it. The period chosen decides what they are compared with, which sessions count and which events the adoption "
@@ -173,7 +189,10 @@ def build(book: Book) -> None:
     ranges = daily(book, users, days[0])
     rows = figures(book, work, users, days)
     dashboard(book, rows)
-    adoption(book, page, 15)
+    at = _TABLE_AT + len(rows) + 3
+    adoption(book, page, at)
+    active_chart(book, page, _CHARTS_AT, 0, (430, 268))
+    adoption_chart(book, page, (_CHARTS_AT, 3), at, (360, 268))
     checks(book, ranges)
 
 
