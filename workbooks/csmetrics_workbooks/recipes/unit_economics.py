@@ -2,11 +2,14 @@
 "target allows."""
 
 from collections.abc import Mapping
+from typing import Any
+
+from xlsxwriter.utility import xl_col_to_name
 
 from csmetrics_core import CATALOG
-from csmetrics_core.palette import ACCENT, MUTED
+from csmetrics_core.palette import ACCENT, MUTED, SERIES
 from csmetrics_core.spec import COUNT, FRACTION, MONEY
-from csmetrics_workbooks import sheets, sources
+from csmetrics_workbooks import sheets, sources, tiles
 from csmetrics_workbooks.book import Book
 from csmetrics_workbooks.checking import billing, mrr_amounts, not_numbers, repeated, unlisted
 from csmetrics_workbooks.common import choices
@@ -23,11 +26,13 @@ from csmetrics_workbooks.economics import (
 )
 from csmetrics_workbooks.flows import Months, fate, first_months
 from csmetrics_workbooks.formulas import NO_DATA
+from csmetrics_workbooks.judging import NOT_JUDGED
 from csmetrics_workbooks.recipes.recipe import Recipe
-from csmetrics_workbooks.sheet import Page, axis
+from csmetrics_workbooks.sheet import Page, axis, legend
 from csmetrics_workbooks.style import change_format
 from csmetrics_workbooks.tables import countifs
 from csmetrics_workbooks.terms import Term, change, is_number, term, when
+from csmetrics_workbooks.tiles import Tile, write_tiles
 
 QUARTERS = 8
 #: What a person may type, as it stands in the template; no margin means the one the costs give.
@@ -35,9 +40,21 @@ ASSUMED = {"margin": None, "discount": 0.008, "horizon": 60.0, "target": 1.05}
 CHURN_STEPS, ARPA_STEPS = (0.5, 0.75, 1.0, 1.25, 1.5), (-0.2, -0.1, 0.0, 0.1, 0.2)
 
 
+#: Where the parts of the page begin; a tile of each of these measures stands over the columns beside it.
+_TILES_AT = 5
+_CHARTS_AT = _TILES_AT + tiles.ROWS
+_TABLE_AT = _CHARTS_AT + 14
+_TILES = {
+    "clv": ("Lifetime value", (0, 0)),
+    "cac": ("Acquisition cost", (1, 3)),
+    "ltv_cac": ("LTV to CAC", (4, 6)),
+    "cac_payback": ("Months to pay back", (7, 7)),
+}
+
+
 def assumptions(book: Book, page: Page) -> dict[str, Term]:
     """What a person may type."""
-    page.headers(18, ["Assumption", "Typed", "", ""], right=(1,), height=18)
+    page.headers(_TABLE_AT + 13, ["Assumption", "Typed", "", ""], right=(1,), height=18)
     lines = (
         ("margin", "Gross margin", FRACTION, "blank: revenue less the cost of delivery ÷ revenue"),
         ("discount", "Discount a month", MONTHLY, "0.80% a month is about 10% a year"),
@@ -45,7 +62,7 @@ def assumptions(book: Book, page: Page) -> dict[str, Term]:
         ("target", "Target for net retention", FRACTION, "for the churn it allows"),
     )
     cells, given = {}, {**ASSUMED, **book.choices.typed}
-    for row, (key, words, unit, why) in enumerate(lines, 19):
+    for row, (key, words, unit, why) in enumerate(lines, _TABLE_AT + 14):
         page.put(row, 0, words, page.looks.words())
         cells[key] = page.put(row, 1, given[key], page.looks.input(unit))
         page.put(row, 2, why, page.looks(font_color=MUTED, indent=1))
@@ -54,16 +71,20 @@ def assumptions(book: Book, page: Page) -> dict[str, Term]:
 
 def dashboard(book: Book, page: Page, now: Economics, before: Economics) -> None:
     """The measures of the period and of the one before."""
-    page.headers(
-        5, ["Measure", "Value", "Prior period", "Change", "Unit", "Formula", "", ""], right=(1, 2, 3), height=18
-    )
-    before.write(page, 6, 2)
-    now.write(page, 6, 1, bold=True)
-    for row, (name, label) in enumerate(MEASURES, 6):
+    heads = ["Measure", "Value", "Prior period", "Change", "Unit", "Formula", "", ""]
+    page.headers(_TABLE_AT, heads, right=(1, 2, 3), height=18)
+    before.write(page, _TABLE_AT + 1, 2)
+    now.write(page, _TABLE_AT + 1, 1, bold=True)
+    shown = {}
+    for row, (name, label) in enumerate(MEASURES, _TABLE_AT + 1):
         metric = CATALOG[name]
         page.put(row, 0, label, page.looks.words(bold=True))
         moved = change(now.made[name], before.made[name], unit_of(name))
-        page.put(row, 3, moved, page.looks.number(change_format(unit_of(name))))
+        change_cell = page.put(row, 3, moved, page.looks.number(change_format(unit_of(name))))
+        if name in _TILES:
+            shown[name] = Tile(
+                _TILES[name][0], unit_of(name), now.made[name], change_cell, term(NOT_JUDGED), "", _quarters_of(name)
+            )
         page.put(
             row,
             4,
@@ -81,6 +102,32 @@ def dashboard(book: Book, page: Page, now: Economics, before: Economics) -> None
             )
         page.worksheet.set_row(row, 19)
         book.close_value(label, unit_of(name), now.made[name])
+
+    write_tiles(page, _TILES_AT, [span for _, span in _TILES.values()], [shown[name] for name in _TILES])
+
+
+def _quarters_of(name: str) -> str:
+    """A measure's row on the page Quarters."""
+    row = 5 + [measure for measure, _ in MEASURES].index(name)
+    return f"Quarters!$B${row}:${xl_col_to_name(QUARTERS)}${row}"
+
+
+def charts(book: Book, page: Page) -> None:
+    """What a customer brings beside what winning one costs, and their ratio, by quarter."""
+    months = f"=Quarters!$B$4:${xl_col_to_name(QUARTERS)}$4"
+    worth = book.chart("column")
+    for name, words, colour in (("clv", "Lifetime value", ACCENT), ("cac", "Acquisition cost", SERIES[1])):
+        values = f"={_quarters_of(name)}"
+        worth.add_series({"name": words, "categories": months, "values": values, "fill": {"color": colour}, "gap": 60})
+    worth.set_legend(legend())
+    worth.set_x_axis({**axis("mmm yy"), "text_axis": True})
+    worth.set_y_axis({**axis("#,##0", lines=True), "min": 0})
+    said = "Column chart: customer lifetime value beside acquisition cost, eight quarters"
+    page.chart(_CHARTS_AT, 0, worth, "What a customer brings, and costs to win", said, (560, 268))
+    page.chart(_CHARTS_AT, 4, _ratio(book), "LTV:CAC by quarter", _RATIO_SAID, (632, 268))
+
+
+_RATIO_SAID = "Line chart: lifetime value ÷ acquisition cost, eight quarters"
 
 
 def what_if(book: Book, page: Page, row: int, now: Economics, assumed: Mapping[str, Term]) -> None:
@@ -151,13 +198,17 @@ def quarters(book: Book, months: Months, first: Term, assumed: Mapping[str, Term
         one.write(page, 4, 1 + place, bold=number == 1)
     for row, (_, label) in enumerate(MEASURES, 4):
         page.put(row, 0, label, page.looks.words())
+    page.chart(15, 0, _ratio(book), "LTV:CAC by quarter", _RATIO_SAID, (900, 260))
+
+
+def _ratio(book: Book) -> Any:
+    """LTV:CAC by quarter as a line."""
     line = book.chart("line")
-    row = 4 + [n for n, _ in MEASURES].index("ltv_cac")
     line.add_series(
         {
             "name": "LTV:CAC",
-            "categories": ["Quarters", 3, 1, 3, QUARTERS],
-            "values": ["Quarters", row, 1, row, QUARTERS],
+            "categories": f"=Quarters!$B$4:${xl_col_to_name(QUARTERS)}$4",
+            "values": f"={_quarters_of('ltv_cac')}",
             "line": {"color": ACCENT, "width": 2.25},
             "marker": {"type": "circle", "size": 5, "fill": {"color": ACCENT}, "border": {"color": ACCENT}},
             "data_labels": {
@@ -171,9 +222,7 @@ def quarters(book: Book, months: Months, first: Term, assumed: Mapping[str, Term
     line.set_legend({"none": True})
     line.set_x_axis({**axis("mmm yy"), "text_axis": True})
     line.set_y_axis({**axis("0.0", lines=True), "min": 0})
-    page.chart(
-        15, 0, line, "LTV:CAC by quarter", "Line chart: lifetime value ÷ acquisition cost, eight quarters", (900, 260)
-    )
+    return line
 
 
 def build(book: Book) -> None:
@@ -208,8 +257,9 @@ def build(book: Book) -> None:
         one.totals = ranges
         one.rests(book.last_month - book.period_months * (number - 1), book.period_months, number, "Period")
     dashboard(book, page, now, before)
+    charts(book, page)
     page.note(
-        15,
+        _TABLE_AT + 10,
         0,
         f"{NOT_SPLIT.capitalize()}: a segment is chosen, and costs of the period are not split by segment. Name the "
         "segment of every cost on the page Costs, or choose All. Churn a month is the constant rate that gives the "
@@ -217,8 +267,8 @@ def build(book: Book) -> None:
         8,
         28,
     )
-    what_if(book, page, 25, now, assumed)
-    allowed(book, page, 34, months, assumed)
+    what_if(book, page, _TABLE_AT + 20, now, assumed)
+    allowed(book, page, _TABLE_AT + 29, months, assumed)
     quarters(book, months, first, assumed, ranges)
     repeated(book, revenue, "Customer", "Add the rows of one customer together: each row counts as a customer.")
     mrr_amounts(book, months)
