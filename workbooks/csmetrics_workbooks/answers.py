@@ -7,17 +7,20 @@ from csmetrics_workbooks.comments import BANDS
 from csmetrics_workbooks.dates import month_start
 from csmetrics_workbooks.formulas import Scope
 from csmetrics_workbooks.judging import guarded
-from csmetrics_workbooks.sheet import Page, axis
+from csmetrics_workbooks.sheet import Page, axis, legend
 from csmetrics_workbooks.tables import Table, countifs
 
 QUARTERS = 9
+_SCORES_AT, _TREND_AT = 18, 32
+#: The cells of NPS by quarter, the latest last.
+TREND = f"Workings!$C${_TREND_AT + 1}:$C${_TREND_AT + QUARTERS}"
 _LOST, _KEPT, _WON = SERIES[1], SERIES[3], SERIES[0]
 
 
 def charts(book: Book, page: Page, row: int) -> None:
     """Answers by score, and NPS by quarter."""
     work, table = book.pages["Workings"], book.tables["Responses"]
-    first = 18
+    first = _SCORES_AT
     work.headers(first - 1, ["Score", "Band", "Answers"], right=(0, 2), height=18)
     inside = (table.column("Period"), "=", 1)
     points = []
@@ -48,15 +51,17 @@ def charts(book: Book, page: Page, row: int) -> None:
     )
     bars.set_y_axis({**axis("0", lines=True), "visible": True})
     page.chart(
-        row, 0, bars, "Answers by score", "Column chart: number of answers for each NPS score from 0 to 10", (470, 250)
+        row, 0, bars, "Answers by score", "Column chart: number of answers for each NPS score from 0 to 10", (374, 268)
     )
-    trend(book, page, row, table, first + 14)
+    trend(book, page, row, table)
 
 
-def trend(book: Book, page: Page, row: int, table: Table, first: int) -> None:
-    """NPS of nine quarters as a line."""
-    work = book.pages["Workings"]
-    work.headers(first - 1, ["Quarter to", "Answers", "NPS"], right=(0, 1, 2), height=18)
+def trend(book: Book, page: Page, row: int, table: Table) -> None:
+    """NPS of nine quarters as a line, and the answers behind it."""
+    work, first = book.pages["Workings"], _TREND_AT
+    work.headers(
+        first - 1, ["Quarter to", "Answers", "NPS", *(name for name, _, _ in BANDS)], right=range(6), height=18
+    )
     for place in range(QUARTERS):
         number = QUARTERS - place
         end = book.last_month - 3 * (number - 1)
@@ -65,6 +70,15 @@ def trend(book: Book, page: Page, row: int, table: Table, first: int) -> None:
         base = work.put(first + place, 1, n, work.looks.number("0"))
         value = guarded(base, book.call("nps", {"scores": table.column("NPS")}, Scope(table.column("Quarter"), number)))
         work.put(first + place, 2, value, work.looks.number(POINTS))
+        for column, (_, low, high) in enumerate(BANDS, 3):
+            inside = (table.column("Quarter"), "=", number)
+            scores = table.column("NPS")
+            work.put(
+                first + place,
+                column,
+                countifs((scores, ">=", low), (scores, "<=", high), inside),
+                work.looks.number("0"),
+            )
     line = book.chart("line")
     line.add_series(
         {
@@ -79,4 +93,28 @@ def trend(book: Book, page: Page, row: int, table: Table, first: int) -> None:
     line.set_legend({"none": True})
     line.set_x_axis({**axis("mmm yy"), "text_axis": True, "label_position": "low"})
     line.set_y_axis(axis("0", lines=True))
-    page.chart(row, 5, line, "NPS by quarter", "Line chart: Net Promoter Score of the nine latest quarters", (470, 250))
+    page.chart(row, 3, line, "NPS by quarter", "Line chart: Net Promoter Score of the nine latest quarters", (358, 268))
+    page.chart(row, 7, _bands(book), "Who answered how", _BANDS_SAID, (452, 268))
+
+
+_BANDS_SAID = "Stacked columns: shares of detractors, passives and promoters in the nine latest quarters"
+
+
+def _bands(book: Book) -> object:
+    """Promoters, passives and detractors of each quarter, as shares."""
+    chart, first = book.chart("column", subtype="percent_stacked"), _TREND_AT
+    for column, ((name, _, _), colour) in enumerate(zip(BANDS, (_LOST, _KEPT, _WON), strict=True), 3):
+        chart.add_series(
+            {
+                "name": name,
+                "categories": ["Workings", first, 0, first + QUARTERS - 1, 0],
+                "values": ["Workings", first, column, first + QUARTERS - 1, column],
+                "fill": {"color": colour},
+                "border": {"none": True},
+                "gap": 50,
+            }
+        )
+    chart.set_legend(legend())
+    chart.set_x_axis({**axis("mmm yy"), "text_axis": True})
+    chart.set_y_axis(axis("0%", lines=True))
+    return chart

@@ -44,7 +44,7 @@ _CLOSED_NOTE = (
     "restate it. To begin your own history, delete the rows of the table Closed."
 )
 #: Pages that may take several sheets of paper.
-_LONG = ("Method", "Comments", "Checks")
+_LONG = ("Method", "Checks")
 #: Pages nobody hands over, beside those of data.
 _UNPRINTED = ("Start", "Workings", STEPS, "Lists")
 #: Days of thirty with something on them that make a busy page, and days its month may lack at its end.

@@ -5,8 +5,8 @@ from statistics import NormalDist
 from csmetrics_core import CATALOG
 from csmetrics_core.palette import LINE, MUTED
 from csmetrics_core.spec import COUNT, FRACTION, POINTS, PROBABILITY
-from csmetrics_workbooks import sheets, sources
-from csmetrics_workbooks.answers import charts
+from csmetrics_workbooks import sheets, sources, tiles
+from csmetrics_workbooks.answers import TREND, charts
 from csmetrics_workbooks.book import Book
 from csmetrics_workbooks.checking import not_numbers, off_scale, unlisted
 from csmetrics_workbooks.comments import comments
@@ -20,29 +20,42 @@ from csmetrics_workbooks.style import change_format, number_format
 from csmetrics_workbooks.survey import Counts, count, helpers, measures
 from csmetrics_workbooks.tables import countifs
 from csmetrics_workbooks.terms import Term, apply, change, largest, smallest, term, when
+from csmetrics_workbooks.tiles import Tile, interval_words, write_tiles
 
 CONFIDENCE = 0.95
 SMALL = 10
 
 
+#: Where the parts of the page begin; a tile of each of these measures stands over the columns beside it.
+_TILES_AT = 5
+_CHARTS_AT = _TILES_AT + tiles.ROWS
+_TABLE_AT = _CHARTS_AT + 14
+_TILES = {
+    "Net Promoter Score": ("NPS", (0, 0)),
+    "Customer satisfaction": ("CSAT", (1, 2)),
+    "Customer effort": ("CES", (3, 5)),
+    "First contact resolution": ("Solved at first contact", (6, 7)),
+    "Response rate": ("Answers to surveys sent", (8, 11)),
+}
 _PRIOR = ("Prior low", "Prior high", "Prior rests on")
 
 
 def dashboard(book: Book, now: Counts, before: Counts, z: Term) -> None:
     """The page Voice."""
     page = book.pages["Voice"]
+    shown = {}
     page.widths(27, 9, 16, 11, 11, 11, 16, 11, 18, 11, 11, 11)
     page.title("Voice of the customer")
     choices(book, page, (0, 3, 6))
     page.headers(
-        5,
+        _TABLE_AT,
         ["Measure", "Unit", "Value", "Low", "High", "Rests on", "Prior period", "Change", "Reading", *_PRIOR],
         right=(*range(2, 8), 9, 10, 11),
-        height=18,
+        height=30,
     )
     pairs = zip(measures(book, 1, now, z), measures(book, 2, before, z), strict=True)
     for row, ((label, name, base, now_value, bounds), (_, _, base_before, then_value, bounds_before)) in enumerate(
-        pairs, 6
+        pairs, _TABLE_AT + 1
     ):
         unit = CATALOG[name].unit
         nested = label[0].islower()
@@ -54,7 +67,7 @@ def dashboard(book: Book, now: Counts, before: Counts, z: Term) -> None:
         )
         counted = page.put(row, 5, base, page.looks.number(COUNT, font_color=MUTED))
         prior = page.put(row, 6, then_value, page.looks.number(unit))
-        page.put(row, 7, change(value, prior, unit), page.looks.number(change_format(unit)))
+        moved = page.put(row, 7, change(value, prior, unit), page.looks.number(change_format(unit)))
         muted = page.looks.number(unit, font_color=MUTED)
         ends = tuple(page.put(row, 9 + i, b, muted) for i, b in enumerate(bounds_before or ("", "")))
         counted_before = page.put(row, 11, base_before, page.looks.number(COUNT, font_color=MUTED))
@@ -62,16 +75,21 @@ def dashboard(book: Book, now: Counts, before: Counts, z: Term) -> None:
             Measured(value, counted, (low, high) if bounds else None),
             Measured(prior, counted_before, ends if bounds_before else None),
         )
-        page.put(row, 8, moved_words(CATALOG[name], *measured, z), page.looks.words(font_color=MUTED))
+        reading = page.put(row, 8, moved_words(CATALOG[name], *measured, z), page.looks.words(font_color=MUTED))
         page.mark_verdict(row, 7, 8)
         page.worksheet.set_row(row, 19)
+        if label in _TILES:
+            beside = interval_words(low, high, unit) if bounds else term("of ").joined(counted)
+            trend = TREND if name == "nps" else ""
+            shown[label] = Tile(_TILES[label][0], unit, value, moved, reading, beside, trend)
         if bounds:
             book.close_value(label, unit, value)
-    change_test(book, page, 14, now, before, z)
-    charts(book, page, 19)
-    segments(book, page, 36)
+    write_tiles(page, _TILES_AT, [span for _, span in _TILES.values()], [shown[label] for label in _TILES])
+    charts(book, page, _CHARTS_AT)
+    change_test(book, page, _TABLE_AT + 9, now, before, z)
+    segments(book, page, _TABLE_AT + 16)
     page.note(
-        33,
+        _TABLE_AT + 13,
         0,
         "Low and high: the interval at the confidence on the page Workings, adjusted Wald for NPS and Wilson for "
         "shares. Reading: the two periods as two samples, each answer on its own; the rest: CSM_CHANGE. "
