@@ -4,14 +4,18 @@ import numpy as np
 
 from csmetrics_core.spec import COUNT, FRACTION, PROBABILITY, RATIO
 from csmetrics_workbooks.book import Book
+from csmetrics_workbooks.formulas import NEEDS_ADDIN
 from csmetrics_workbooks.judging import guarded
 from csmetrics_workbooks.scoring import BANDS
 from csmetrics_workbooks.tables import Table, countifs
-from csmetrics_workbooks.terms import Term, total, when
+from csmetrics_workbooks.terms import Term, is_number, term, total, when
+
+#: The interval behind the verdict has no plain form.
+UNJUDGED = "judged with the add-in"
 
 
-def back_test(book: Book, cells: dict[str, Term]) -> None:
-    """The page Back-test: did the score see it coming?"""
+def back_test(book: Book, cells: dict[str, Term]) -> tuple[Term, Term]:
+    """The page Back-test: did the score see it coming? Returns the cells of the AUC and of the verdict."""
     page, table = book.pages["Back-test"], book.tables["Past"]
     page.widths(14, 13, 13, 13, 13, 13)
     page.title("Back-test", "The score as it was when the page Past was taken, against who has left since.", 6)
@@ -37,17 +41,26 @@ def back_test(book: Book, cells: dict[str, Term]) -> None:
         page.put(row, 4, when(n.eq(0), "no data", when(lost.eq(0), 0, lift)), page.looks.number(RATIO))
     wins = total(table.numbers("Wins"))
     auc = _tested(book, given, 3, "auc", wins / (gone * (everyone - gone)))
-    page.put(9, 0, "AUC", page.looks.words(bold=True))
-    page.put(9, 1, guarded(gone * (everyone - gone), auc), page.looks.number(PROBABILITY, bold=True))
+    page.headers(9, ["Over all", "AUC", "Low", "High", ""], right=(1, 2, 3), height=18)
+    page.put(10, 0, "AUC", page.looks.words(bold=True))
+    both_there = gone * (everyone - gone)
+    shown = page.put(10, 1, guarded(both_there, auc), page.looks.number(PROBABILITY, bold=True))
+    ends = [guarded(both_there, _tested(book, given, 3, name, term(NEEDS_ADDIN))) for name in ("auc_low", "auc_high")]
+    low, high = (page.put(10, 2 + at, end, page.looks.number(PROBABILITY)) for at, end in enumerate(ends))
+    told = when(low.gt(0.5), "tells who leaves", when(high.lt(0.5), "runs the other way", "does not tell who leaves"))
+    judged = when(is_number(shown), when(book.addin_on, told, UNJUDGED), "")
+    verdict = page.put(11, 0, judged, page.looks(bold=True, indent=1))
     page.note(
-        10,
+        12,
         0,
-        "AUC: the chance that an account that left had a lower score than one that stayed; 0.5 tells nothing, 1 ranks "
-        "all right. Lift: churn rate of the band ÷ churn rate of all. The scores date from before the "
-        "time in which churn is counted. Do not read a score as a probability.",
+        "Judged by whether the AUC's interval, which needs the add-in, holds 0.5. AUC: the chance that an account that "
+        "left had a lower score than one that stayed; 0.5 tells nothing, 1 ranks all right. Lift: churn rate of the "
+        "band ÷ churn rate of all. The scores date from before the time in which churn is counted. Do not read a "
+        "score as a probability.",
         6,
-        44,
+        58,
     )
+    return shown, verdict
 
 
 def _tested(book: Book, given: dict[str, Term], row: int, column: str, plain: Term) -> Term:

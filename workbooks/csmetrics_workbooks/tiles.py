@@ -21,7 +21,7 @@ class Tile:
     Args:
         title: what it is, in a few words.
         unit: how its value and change are shown.
-        value, change: the cells of the table below that hold them.
+        value, change: the cells of the table below that hold them; a snapshot has words for a change.
         verdict: the cell that says whether it moved; its words colour the change.
         beside: its interval, or what else belongs under it.
         trend: the cells of its history, the latest last, as a reference; empty where there is none.
@@ -30,10 +30,10 @@ class Tile:
     title: str
     unit: Unit
     value: Term
-    change: Term
-    verdict: Term
+    change: Term | str
+    verdict: Term | str
     beside: Term | str
-    trend: str
+    trend: str = ""
 
 
 def write_tiles(page: Page, row: int, spans: Sequence[tuple[int, int]], tiles: Sequence[Tile]) -> int:

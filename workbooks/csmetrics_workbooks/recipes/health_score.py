@@ -3,8 +3,8 @@
 import numpy as np
 
 from csmetrics_core.palette import MUTED, SERIES, STATUS
-from csmetrics_core.spec import COUNT, FRACTION, MONEY, POINTS
-from csmetrics_workbooks import sheets, sources
+from csmetrics_core.spec import COUNT, FRACTION, MONEY, POINTS, PROBABILITY
+from csmetrics_workbooks import sheets, sources, tiles
 from csmetrics_workbooks.backtest import back_test, past_helpers
 from csmetrics_workbooks.book import Book
 from csmetrics_workbooks.checking import not_numbers, repeated, unlisted
@@ -14,9 +14,14 @@ from csmetrics_workbooks.recipes.recipe import Recipe
 from csmetrics_workbooks.scoring import AMBER, BANDS, GREEN, INPUTS, SCALE, STATUS_OF, drivers, score
 from csmetrics_workbooks.sheet import Page, axis
 from csmetrics_workbooks.tables import countifs, sumifs
-from csmetrics_workbooks.terms import Term, when
+from csmetrics_workbooks.terms import Term, is_number, term, when
+from csmetrics_workbooks.tiles import Tile, write_tiles
 
 LISTED = 15
+#: Where the parts of the page begin, and the columns each tile stands over.
+_TILES_AT = 5
+_TABLE_AT = _TILES_AT + tiles.ROWS
+_SPANS = ((0, 1), (2, 3), (4, 5), (6, 7), (8, 10))
 
 
 def weights(book: Book) -> dict[str, Term]:
@@ -54,8 +59,8 @@ def weights(book: Book) -> dict[str, Term]:
     return cells
 
 
-def bands(book: Book, page: Page, row: int) -> None:
-    """Accounts and ARR a band."""
+def bands(book: Book, page: Page, row: int) -> list[Tile]:
+    """Accounts and ARR a band; returns their tiles."""
     table = book.tables["Accounts"]
     inside = (table.column("In segment"), "=", 1)
     page.headers(row, ["Band", "Accounts", "Share", "ARR", "Share of ARR", "Mean score"], right=range(1, 6), height=18)
@@ -70,6 +75,7 @@ def bands(book: Book, page: Page, row: int) -> None:
     mean = page.put(
         last, 5, guarded(all_, sumifs(score_, (score_, ">=", 0), inside) / all_), page.looks.number(POINTS, bold=True)
     )
+    shown = [Tile("Mean score", POINTS, mean, "of 0 to 100", term("accounts: ").joined(all_), "")]
     for offset, name in enumerate(BANDS, 1):
         where = ((table.column("Band"), "=", name), inside)
         ink, fill = STATUS[STATUS_OF[name]]
@@ -77,8 +83,9 @@ def bands(book: Book, page: Page, row: int) -> None:
         count = page.put(row + offset, 1, countifs(*where), page.looks.number(COUNT))
         page.put(row + offset, 2, guarded(all_, count / all_), page.looks.number(FRACTION))
         paid = page.put(row + offset, 3, sumifs(arr, *where), page.looks.number(MONEY))
-        page.put(row + offset, 4, guarded(worth, paid / worth), page.looks.number(FRACTION))
+        share = page.put(row + offset, 4, guarded(worth, paid / worth), page.looks.number(FRACTION))
         page.put(row + offset, 5, guarded(count, sumifs(score_, *where) / count), page.looks.number(POINTS))
+        shown.append(Tile(f"ARR in {name}", MONEY, paid, _percent(share), term("accounts: ").joined(count), ""))
         book.close_value(f"Accounts in the {name} band", COUNT, count)
         book.close_value(f"ARR in the {name} band", MONEY, paid)
     book.close_value("Mean health score", POINTS, mean)
@@ -111,8 +118,15 @@ def bands(book: Book, page: Page, row: int) -> None:
         chart,
         "Accounts and ARR by band",
         "Column chart: share of accounts and of ARR in the red, amber and green band",
-        (430, 270),
+        (418, 230),
     )
+    return shown
+
+
+def _percent(share: Term) -> Term:
+    """A share in words; rounded, not formatted, so that every country's Excel spells it."""
+    words = f"{round(100 * share.value, 1):g}% of ARR" if is_number(share).value else ""
+    return Term(f'IF(ISNUMBER({share.text}),ROUND(100*{share.text},1)&"% of ARR","")', words)
 
 
 def listing(book: Book, page: Page, row: int) -> None:
@@ -170,9 +184,13 @@ def build(book: Book) -> None:
     page.widths(14, 13, 12, 12, 13, 12, 12, 13, 12, 12, 12, 4)
     page.title("Account health")
     choices(book, page, (0, 2, 4))
-    bands(book, page, 5)
+    shown = bands(book, page, _TABLE_AT)
+    auc, verdict = back_test(book, cells)
+    asked = "Does the score tell who leaves?"
+    shown.append(Tile(asked, PROBABILITY, auc, verdict, "AUC of the back-test", "0.5 is chance, 1 is perfect"))
+    write_tiles(page, _TILES_AT, _SPANS, shown)
     page.note(
-        11,
+        _TABLE_AT + 6,
         0,
         "A snapshot of the accounts as they are on the page Accounts; the period and month only label "
         "what is closed on "
@@ -180,8 +198,7 @@ def build(book: Book) -> None:
         6,
         26,
     )
-    listing(book, page, 21)
-    back_test(book, cells)
+    listing(book, page, _TABLE_AT + 13)
     for header in INPUTS:
         not_numbers(book, accounts, header)
     repeated(book, accounts, "Account", "Keep one row an account.")
