@@ -373,6 +373,12 @@ def _segments(customers: Coded, months: np.ndarray, segments: Coded, rows: Any) 
     formula="last month × 12; last three months × 4; last twelve months",
     convention="Beside ARR, never in it: usage above a committed minimum does not recur. Months without a row are 0.",
     no_native="it gives a table; each of the three is a sum of months",
+    dynamic="""
+        LET(places,YEAR(months)*12+MONTH(months), age,MAX(places)-places, reach,MAX(age)+1,
+            cents,INT(amounts*100+0.5),
+            latest,LAMBDA(many,times,IF(reach<many,"",times*SUM(cents*(age<many))/100)),
+            table(HSTACK(latest(1,12),latest(3,4),latest(12,1))))
+    """,
     source="Ordway, usage-based ARR",
     example=Example(
         amounts=[80, 90, 100, 100, 110, 120, 120, 130, 140, 150, 180, 210],

@@ -1,5 +1,6 @@
 """Customers kept and lost: churn, retention, lifetime and renewal."""
 
+from collections.abc import Iterable
 from typing import Annotated, Any, Literal
 
 import numpy as np
@@ -31,6 +32,11 @@ CONVENTIONS: dict[str, tuple[str, str]] = {
     "opening_plus_new": ("opening + new", "Stripe Billing"),
     "average": ("(opening + closing) ÷ 2", "telecommunications, older texts"),
 }
+
+
+def _listed(words: Iterable[str]) -> str:
+    """Texts as a formula lists them."""
+    return ",".join(f'"{word}"' for word in words)
 
 
 def churn_base(lost: Any, opening: Any, new_customers: Any, basis: str) -> Any:
@@ -221,6 +227,15 @@ def renewal_rate(renewed: Annotated[Total, Amount()], due: Annotated[Total, Amou
     ),
     formula="lost ÷ each documented base",
     no_native="it gives a table",
+    dynamic=f"""
+        LET(won,IF(new_customers="",0,new_customers), known,new_customers<>"",
+            share,LAMBDA(among,most,told,IF(told,IF((among<=0)+(lost>most),"",lost/among),"")),
+            middle,opening+(won-lost)/2,
+            table(HSTACK(VSTACK({_listed(CONVENTIONS)}),
+                VSTACK({_listed(words for words, _ in CONVENTIONS.values())}),
+                VSTACK(share(opening,opening,TRUE),share(opening+won,opening+won,known),share(middle,2*middle,known)),
+                VSTACK({_listed(who for _, who in CONVENTIONS.values())}))))
+    """,
     source=f"ChartMogul, help article 207340419; {_STRIPE}",
     example=Example(
         lost=10,
