@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 WORKERS ?= 2
 
-.PHONY: demo test bench reference workbooks pictures contact-sheet hardening audit-dependencies lint test-windows test-openxml clean
+.PHONY: demo test bench reference workbooks pictures contact-sheet hardening dist audit-dependencies lint test-windows test-openxml clean
 
 # The demo needs the core and the command only; the tests need everything.
 $(VENV)/demo.stamp: pyproject.toml
@@ -22,7 +22,7 @@ demo: $(VENV)/demo.stamp
 
 test: lint
 	@sh tests/programs.sh
-	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --cov --cov-report=term:skip-covered
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --cov --cov-report=term:skip-covered --durations=20
 
 bench: $(VENV)/dev.stamp
 	$(BIN)/python -m tests.benchmarks $(ARGS)
@@ -57,6 +57,11 @@ test-openxml: $(VENV)/dev.stamp
 # Every attack and fault of tests/hardening, and the page that tells what held: some minutes.
 hardening: $(VENV)/dev.stamp
 	$(BIN)/python -m pytest tests/hardening --write-hardening
+
+# Everything a release page holds, into dist/, made twice to see that the bytes are the same: some minutes.
+dist: $(VENV)/dev.stamp audit-dependencies
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check hatchling
+	$(BIN)/python -m tests.release
 
 # Known faults, licences and a CycloneDX list of what is installed with csmetrics; its two tools are used here only.
 audit-dependencies: $(VENV)/dev.stamp

@@ -10,9 +10,6 @@ from csmetrics_workbooks.scoring import BANDS
 from csmetrics_workbooks.tables import Table, countifs
 from csmetrics_workbooks.terms import Term, is_number, term, total, when
 
-#: The interval behind the verdict has no plain form.
-UNJUDGED = "judged with the add-in"
-
 
 def back_test(book: Book, cells: dict[str, Term]) -> tuple[Term, Term]:
     """The page Back-test: did the score see it coming? Returns the cells of the AUC and of the verdict."""
@@ -48,7 +45,7 @@ def back_test(book: Book, cells: dict[str, Term]) -> tuple[Term, Term]:
     ends = [guarded(both_there, _tested(book, given, 3, name, term(NEEDS_ADDIN))) for name in ("auc_low", "auc_high")]
     low, high = (page.put(10, 2 + at, end, page.looks.number(PROBABILITY)) for at, end in enumerate(ends))
     told = when(low.gt(0.5), "tells who leaves", when(high.lt(0.5), "runs the other way", "does not tell who leaves"))
-    judged = when(is_number(shown), when(book.addin_on, told, UNJUDGED), "")
+    judged = when(is_number(shown), when(book.addin_on, told, NEEDS_ADDIN), "")
     verdict = page.put(11, 0, judged, page.looks(bold=True, indent=1))
     page.note(
         12,

@@ -6,7 +6,7 @@ from csmetrics_core import CATALOG
 from csmetrics_core.palette import MUTED
 from csmetrics_core.spec import DATE, MONEY, TEXT
 from csmetrics_workbooks.book import Book
-from csmetrics_workbooks.formulas import NO_DATA, Scope
+from csmetrics_workbooks.formulas import NEEDS_ADDIN, NO_DATA, Scope
 from csmetrics_workbooks.sheet import Page
 from csmetrics_workbooks.sheets import WHOLE
 from csmetrics_workbooks.style import number_format
@@ -117,7 +117,7 @@ def themes(book: Book, page: Page, row: int, table: Table) -> None:
                 none = NO_DATA if place == row + 2 else ""
                 theme = page.put(place, column, when(any_.eq(0), none, cell), page.looks.words())
             else:
-                words = f"OR({any_.text}=0,NOT({book.addin_on.text}))"
+                words = f'OR({any_.text}=0,{theme.text}="{NEEDS_ADDIN}",NOT({book.addin_on.text}))'
                 known = given and cell.value is not None
                 there = Term(f'IF({words},"",{cell.text})', cell.value if known else "", True)
                 page.put(place, column, there, page.looks.number(one.unit))
