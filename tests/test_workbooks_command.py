@@ -251,7 +251,7 @@ def test_a_workbook_without_comments_passes_its_audit(tmp_path):
     run("workbook", "new", "voice_of_customer", "--data", tmp_path / "survey.csv", "--out", tmp_path / "v.xlsx")
     assert run("audit", tmp_path / "v.xlsx").exit_code == 0
     themes = [
-        v for (page, cell), v in read(tmp_path / "v.xlsx", values=True).items() if page == "Comments" and cell[0] == "E"
+        v for (page, cell), v in read(tmp_path / "v.xlsx", values=True).items() if page == "Comments" and cell[0] == "F"
     ]
     assert themes[-1] == "no data"
     assert "#N/A" not in themes

@@ -13,6 +13,8 @@ from typer.main import get_command
 
 from csmetrics_addin.terminal import BAD_DATA, USAGE, Problem, plain, screen
 
+#: What is raised for a wrong call; each generation of Typer has another name for what its errors have in common.
+WrongUse: type[Exception] = next(c for c in typer.BadParameter.mro() if c.__base__ is Exception)
 #: Command -> the module that holds it as `app`; several commands may live in one module.
 COMMANDS = {
     "list": "catalogue",
@@ -73,7 +75,7 @@ class LazyCommands(TyperGroup):
         """Read what was typed; a file's name among it does not steer the terminal."""
         try:
             return super().make_context(*given, **more)
-        except typer.TyperException as error:
+        except WrongUse as error:
             _disarm(error)
             raise
 
@@ -81,7 +83,7 @@ class LazyCommands(TyperGroup):
         """Run a command; a problem becomes a sentence on stderr and an exit code, never a traceback."""
         try:
             return super().invoke(ctx)
-        except typer.TyperException as error:
+        except WrongUse as error:
             _disarm(error)
             raise
         except Problem as problem:
@@ -121,7 +123,7 @@ def _refused(error: ValueError) -> None:
         fail(error, USAGE if isinstance(error, UnknownMetric | WrongCall) else BAD_DATA)
 
 
-def _disarm(error: typer.TyperException) -> None:
+def _disarm(error: WrongUse) -> None:
     """What was typed wrong may be a file's name: repeated in a message, it must not steer the terminal."""
     if isinstance(message := getattr(error, "message", None), str):
         error.message = "\n".join(map(plain, message.split("\n")))  # type: ignore[attr-defined]
