@@ -104,6 +104,23 @@ def test_plain_forms_are_found_however_they_are_typed_and_wherever_they_stand(tm
     assert [(one.functions, one.verdict) for one in found] == [("NPS, plain form", "agrees")] * len(spelled)
 
 
+@pytest.mark.parametrize(
+    ("formula", "shown", "verdict"),
+    [  # of 10, 9, 8, 8, 3: two promoters, one detractor, five answers, under a heading
+        ('=(COUNTIF(A2:A6,">=9")-COUNTIF(A2:A6,"<=6"))/COUNT(A2:A6)*100', 20, "agrees"),
+        ('=(COUNTIF($A$2:$A$6,">8")/COUNTA(A2:A6))-(COUNTIF(A2:A6,"<7")/COUNTA(A2:A6))', 0.2, "agrees"),
+        ('=ROUND(((COUNTIF(A:A,9)+COUNTIF(A:A,10))-COUNTIF(A:A,"<=6"))/COUNT(A:A),2)', 0.2, "agrees"),
+        ('=(COUNTIF(A2:A6,">=8")-COUNTIF(A2:A6,"<=6"))/COUNT(A2:A6)*100', 60, "differs"),  # passives as promoters
+        ('=(COUNTIF(A:A,">=9")-COUNTIF(A:A,"<=6"))/COUNTA(A:A)*100', 100 / 6, "differs"),  # the heading counted
+    ],
+)
+def test_nps_as_tutorials_write_it_is_told_right_or_wrong(tmp_path, formula, shown, verdict):
+    typed(tmp_path / "x.xlsx", [(formula, shown)], ("Score", 10, 9, 8, 8, 3))
+    [one] = audit(tmp_path / "x.xlsx")
+    assert (one.functions, one.verdict) == ("NPS, plain form", verdict)
+    assert one.computed == pytest.approx(20 if shown > 1 else 0.2)
+
+
 def test_a_plain_form_whose_range_was_edited_follows_the_edit(tmp_path):
     form = spell(CATALOG["nps"], {"scores": "A1:A4"})
     half_edited = form.replace("COUNTIFS(A1:A4", "COUNTIFS(A1:A5")

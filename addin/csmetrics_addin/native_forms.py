@@ -7,6 +7,7 @@ from functools import lru_cache
 from itertools import combinations
 
 from csmetrics_addin.syntax import Node, NotRecomputed, Part, parse
+from csmetrics_addin.tutorial_forms import nps_formulas
 from csmetrics_core import CATALOG
 from csmetrics_core.native import Where, spell, spell_value
 from csmetrics_core.spec import Metric
@@ -31,6 +32,7 @@ class Form:
         given: the arguments it takes.
         marks: functions and constants it cannot be without.
         fixed: how many of its pieces are no arguments.
+        divisor: 100 where the formula gives a fraction of what the metric gives in points.
     """
 
     metric: Metric
@@ -38,13 +40,14 @@ class Form:
     given: tuple[str, ...]
     marks: frozenset[str]
     fixed: int
+    divisor: float = 1.0
 
 
 @lru_cache(maxsize=1)
 def forms() -> tuple[Form, ...]:
     """Every form of every metric that has one; those that say most first."""
     found = [form for metric in CATALOG.values() if metric.native for form in _forms(metric)]
-    return tuple(sorted(found, key=lambda form: -form.fixed))
+    return tuple(sorted([*found, *_tutorials()], key=lambda form: -form.fixed))
 
 
 def _forms(metric: Metric) -> Iterator[Form]:
@@ -64,6 +67,16 @@ def _forms(metric: Metric) -> Iterator[Form]:
                     constants = {(piece.part, piece.value) for piece in pieces if piece.part in _CONSTANTS}
                     if formula is guarded or len(constants) >= _FEWEST_CONSTANTS:
                         yield Form(metric, tree, given, _marks(formula), len(pieces))
+
+
+def _tutorials() -> Iterator[Form]:
+    """NPS as people copy it from tutorials, right or wrong."""
+    metric = next(one for one in CATALOG.values() if one.excel_name == "NPS")
+    (scores,) = [a.name for a in metric.arguments if a.required]
+    for formula, in_points in nps_formulas(_SLOT + scores):
+        tree = _plain(parse(formula))
+        fixed = sum(not _is_slot(piece) for piece in _pieces(tree))
+        yield Form(metric, tree, (scores,), _marks(formula), fixed, 1.0 if in_points else 100.0)
 
 
 def _marks(formula: str) -> frozenset[str]:
@@ -187,7 +200,8 @@ def _call(form: Form, bound: dict[str, Node]) -> Node:
         words.append(word)
     while words and words[-1].part is Part.OMITTED:
         words.pop()
-    return Node(Part.CALL, form.metric.excel_name, tuple(words))
+    call = Node(Part.CALL, form.metric.excel_name, tuple(words))
+    return call if form.divisor == 1 else Node(Part.OPERATOR, "/", (call, Node(Part.NUMBER, form.divisor)))
 
 
 def _inside(cells: Node, rows: Node, equals: Node) -> Node:
