@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 WORKERS ?= 2
 
-.PHONY: demo test bench reference workbooks pictures contact-sheet hardening dist audit-dependencies lint test-windows test-openxml clean
+.PHONY: demo test bench reference workbooks pictures contact-sheet hardening dist audit-dependencies lint test-lowest test-windows test-openxml clean
 
 # The demo needs the core and the command only; the tests need everything.
 $(VENV)/demo.stamp: pyproject.toml
@@ -45,6 +45,10 @@ lint: $(VENV)/dev.stamp
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+# The quick tests with exactly the lowest version of everything pyproject.toml names: some minutes.
+test-lowest: $(VENV)/dev.stamp
+	$(BIN)/python -m tests.lowest
 
 # Excel's own road to our functions, under Wine: about a minute and 1.4 GB.
 test-windows: $(VENV)/dev.stamp

@@ -4,6 +4,7 @@ from datetime import date, datetime
 
 import openpyxl
 import pytest
+from csmetrics_addin.cli import app
 from csmetrics_addin.hosts import lambdas
 from csmetrics_workbooks.checkbook import write_checkbook
 from csmetrics_workbooks.example_calls import all_calls
@@ -11,6 +12,7 @@ from csmetrics_workbooks.function_book import write_function_book
 from lambda_cases import LAMBDAS, in_formulon
 from openpyxl.utils.datetime import to_excel
 from test_lambdas import IRONCALC_LACKS
+from typer.testing import CliRunner
 
 from csmetrics_core.catalog import CATALOG
 from csmetrics_core.dynamic import lambda_names, stored
@@ -91,6 +93,8 @@ def test_the_workbook_of_functions_shows_each_with_a_live_example(tmp_path):
     wrong = [(row[0], row[4], seen) for row, seen in live if not near(number(row[4]), seen)]
     assert wrong == []
     assert all(row[3].startswith("needs an add-in: ") for row in rows if row[4] is None)
+    # What is stored is what the core computes, not the rounded result its documentation shows.
+    assert CliRunner().invoke(app, ["audit", str(path)]).exit_code == 0
 
 
 @pytest.mark.parametrize("separator", [",", ";"])

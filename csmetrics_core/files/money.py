@@ -76,7 +76,8 @@ def _currency_of_cells(draft: Draft, amounts: tuple[str, ...]) -> None:
             draft.report.currency = draft.report.currency or next(named, "")
             continue
         if column.currency.nunique() > 1 or draft.said.rates:
-            draft.data["currency"] = column.currency.reindex(draft.data.index).astype("str")
+            codes = column.currency.reindex(draft.data.index)
+            draft.data["currency"] = pd.Series(codes.to_numpy(), codes.index, dtype="str")  # astype would spell a blank
             return
         draft.report.currency = next(iter(column.currency.dropna()), "")
 

@@ -135,9 +135,16 @@ def _lazy(wrapped: nw.DataFrame | nw.LazyFrame, columns: list[str], time_zone: s
     if eager.implementation not in _ALIKE:
         return eager.lazy()
     by_duckdb = find_spec("duckdb") and not (in_pandas and len(eager) <= SMALL)
-    native = _in_duckdb(eager.to_native(), in_pandas, time_zone) if by_duckdb else eager.to_pandas().convert_dtypes()
+    native = _in_duckdb(eager.to_native(), in_pandas, time_zone) if by_duckdb else _in_pandas(eager.to_pandas())
     plan: nw.LazyFrame = nw.from_native(native).lazy()
     return plan
+
+
+def _in_pandas(frame: Any) -> Any:
+    """With types that know blanks; a column of nothing else is text, or pandas before 3 would take it for numbers."""
+    typed = frame.convert_dtypes()
+    blank = [name for name in typed if typed[name].dtype == object and typed[name].isna().all()]
+    return typed.astype(dict.fromkeys(blank, "string"))
 
 
 def _in_duckdb(native: Any, in_pandas: bool, time_zone: str) -> Any:

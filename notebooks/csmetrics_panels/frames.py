@@ -265,7 +265,8 @@ def _quickly_numbered(column: Any) -> Any:
         if column.dtype == pl.String and find_spec("pyarrow"):
             import pandas as pd
 
-            return pd.Series(column.to_arrow().to_pandas(), dtype="str")
+            # From a NumPy array: of a series, pandas before 3 would spell a blank "None".
+            return pd.Series(column.to_arrow().to_pandas().to_numpy(), dtype="str")
     return column.to_list() if hasattr(column, "to_list") and str(column.dtype) == "object" else column
 
 

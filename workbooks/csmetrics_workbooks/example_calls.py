@@ -1,6 +1,6 @@
 """The catalogue's examples and refusals as a sheet holds them: data in cells, a call, and what it must show."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -70,6 +70,14 @@ def _can_stand_in_a_cell(bad: Any) -> bool:
     return isinstance(bad, str) or (isinstance(bad, int | float) and abs(bad) < 1e300)
 
 
+def computed_rows(call: ExampleCall) -> list[list[Any]]:
+    """What the core computes for a call, as cells; the declared result is rounded."""
+    value = evaluate(call.metric, (), call.arguments).value
+    if isinstance(value, Mapping):
+        value = {name: list(cells) for name, cells in value.items()}
+    return _declared(call.metric, value.tolist() if isinstance(value, np.ndarray) else value)
+
+
 def _declared(metric: Metric, result: Any) -> list[list[Any]]:
     if metric.gives == "pair":
         return [list(result)]
@@ -88,11 +96,12 @@ def _shown(cell: Any, is_date: bool) -> Any:
 
 def in_cell(value: Any) -> Any:
     """One value as a cell holds it: dates as serial numbers."""
+    value = value.item() if isinstance(value, np.generic) else value
     if isinstance(value, date) and not isinstance(value, datetime):
         value = datetime(value.year, value.month, value.day)
     if isinstance(value, datetime):
         return (value - _EPOCH).total_seconds() / 86_400
-    return value.item() if isinstance(value, np.generic) else value
+    return value
 
 
 def lay_out(sheet: Worksheet, top: int, call: ExampleCall) -> tuple[str, int]:

@@ -1,5 +1,6 @@
 """The functions without an add-in: a workbook whose names are LAMBDAs, with a page that lists them and shows each."""
 
+from dataclasses import replace
 from datetime import datetime
 from typing import IO
 
@@ -11,7 +12,7 @@ from csmetrics_core.dynamic import lambda_names, why_no_lambda
 from csmetrics_core.palette import MUTED
 from csmetrics_core.spec import DATE, MOMENT, Metric
 from csmetrics_core.version import __version__
-from csmetrics_workbooks.example_calls import ExampleCall, example_calls, lay_out
+from csmetrics_workbooks.example_calls import ExampleCall, computed_rows, example_calls, lay_out
 from csmetrics_workbooks.style import Looks, number_format
 
 _STEPS = (
@@ -79,7 +80,8 @@ def _list(page: Worksheet, data: Worksheet, looks: Looks) -> None:
         if why := why_no_lambda(metric):
             page.write_string(row, 3, f"needs an add-in: {why}", looks(font_color=MUTED, italic=True, valign="top"))
             continue
-        call = next(iter(example_calls(metric)))
+        declared = next(iter(example_calls(metric)))
+        call = replace(declared, shows=computed_rows(declared))
         formula, free = lay_out(data, free, call)
         page.write_string(row, 3, f"={formula}", wrapped)
         shown, value, look = _first(metric, call, formula)
