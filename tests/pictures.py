@@ -24,7 +24,7 @@ PICTURES, SHEETS = ROOT / "workbooks" / "pictures", ROOT / "contact-sheet"
 COMMAND = str(Path(sys.executable).with_name("csmetrics"))
 _SHADES = 48  # enough for pages of few colours, and small files
 #: Picture -> the document it is a page of, the page, and how much of its height is shown.
-README = {"headlines": ("pack", 2, 1), "revenue": ("pack", 3, 1), "scorecard-template": ("scorecard", 2, 0.85)}
+README = {"headlines": ("pack", 2, 1), "revenue": ("pack", 3, 1), "scorecard-template": ("scorecard", 1, 0.9)}
 
 
 def main(every: bool) -> None:
