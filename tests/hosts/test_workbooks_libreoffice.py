@@ -142,9 +142,9 @@ def test_calc_takes_true_among_scores_for_one(libreoffice, tmp_path):
     path = tmp_path / "voice_of_customer.xlsx"
     build("voice_of_customer", path, data=frames, note="with TRUE")
     scores = frames["Responses"].loc[recent, "NPS"].tolist()
-    assert read(path, values=True)["Voice", "C7"] == pytest.approx(core.nps(scores))
+    assert read(path, values=True)["Voice", "C28"] == pytest.approx(core.nps(scores))
     as_one = [1.0 if score is True else score for score in scores]
-    assert read(libreoffice(path), values=True)["Voice", "C7"] == pytest.approx(core.nps(as_one))
+    assert read(libreoffice(path), values=True)["Voice", "C28"] == pytest.approx(core.nps(as_one))
 
 
 def test_fifty_thousand_rows_come_to_what_the_core_computes(libreoffice, tmp_path):
@@ -164,7 +164,7 @@ def test_fifty_thousand_rows_come_to_what_the_core_computes(libreoffice, tmp_pat
     assert differences(path, computed, sheets=sheets) == []
     quarter = frame["Date"].between("2026-06-01", "2026-08-31")  # September is not over on the last day seen
     expected = core.avg_session_duration(frame.loc[quarter, "Minutes"].tolist())
-    assert computed["Usage", "B12"] == pytest.approx(expected)
+    assert computed["Usage", "B33"] == pytest.approx(expected)
 
 
 @pytest.fixture(scope="module")
@@ -197,7 +197,7 @@ def test_a_score_off_its_scale_shows_the_same_error_in_both_forms(libreoffice, w
     first_data_row = 6
     for recalculate in (libreoffice, with_addin):
         computed = read(recalculate(path), values=True, sheets=("Voice", "Checks"))
-        assert computed["Voice", "C7"] == "#NUM!"
+        assert computed["Voice", "C28"] == "#NUM!"
         [named] = [at for at, v in computed.items() if v == "Responses: NPS answers off the scale"]
         assert computed["Checks", named[1].replace("A", "D")] == first_data_row + responses.index.get_loc(row)
 

@@ -46,6 +46,7 @@ def back_test(book: Book, cells: dict[str, Term]) -> tuple[Term, Term]:
     low, high = (page.put(10, 2 + at, end, page.looks.number(PROBABILITY)) for at, end in enumerate(ends))
     told = when(low.gt(0.5), "tells who leaves", when(high.lt(0.5), "runs the other way", "does not tell who leaves"))
     judged = when(is_number(shown), when(book.addin_on, told, NEEDS_ADDIN), "")
+    judged = Term(judged.text, told.value if is_number(shown).value else "")  # cached as the add-in shows it
     verdict = page.put(11, 0, judged, page.looks(bold=True, indent=1))
     page.note(
         12,
