@@ -28,21 +28,34 @@ UNIT = re.compile(
     rf"|[\s_,;:/-]+(?:in\s+)?(?P<amount>(?:[kKTm]|mn)?\s?(?:[{_SIGNS}]|{'|'.join(sorted(CODES))}|{_SMALL})[km]?)\s*$"
     rf"|(?P<sign>[{_SIGNS}])\s*$"
 )
-_MONEY = f"(?:[{_SIGNS}]|{_SMALL})"
-_THOUSANDS = re.compile(
-    rf"thousands?\b|\btsd\b|['’]000\b|(?<![^\W_])[kt]\s?{_MONEY}(?!\w)|{_MONEY}\s?k\b", re.IGNORECASE
-)
-_MILLIONS = re.compile(rf"millions?\b|\bmio\b|(?<![^\W_])mn?\s?{_MONEY}(?!\w)|{_MONEY}\s?(?:m|mn|mm)\b", re.IGNORECASE)
+_MONEY = f"(?:[{_SIGNS}]|{_SMALL}|euros?|dollars?|pounds?)"
+# A unit stands alone: at either end, in brackets, between signs, or after "in"; prose that names a number is none.
+_LEFT, _RIGHT = r"(?:^|[(\[,;:|–—-]\s*|\bin\s+)", r"(?=\s*(?:$|[)\],;.|–—(-]))"
+
+
+def _saying(words: str, before: str, after: str) -> re.Pattern[str]:
+    """What says a multiple: in words, with or without a currency, or by a letter before or after one."""
+    phrase = rf"(?:{_MONEY}\s*)?(?:{words})(?:\s*(?:of\s+)?{_MONEY})?|(?:{before})\s?{_MONEY}|{_MONEY}\s?(?:{after})"
+    short = rf"(?:{before})\s?{_MONEY}|{_MONEY}\s?(?:{after})|{_MONEY}\s+(?:{words})"
+    return re.compile(rf"{_LEFT}(?:in\s+)?(?:{phrase}){_RIGHT}|(?:^|[\s_,;:/-])(?:{short})\W*$", re.IGNORECASE)
+
+
+_MULTIPLES = {
+    1_000_000: _saying(r"millions?|mio\.?|mn", "mn?|mm", "mn?|mm"),
+    1000: _saying(r"thousands?|tsd\.?|['’]000s?", "[kt]", "k|000"),
+}
 
 
 def multiple_of_heading(heading: str) -> int:
-    """What one unit of the amounts under a heading is worth: 1,000 under "MRR (k€)".
+    """What one unit of the amounts under a heading, or under a title that says it, is worth: 1,000 under "MRR (k€)".
 
     Example:
         >>> multiple_of_heading("MRR (k€)"), multiple_of_heading("ARR in $m"), multiple_of_heading("Amount (EUR)")
         (1000, 1000000, 1)
+        >>> multiple_of_heading("Customers who pay more than a thousand euros a month")
+        1
     """
-    return 1_000_000 if _MILLIONS.search(heading) else 1000 if _THOUSANDS.search(heading) else 1
+    return next((multiple for multiple, says in _MULTIPLES.items() if says.search(heading)), 1)
 
 
 def currency_of(written: str) -> str | None:

@@ -18,7 +18,7 @@ from csmetrics_core.headline.labels import scorecard_title
 from csmetrics_core.inference import Tested, benjamini_hochberg, holm
 from csmetrics_core.intervals import mean_interval
 from csmetrics_core.judging import Sampled, judged
-from csmetrics_core.spec import FRACTION, Metric, Sample, Unit
+from csmetrics_core.spec import Metric, Sample, Unit
 from csmetrics_core.verdicts import NO_CLEAR_CHANGE, sentence, shown, verdict
 
 if TYPE_CHECKING:
@@ -112,7 +112,7 @@ class Line:
         """The change with its sign; of fractions in percentage points."""
         if self.change is None:
             return ""
-        if self.unit is FRACTION:
+        if self.unit.is_share:
             return f"{100 * self.change:+.1f} pp"
         return f"{'+' if self.change >= 0 else '-'}{self.unit.text(abs(self.change)).lstrip('+')}"
 

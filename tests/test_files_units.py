@@ -42,6 +42,28 @@ def test_a_text_above_the_table_says_it_too():
     assert note == "'Amounts in k€' says thousands: amounts were multiplied by 1,000."
 
 
+@pytest.mark.parametrize(
+    "title",
+    [
+        "Customers who pay more than a thousand euros a month",
+        "Top 20 customers, of 1.2 million users",
+        "Over 2 million EUR in all",
+        "Growth in thousands of accounts",
+        "The $1m ARR club",
+    ],
+)
+def test_prose_that_names_a_number_is_no_unit(title):
+    """Each of the first two multiplied the figures beside it."""
+    amounts, _, notes = revenue(f"{title}\n\nCustomer;Month;MRR\nA;2026-08;1500\nA;2026-09;2500\n")
+    assert (amounts, notes) == ([1500, 2500], [])
+
+
+@pytest.mark.parametrize("title", ["$ in thousands (unaudited)", "Revenue ($000)", "All figures in thousands of euros"])
+def test_a_title_says_thousands_in_many_ways(title):
+    text = f"{title}\nPeriod;Aug 2026;Sep 2026\n\nCustomer;2026-08;2026-09\nA;1,5;2\nB;3;4\n"
+    assert revenue(text)[0] == [1500, 3000, 2000, 4000]
+
+
 def test_words_that_only_look_like_a_unit_are_none():
     text = "Market ALL, top customers\n\nCustomer;Month;MRR\nA;2026-08;1,5\nA;2026-09;2,5\n"
     assert revenue(text) == ([1.5, 2.5], "", [])

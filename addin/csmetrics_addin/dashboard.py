@@ -10,7 +10,7 @@ from csmetrics_addin.cells_out import new_workbook, put, put_column
 from csmetrics_addin.dashboard_inputs import Styles, area, head, write_inputs, write_rows
 from csmetrics_core.palette import ACCENT, ACCENT_SOFT, INK, LINE, MUTED, PALE, PAPER, STATUS
 from csmetrics_core.scorecard import Line, Scorecard
-from csmetrics_core.spec import FRACTION, Better
+from csmetrics_core.spec import Better
 
 _TOP = 4  # row of the headings of the scorecard, from 0
 _MONTHS = "By month"  # Excel keeps the name History for itself
@@ -110,7 +110,7 @@ def _write_line(
         sheet.write_formula(row, 3, text, style(align="right", **rule), "on target" if met else "off target")
     put(sheet, row, 4, line.previous, number)
     if line.change is not None:
-        points = line.unit is FRACTION
+        points = line.unit.is_share
         plain = '0.0" pp"' if points else line.unit.number_format
         text = f"=({cell['value']}-{cell['before']})*100" if points else f"={cell['value']}-{cell['before']}"
         change = style(num_format=f"+{plain};-{plain};{plain}", align="right", **rule)

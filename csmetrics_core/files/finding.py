@@ -52,12 +52,14 @@ def find_tables(grid: Grid, knows: Knows) -> list[Table]:
         below = _more_headings(grid, filled, 0, len(grid.rows))
         return _tables(grid, filled, 0, len(grid.rows), knows) if below else [_headed(grid)]
     found: list[Table] = []
-    start = 0
+    start, above = 0, 0
     while (top := _heading_row(grid, filled, start, knows)) is not None:
         end = _end_of_table(grid, filled, top, knows)
-        titles = tuple(cell for row in grid.rows[start:top] for cell in row if isinstance(cell, str) and cell.strip())
-        found += [replace(table, titles=titles) for table in _tables(grid, filled, top, end, knows)]
+        titles = tuple(cell for row in grid.rows[above:top] for cell in row if isinstance(cell, str) and cell.strip())
+        tables = _tables(grid, filled, top, end, knows)
+        found += [replace(table, titles=titles) for table in tables]
         start = end
+        above = end if any(len(table.rows) for table in tables) else above  # a table without rows is a title too
     return [table for table in found if table.headings]
 
 

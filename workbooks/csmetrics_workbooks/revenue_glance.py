@@ -2,11 +2,13 @@
 
 from collections.abc import Mapping
 
+from xlsxwriter.utility import xl_col_to_name
+
 from csmetrics_core import CATALOG
 from csmetrics_core.palette import ACCENT, SERIES
 from csmetrics_core.spec import FRACTION, MONEY
 from csmetrics_workbooks.book import Book
-from csmetrics_workbooks.bridge import MONTHS, Bridge
+from csmetrics_workbooks.bridge import MONTHS, MOVEMENTS, Bridge
 from csmetrics_workbooks.estimates import wilson, z_of
 from csmetrics_workbooks.judging import Measured, moved_words
 from csmetrics_workbooks.sheet import Page, axis, legend
@@ -31,7 +33,7 @@ _TRENDS = {
 }
 _MOVES = {"new": 1, "expansion": 1, "reactivation": 1, "contraction": -1, "churned": -1}
 _COLOURS = (SERIES[0], SERIES[2], SERIES[3], SERIES[4], SERIES[1])
-_COLUMNS = {"new": "C", "expansion": "D", "contraction": "E", "churned": "F", "reactivation": "G"}
+_COLUMNS = {name: xl_col_to_name(1 + MOVEMENTS.index(name)) for name in _MOVES}
 
 #: Value, prior period and change of a measure.
 Cells = tuple[Term, Term, Term]

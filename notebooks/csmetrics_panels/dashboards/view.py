@@ -17,7 +17,7 @@ from csmetrics_core.headline import Assumptions
 from csmetrics_core.headline.given import owners_of
 from csmetrics_core.inference import Tested
 from csmetrics_core.judging import Sampled, judged
-from csmetrics_core.spec import FRACTION, Metric, Unit
+from csmetrics_core.spec import Metric, Unit
 from csmetrics_core.verdicts import sentence, shown, verdict
 from csmetrics_panels.compute import Point
 from csmetrics_panels.frames import Frame
@@ -198,6 +198,6 @@ def unit_text(unit: Unit, value: float | None) -> str:
 
 def signed_text(unit: Unit, change: float) -> str:
     """A change with its sign; of fractions in percentage points."""
-    if unit is FRACTION:
+    if unit.is_share:
         return f"{100 * change:+.1f} pp".replace("-", "−")
     return f"{'+' if change >= 0 else '−'}{unit.text(abs(change)).lstrip('+')}"
