@@ -37,12 +37,14 @@ def _saying(words: str, before: str, after: str) -> re.Pattern[str]:
     """What says a multiple: in words, with or without a currency, or by a letter before or after one."""
     phrase = rf"(?:{_MONEY}\s*)?(?:{words})(?:\s*(?:of\s+)?{_MONEY})?|(?:{before})\s?{_MONEY}|{_MONEY}\s?(?:{after})"
     short = rf"(?:{before})\s?{_MONEY}|{_MONEY}\s?(?:{after})|{_MONEY}\s+(?:{words})"
-    return re.compile(rf"{_LEFT}(?:in\s+)?(?:{phrase}){_RIGHT}|(?:^|[\s_,;:/-])(?:{short})\W*$", re.IGNORECASE)
+    alone = rf"[(\[]\s*(?:{after}|{words})\s*[)\]]\s*$" if "k" in after else r"(?!)"  # an m alone may be for "monthly"
+    found = rf"{_LEFT}(?:in\s+)?(?:{phrase}){_RIGHT}|(?:^|[\s_,;:/-])(?:{short})\W*$|{alone}"
+    return re.compile(found, re.IGNORECASE)
 
 
 _MULTIPLES = {
     1_000_000: _saying(r"millions?|mio\.?|mn", "mn?|mm", "mn?|mm"),
-    1000: _saying(r"thousands?|tsd\.?|['’]000s?", "[kt]", "k|000"),
+    1000: _saying(r"thousands?|tsd\.?|['’]000s?", "[kt]", "k|000s?"),
 }
 
 

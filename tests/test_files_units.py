@@ -15,6 +15,9 @@ def revenue(text):
     ("heading", "worth", "currency"),
     [
         ("MRR (k€)", 1000, "EUR"),
+        ("MRR (k)", 1000, ""),
+        ("MRR (000s)", 1000, ""),
+        ("MRR (m)", 1, ""),
         ("MRR in TEUR", 1000, "EUR"),
         ("MRR k€", 1000, "EUR"),
         ("mrr_kusd", 1000, "USD"),

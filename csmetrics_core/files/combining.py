@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime, timezone
 from typing import Any
 
 import numpy as np
@@ -127,11 +127,13 @@ def derive_tables(tables: Tables, report: Report, said: Said) -> None:
     """Months and stays from contracts, where no file holds them."""
     contracts = tables.get("contracts")
     if contracts is None:
+        if "subscriptions" not in tables and (paying := _paying_list(tables, report)) is not None:
+            tables["subscriptions"] = _months(paying, "customers", report, said)
         _check_ends(tables, report)
         return
     if "subscriptions" not in tables:
         try:
-            tables["subscriptions"] = _months(contracts, report, said)
+            tables["subscriptions"] = _months(contracts, "contracts", report, said)
         except MetricError as error:
             report.refused["contracts"] = error
             for table in {"subscriptions", "customers"} - tables.keys():
@@ -151,6 +153,21 @@ def derive_tables(tables: Tables, report: Report, said: Said) -> None:
     _check_ends(tables, report)
 
 
+def _paying_list(tables: Tables, report: Report) -> pd.DataFrame | None:
+    """A customer list that says what each pays, as contracts; what waits for the price is a wait for the amount."""
+    customers = tables.get("customers")
+    if customers is None or "start" not in customers:
+        return None
+    price = next((column for column in ("mrr", "arr") if column in customers and customers[column].notna().any()), None)
+    if price is None:
+        return None
+    waits = report.waits.get("customers", [])
+    waits[:] = [wait._replace(column="amount") if wait.column == price else wait for wait in waits]
+    report.notes.append(f"customers: {price.upper()} beside a start is what each pays from then on.")
+    dated = customers[[column for column in ("customer", "plan", "start", "end") if column in customers]]
+    return dated.assign(amount=customers[price], interval_months=1.0 if price == "mrr" else 12.0)
+
+
 def _check_ends(tables: Tables, report: Report) -> None:
     """A list without ends cannot tell who left; it is used for nothing that needs to know."""
     customers = tables.get("customers")
@@ -162,16 +179,24 @@ def _check_ends(tables: Tables, report: Report) -> None:
             report.waits.setdefault(table, []).append(Wait("end", _NO_END))
 
 
-def _months(contracts: pd.DataFrame, report: Report, said: Said) -> pd.DataFrame:
-    """Revenue at each month's end; where an amount is unknown, so is that of the months it would be paid in."""
-    reports = [one for one in report.read if one.table == "contracts"]
+def _months(contracts: pd.DataFrame, table: str, report: Report, said: Said) -> pd.DataFrame:
+    """Revenue at each month's end; where an amount is unknown, so is that of the months it would be paid in.
+
+    Args:
+        contracts: customer, start, amount, interval_months, and end where it is known.
+        table: the standard table they are or were made of.
+        report: has that table's waits, and takes those of the months.
+        said: what the user said.
+    """
+    reports = [one for one in report.read if one.table == table]
     latest = max(reports, key=lambda one: one.until or date.min)
-    last = last_month(latest.until, latest.place, said.as_of, latest.notes)
+    until = latest.until if table == "contracts" else _last_seen(contracts, latest.until)
+    last = last_month(until, latest.place, said.as_of, latest.notes)
     as_of = day_after(last)
-    unknown, waits = _unknown_amounts(contracts, report)
+    unknown, waits = _unknown_amounts(contracts, table, report)
     notes: list[str] = []
     months = contract_months(contracts[~unknown], as_of=as_of, notes=notes)
-    report.notes += [f"contracts: {note}." for note in notes if note.startswith("rows left out")]
+    report.notes += [f"{table}: {note}." for note in notes if note.startswith("rows left out")]
     if unknown.any():
         more = contract_months(contracts[unknown].assign(amount=1.0, discount=0.0), as_of=as_of)
         more = more[more["mrr"] > 0].assign(mrr=np.nan)
@@ -181,14 +206,25 @@ def _months(contracts: pd.DataFrame, report: Report, said: Said) -> pd.DataFrame
     else:
         waits = [wait._replace(column="" if wait.column != "amount" else "mrr", rows=None) for wait in waits]
     report.waits.setdefault("subscriptions", []).extend(waits)
-    report.derived["subscriptions"] = f"contracts, at each month's end up to {np.datetime64(last, 'M')}"
+    if contracts["customer"].dropna().is_unique:
+        report.notes.append(f"{table}: each customer has one price, so net retention holds no change of prices.")
+    report.derived["subscriptions"] = f"{table}, at each month's end up to {np.datetime64(last, 'M')}"
     dated: pd.DataFrame = months.astype({"month": "datetime64[us]"})
     return dated
 
 
-def _unknown_amounts(contracts: pd.DataFrame, report: Report) -> tuple[Any, list[Wait]]:
+def _last_seen(customers: pd.DataFrame, until: date | None) -> date | None:
+    """How far a customer list reaches: a day on which one left has been, where a contract's end may be yet to come."""
+    today = np.datetime64(datetime.now(timezone.utc).date(), "D")
+    left = customers["end"].dropna().to_numpy().astype("datetime64[D]") if "end" in customers else np.array([], "M8[D]")
+    days: list[date] = [*left[left <= today].tolist(), *([until] if until else [])]
+    return max(days, default=None)
+
+
+def _unknown_amounts(contracts: pd.DataFrame, table: str, report: Report) -> tuple[Any, list[Wait]]:
     """Contracts whose amount is not known, and what their months wait for."""
-    waits = [wait for wait in report.waits.get("contracts", ()) if wait.column != "plan"]
+    needed = {"", *contracts.columns} - {"plan"}
+    waits = [wait for wait in report.waits.get(table, ()) if wait.column in needed]
     unknown = np.zeros(len(contracts), dtype=bool)
     if any(wait.column != "amount" or wait.rows is None for wait in waits):
         return unknown, waits
@@ -198,7 +234,7 @@ def _unknown_amounts(contracts: pd.DataFrame, report: Report) -> tuple[Any, list
     if (blank & ~unknown).any():
         who = contracts["customer"][blank & ~unknown].iloc[0]
         waits.append(
-            Wait("amount", f"contracts: {int((blank & ~unknown).sum()):,} have no amount, the first is of {who}")
+            Wait("amount", f"{table}: {int((blank & ~unknown).sum()):,} have no amount, the first is of {who}")
         )
     return unknown | blank, waits
 

@@ -87,6 +87,7 @@ _AHEAD = ("end", "due")  # days that are often known before they come
 HOLDS: dict[str, Kind] = {column: holds for holds, columns in _HOLDS.items() for column in columns.split()}
 #: Columns a table may have beside its standard ones, and what they serve for.
 _MORE = {
+    "customers": "mrr currency",
     "contracts": "mrr currency",
     "subscriptions": "arr currency",
     "payments": "currency",
@@ -211,6 +212,8 @@ def _shape(draft: Draft) -> pd.DataFrame:
     if name == "subscriptions":
         _months_of_revenue(draft)
     columns = STANDARD[name].columns.split()
+    if name == "customers" and draft.has("mrr"):  # what each pays, where no other table tells
+        columns.append("mrr")
     draft.report.missing |= {column: "no such column" for column in columns if not draft.has(column)}
     return draft.data[[column for column in columns if draft.has(column)]]
 

@@ -10,6 +10,9 @@ from csmetrics_workbooks.sources import revenue_across
 if TYPE_CHECKING:
     import pandas as pd
 
+    from csmetrics_core.files import Reading
+    from csmetrics_core.files.report import Wait
+
 #: Data sheet -> the tables it is made of, any of which will do; the names its columns have there.
 MADE_OF: dict[str, tuple[str, ...]] = {
     "Revenue": ("subscriptions",),
@@ -53,6 +56,20 @@ def sheet_of(name: str, tables: Tables) -> "pd.DataFrame | None":
         return None
     made: pd.DataFrame | None = _MAKERS[name](tables) if name in _MAKERS else _renamed(name, tables)
     return None if made is None or made.empty else made
+
+
+def without_unknown_past(reading: "Reading") -> dict[str, Any]:
+    """The tables as read; of months that cannot tell who left, the last alone, which shows no churn of 0 %."""
+    tables = dict(reading.tables)
+    months = tables.get("subscriptions")
+    if months is not None and any(map(is_without_ends, reading.report.waits.get("subscriptions", ()))):
+        tables["subscriptions"] = months[months["month"] == months["month"].max()]
+    return tables
+
+
+def is_without_ends(wait: "Wait") -> bool:
+    """Whether all that is not known is who left: a template says so itself."""
+    return wait.column == "end" and wait.rows is None and not wait.remedies
 
 
 def segments_of(tables: Tables) -> "pd.Series":

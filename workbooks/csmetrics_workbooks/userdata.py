@@ -9,7 +9,7 @@ from csmetrics_core.conversions import CONVERT
 from csmetrics_core.errors import show
 from csmetrics_core.headings import find_heading, plain
 from csmetrics_core.spec import TEXT
-from csmetrics_workbooks.companydata import MADE_OF, sheet_of
+from csmetrics_workbooks.companydata import MADE_OF, sheet_of, without_unknown_past
 from csmetrics_workbooks.recipes.recipe import Recipe
 from csmetrics_workbooks.sources import month_headers, revenue_across, with_sentiment
 from csmetrics_workbooks.tables import Field, Sheet
@@ -76,11 +76,14 @@ def map_company(recipe: Recipe, source: Any, said: Any = None) -> "tuple[Mapped,
 
     reading = read_company(source, said)
     mapped, used = Mapped({}), set()
+    tables = without_unknown_past(reading)
     for sheet in recipe.sheets:
-        frame = sheet_of(sheet.name, reading.tables)
+        frame = sheet_of(sheet.name, tables)
         if frame is not None:
             made_of = [table for table in MADE_OF[sheet.name] if table in reading.tables]
             used |= set(made_of)
+            if "subscriptions" in made_of and "subscriptions" in reading.report.derived:
+                used |= {"contracts", "customers"}  # of one of which the months were made
             mapped.frames[sheet.name] = _finished(sheet, frame, mapped)
             _say_company(sheet, frame, made_of, reading, mapped)
     read = {one.place for one in reading.report.read if one.table in used}
@@ -118,7 +121,8 @@ def _say_company(
         is_there = one.header in frame and frame[one.header].notna().any()
         how = "matched" if heading else "computed" if is_there else "missing"
         mapped.columns.append(Found(sheet.name, one.header, how, heading, one.required and not is_there))
-    places = ", ".join(report.place for report in reports) or ", ".join(made_of)
+    computed = (f"{table}, computed from {reading.report.derived.get(table, table)}" for table in made_of)
+    places = ", ".join(report.place for report in reports) or ", ".join(computed)
     mapped.notes.append(f"{sheet.name}: {len(frame):,} rows from {places}.")
     for report in reports:
         mapped.notes += [f"{report.place}, {item}: {text}" for item, text in report.remarks()]
@@ -183,8 +187,13 @@ def _fit(sheet: Sheet, name: str, frame: "pd.DataFrame") -> float:
         return bonus + 10 if shape and "Customer" in {**found, **long} else 0.0
     if any(header not in found for header in needed):
         return 0.0
-    told = len(found) - len(needed)
+    told = any(f.header in found and f.header not in needed and _tells(f) for f in sheet.fields)
     return bonus + len(found) / len(sheet.fields) * 8 if told or bonus or len(needed) > 1 else 0.0
+
+
+def _tells(one: Field) -> bool:
+    """Whether a column tells what a table is of: an amount, a score or a comment, and no name or date."""
+    return one.header == "Comment" or not (one.is_date or one.unit is TEXT)
 
 
 def _fill(sheet: Sheet, name: str, frame: "pd.DataFrame", mapped: Mapped) -> "pd.DataFrame":

@@ -187,10 +187,13 @@ def _refuse_waiting(reading: "Reading", sheets: list[str]) -> None:
     Raises:
         Problem: something does.
     """
-    from csmetrics_workbooks.companydata import MADE_OF
+    from csmetrics_workbooks.companydata import MADE_OF, is_without_ends
 
     tables = {table for sheet in sheets for table in MADE_OF.get(sheet, ())}
     for wait in (wait for table in sorted(tables) for wait in reading.report.waits.get(table, ())):
+        if is_without_ends(wait):
+            screen().print(plain(f"{wait.problem[0].upper()}{wait.problem[1:]}."), soft_wrap=True)
+            continue
         fix = " ".join(filter(None, (wait.fix, entrance.spelt(wait.remedies))))
         raise Problem(wait.problem, fix, code=BAD_DATA)
     for name, first in reading.spellings.items():
