@@ -47,6 +47,10 @@ ENGLISH: Words = {
         "created on", "created date", "date created", "day", "when", "received", "recorded date", "invoice date",
         "order date", "payment date", "date submitted", "nps date", "survey taken on",
     ),
+    "first_contact": (
+        "first contact resolved", "first contact resolution", "first contact solved", "resolved on first contact",
+        "resolved at first contact", "solved on first contact", "solved at first contact", "one touch", "fcr",
+    ),
     "discount": ("rebate", "discount amount"),
     "end": (
         "period end", "period to", "end of period", "service period end", "billing period end", "invoice period end",

@@ -5,6 +5,7 @@ import zipfile
 from datetime import datetime
 from io import BytesIO
 
+import formulon
 import pandas as pd
 import pytest
 import xlsxwriter
@@ -17,6 +18,7 @@ from excel.formulas import Grammar
 from excel.planted import PLANTED
 from excel.rules import faults
 from test_panels_panel import METRICS, example_data
+from workbook_cells import GAPS, by_formulon
 
 from csmetrics_core import MetricError
 
@@ -149,3 +151,21 @@ def test_a_hundred_thousand_rows_keep_excels_rules(tmp_path):
     data = {s.name: make() for s, make in recipe("usage").sheets.items()} | {"Sessions": frame}
     build("usage", tmp_path / "large.xlsx", data=data, note="large")
     assert faults(tmp_path / "large.xlsx") == []
+
+
+def test_what_an_engine_lacks_it_still_lacks(tmp_path):
+    """A call is put to formulon in other words only as long as it needs them: the list of these can only shrink."""
+    path, wanted = tmp_path / "gaps.xlsx", {("Rows", "C1"): 5, ("Rows", "C2"): 5, ("Rows", "C3"): 1}
+    with xlsxwriter.Workbook(path) as book:
+        sheet = book.add_worksheet("Rows")
+        sheet.write_column("A2", [8, 9])
+        sheet.add_table("A1:A3", {"name": "Ledger", "columns": [{"header": "Paid"}]})
+        book.define_name("paid", "=Rows!$A$2:$A$3")
+        for at, text in zip(wanted, ("SUM(ROW(Ledger[Paid]))", "SUM(ROW(paid))", "COLUMN(Ledger[Paid])"), strict=True):
+            sheet.write_array_formula(f"{at[1]}:{at[1]}", f"{{={text}}}")
+    model = formulon.Workbook.load(path.read_bytes())
+    model.recalc()
+    as_it_stands = [model.get_value(0, row, 2).to_python() for row in range(3)]
+    assert as_it_stands[:2] != [5, 5]
+    assert by_formulon(path, wanted) == wanted
+    assert len(GAPS) == 1

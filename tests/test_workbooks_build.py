@@ -12,7 +12,7 @@ from csmetrics_workbooks import sheets, sources
 from csmetrics_workbooks.book import Choices
 from csmetrics_workbooks.build import TEMPLATES, build, recipe
 from csmetrics_workbooks.formulas import Host
-from workbook_cells import by_ironcalc, differences, errors, formulas, read
+from workbook_cells import by_formulon, by_ironcalc, differences, errors, formulas, read
 
 import csmetrics_core as core
 from csmetrics_core.palette import STATUS
@@ -44,10 +44,11 @@ def test_a_build_is_deterministic():
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("engine", [by_ironcalc, by_formulon])
 @pytest.mark.parametrize("name", TEMPLATES)
-def test_ironcalc_computes_what_the_core_cached(built, name):
+def test_every_engine_computes_what_the_core_cached(built, name, engine):
     path = built / f"{name}.xlsx"
-    computed = by_ironcalc(path, formulas(path))
+    computed = engine(path, formulas(path))
     assert differences(path, computed) == []
     assert errors(computed) == {}
 

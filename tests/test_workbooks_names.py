@@ -1,6 +1,7 @@
 """Names are names: whatever customers, users, features and segments are called, the figures are the same."""
 
 from datetime import date
+from functools import cache
 
 import pytest
 from csmetrics_workbooks.book import Choices
@@ -24,20 +25,33 @@ def figures(path, name):
     }
 
 
-def both(folder, name, segments):
-    plain, hostile = renamed(name, segments)
-    when = date(2026, 9, 1)
-    paths = folder / "plain.xlsx", folder / "hostile.xlsx"
-    build(name, paths[0], data=plain, note="plain", choices=Choices(when, PLAIN[0]))
-    build(name, paths[1], data=hostile, note="hostile", choices=Choices(when, segments[0]))
-    return paths
+@pytest.fixture(scope="module")
+def built(tmp_path_factory):
+    """A template with plain names, and the same with hostile ones; each is built once."""
+    folder, when = tmp_path_factory.mktemp("names"), date(2026, 9, 1)
+
+    def write(name, kind, data, segment):
+        path = folder / f"{name} {kind}.xlsx"
+        if not path.exists():
+            build(name, path, data=data, note=kind, choices=Choices(when, segment))
+        return path
+
+    @cache
+    def both(name, at):
+        plain, hostile = renamed(name, SEGMENTS[at])
+        return (
+            write(name, "plain", plain, PLAIN[0]),
+            write(name, f"hostile {at}", hostile, SEGMENTS[at][0]),
+        )
+
+    return both
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", TEMPLATES)
-def test_hostile_names_give_the_figures_of_plain_ones(tmp_path, name):
-    for segments in SEGMENTS:
-        plain, hostile = both(tmp_path, name, segments)
+def test_hostile_names_give_the_figures_of_plain_ones(built, name):
+    for at, segments in enumerate(SEGMENTS):
+        plain, hostile = built(name, at)
         shown, expected = figures(hostile, name), figures(plain, name)
         expected.pop(("Voice", "H29"), None)
         assert {at: shown.get(at) for at in expected} == pytest.approx(expected), segments
@@ -47,8 +61,8 @@ def test_hostile_names_give_the_figures_of_plain_ones(tmp_path, name):
 @pytest.mark.slow
 @pytest.mark.parametrize("engine", [by_ironcalc, by_formulon])
 @pytest.mark.parametrize("name", TEMPLATES)
-def test_every_engine_computes_the_same_whatever_the_names(tmp_path, name, engine):
-    _, hostile = both(tmp_path, name, SEGMENTS[0])
+def test_every_engine_computes_the_same_whatever_the_names(built, name, engine):
+    _, hostile = built(name, 0)
     computed = engine(hostile, formulas(hostile))
     assert differences(hostile, computed) == []
     assert errors(computed) == {}

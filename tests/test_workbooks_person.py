@@ -165,3 +165,34 @@ def test_a_page_is_printed_unless_it_is_data_or_work():
         off = {sheet.title for sheet in book if sheet.print_area.endswith("$XFD$1048576")}
         assert off == unprinted & set(book.sheetnames) | data
         assert {sheet.page_setup.paperSize for sheet in book} == {9}
+
+
+def test_one_cell_with_digits_too_many_is_named_with_its_row(tmp_path):
+    """147 typed as 147,000 among the costs or the minutes of sessions decides a mean alone."""
+    sessions, operations = sources.sample_sessions(), sources.sample_operations()
+    sessions.loc[40, "Minutes"] = 900_000
+    operations.loc[operations["Retention cost"].first_valid_index(), "Retention cost"] *= 1000
+    path = tmp_path / "scorecard.xlsx"
+    build("scorecard", path, data=sample("scorecard", Sessions=sessions, Operations=operations), note="own")
+    cells = read(path, values=True)
+    for page, row in (("Sessions", 46), ("Operations", 6 + int(operations["Retention cost"].first_valid_index()))):
+        named = f"{page}: cells that make a quarter of their column alone"
+        assert [value_beside(cells, "Checks", named, column) for column in "BCD"] == ["look", 1, row]
+    checks = [at for at in formulas(path) if at[0] == "Checks"]
+    assert differences(path, by_ironcalc(path, checks), sheets=("Checks",)) == []
+
+
+def test_names_in_other_capitals_than_listed_are_told(tmp_path):
+    events = sources.sample_events().tail(300).reset_index(drop=True).astype({"Segment": object, "Feature": object})
+    last = len(events) - 1
+    events.loc[last, ["Segment", "Feature"]] = ["smb", events.loc[last, "Feature"].upper()]
+    path = tmp_path / "usage.xlsx"
+    build("usage", path, data=sample("usage", Events=events), note="own")
+    cells = read(path, values=True)
+    for named in (
+        "Feature in other capitals than on the page Usage",
+        "Segment in other capitals than on the page Lists",
+    ):
+        assert [value_beside(cells, "Checks", f"Events: {named}", column) for column in "BCD"] == ["look", 1, 6 + last]
+    checks = [at for at in formulas(path) if at[0] in ("Checks", "Steps")]
+    assert differences(path, by_ironcalc(path, checks), sheets=("Checks",)) == []

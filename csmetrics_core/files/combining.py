@@ -131,7 +131,10 @@ def derive_tables(tables: Tables, report: Report, said: Said) -> None:
             tables["subscriptions"] = _months(paying, "customers", report, said)
         _check_ends(tables, report)
         return
-    if "subscriptions" not in tables:
+    asked = [wait for wait in report.waits.get("contracts", ()) if wait.column == "amount" and wait.rows is None]
+    if "subscriptions" not in tables and asked:
+        report.waits.setdefault("subscriptions", []).extend(wait._replace(column="") for wait in asked)
+    elif "subscriptions" not in tables:
         try:
             tables["subscriptions"] = _months(contracts, "contracts", report, said)
         except MetricError as error:
@@ -190,8 +193,7 @@ def _months(contracts: pd.DataFrame, table: str, report: Report, said: Said) -> 
     """
     reports = [one for one in report.read if one.table == table]
     latest = max(reports, key=lambda one: one.until or date.min)
-    until = latest.until if table == "contracts" else _last_seen(contracts, latest.until)
-    last = last_month(until, latest.place, said.as_of, latest.notes)
+    last = last_month(_last_seen(contracts, latest.until), latest.place, said.as_of, latest.notes)
     as_of = day_after(last)
     unknown, waits = _unknown_amounts(contracts, table, report)
     notes: list[str] = []
@@ -213,12 +215,13 @@ def _months(contracts: pd.DataFrame, table: str, report: Report, said: Said) -> 
     return dated
 
 
-def _last_seen(customers: pd.DataFrame, until: date | None) -> date | None:
-    """How far a customer list reaches: a day on which one left has been, where a contract's end may be yet to come."""
+def _last_seen(contracts: pd.DataFrame, until: date | None) -> date | None:
+    """The last day a list tells about; where few have an end it is the day on which one left, not that of a term."""
+    ends = contracts["end"].dropna() if "end" in contracts else contracts["start"].iloc[:0]
     today = np.datetime64(datetime.now(timezone.utc).date(), "D")
-    left = customers["end"].dropna().to_numpy().astype("datetime64[D]") if "end" in customers else np.array([], "M8[D]")
-    days: list[date] = [*left[left <= today].tolist(), *([until] if until else [])]
-    return max(days, default=None)
+    left = ends.to_numpy().astype("datetime64[D]")
+    seen: list[date] = left[left <= today].tolist() if 2 * len(ends) < len(contracts) else []
+    return max([*seen, *([until] if until else [])], default=None)
 
 
 def _unknown_amounts(contracts: pd.DataFrame, table: str, report: Report) -> tuple[Any, list[Wait]]:

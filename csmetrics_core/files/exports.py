@@ -163,10 +163,12 @@ def typed(
     names = {name: table.column(place) for name, (place, kind) in wanted.items() if kind in ("identifier", *_DATES)}
     if 0 not in {place for place, _ in wanted.values()}:
         names[""] = table.column(0)
-    if not names:
+    labels = [table.column(place) for place, kind in wanted.values() if kind == "label"]
+    if not names and not labels:
         return table, columns, []
     summed = summed_rows(
         names,
+        labels,
         [name for name, (_, kind) in wanted.items() if kind == "identifier"],
         {name: column for name, column in columns.items() if column.kind in _NUMBERS},
         {name: column for name, column in columns.items() if column.kind in _DATES},

@@ -75,6 +75,8 @@ def recognise(table: Table, said: Said) -> list[Export]:
         return [_GOOGLE_FORMS]
     names = standard_tables(table, said)
     near = next((export for export in PRODUCTS if _is_near(export, headings)), None)
+    if near is not None and near.table == "responses" and names:
+        near = None  # an answer is one whatever product asked for it
     if near is not None and names and _holds_what_lacks(near, headings, columns_found(names[0], table, said)):
         near = None
     if near is not None and not (names and any(is_called(name, table) for name in names)):
@@ -86,9 +88,13 @@ def recognise(table: Table, said: Said) -> list[Export]:
         return [surveys.answers_export(table)] if is_asked else []
     if set(names) == {"customers", "contracts"} and "mrr" in columns_found("contracts", table, said):
         names = ["contracts"]  # of which customers are made; the list besides says what else is known of them
+    if names == ["customers"] and not columns_found("customers", table, said) & {"mrr", "arr"}:
+        priced = {"start", "amount"} <= columns_found("contracts", table, said)
+        names = ["contracts"] if priced else names  # what each pays decides, not what the file is called
     if len(names) > 1:
         raise choose_table(names, table)
-    return [standard_export(names[0], table), *_beside(names[0], table, said)]
+    beside = [] if names == ["subscriptions"] else _beside(names[0], table, said)  # of which each customer has many
+    return [standard_export(names[0], table), *beside]
 
 
 def _beside(name: str, table: Table, said: Said) -> list[Export]:

@@ -53,7 +53,8 @@ STANDARD: dict[str, Standard] = {
     "surveys": Standard("month survey segment invited", "invited"),
     "responses": Standard("customer date segment survey arr nps csat ces comment", "", "nps csat ces comment", True),
     "tickets": Standard(
-        "ticket customer opened channel contacts resolved reopened transferred abandoned unresolvable", "contacts"
+        "ticket customer opened channel contacts resolved reopened transferred abandoned unresolvable",
+        "contacts|first_contact",
     ),
     "events": Standard("user customer timestamp feature", "user timestamp", "feature"),
     "licences": Standard("customer licensed assigned", "licensed"),
@@ -78,7 +79,7 @@ _HOLDS: dict[Kind, str] = {
     "number": "invited contacts licensed assigned visitors leads opportunities conversions trials_started trials_ended "
     "converted free_users paid",
     "interval": "interval_months",
-    "flag": "resolved reopened transferred abandoned unresolvable key renewed",
+    "flag": "first_contact resolved reopened transferred abandoned unresolvable key renewed",
     "status": "status",
     "score": "nps csat ces",
     "comment": "comment",
@@ -92,7 +93,7 @@ _MORE = {
     "subscriptions": "arr currency",
     "payments": "currency",
     "orders": "currency",
-    "tickets": "status",
+    "tickets": "status first_contact",
     "responses": "response",
 }
 # A day that is a month where recurring revenue stands beside it.
@@ -116,6 +117,9 @@ def standard_tables(table: Table, said: Said) -> list[str]:
             raise UnreadableFile(f"there is no table {named!r}", f"Known: {', '.join(STANDARD)}.")
         return [named]
     fits = {name: score for name in STANDARD if (score := _score(name, table, said))}
+    if "subscriptions" in fits and plain("month") in map(plain, filter(None, table.headings)):
+        for name in ("contracts", "customers"):  # a row is of a month, whatever start stands beside
+            fits.pop(name, None)
     if fits.keys() & set(FIRST):  # answers beside them are read besides
         fits.pop("responses", None)
     best = max(fits.values(), default=None)
@@ -159,6 +163,10 @@ def columns_found(name: str, table: Table, said: Said) -> set[str]:
         found.add("month")
     if name == "tickets" and "status" in found:
         found.add("resolved")
+    if name == "tickets" and "ticket" not in found:
+        found.discard("first_contact")  # of months it is a count or a share
+    if name == "customers" and {"name", "start"} <= found:
+        found.add("customer")
     return found
 
 
@@ -179,6 +187,8 @@ def fields_of(name: str, table: Table) -> tuple[Field, ...]:
             words += _DAY_OF_MONTH
         if column == "customer" and name in _BY_USER:
             words += _words("user")
+        if column == "customer" and name == "customers":
+            words += ("name",)
         match = next((plain(word) for word in words if plain(word) in there), None)
         if match:
             taken |= {spelt for pair in headings if match in pair for spelt in pair}
@@ -211,11 +221,37 @@ def _shape(draft: Draft) -> pd.DataFrame:
         _billed(draft)
     if name == "subscriptions":
         _months_of_revenue(draft)
+    if name in ("contracts", "subscriptions"):
+        _nobodys(draft)
+    if name == "tickets":
+        _solved_at_once(draft)
     columns = STANDARD[name].columns.split()
     if name == "customers" and draft.has("mrr"):  # what each pays, where no other table tells
         columns.append("mrr")
     draft.report.missing |= {column: "no such column" for column in columns if not draft.has(column)}
     return draft.data[[column for column in columns if draft.has(column)]]
+
+
+def _nobodys(draft: Draft) -> None:
+    """Amounts beside which nobody is named: added up they would be revenue of no customer."""
+    name = next((column for column in ("mrr", "amount") if draft.has(column)), None)
+    if name is None:
+        return
+    rows = (draft.data["customer"].isna() & draft.data[name].fillna(0).ne(0)).to_numpy()
+    if rows.any():
+        row = int(draft.table.numbers[draft.data.index[int(rows.argmax())]])
+        many = "" if rows.sum() == 1 else f" (and {int(rows.sum()) - 1:,} more)"
+        problem = f"{draft.table.at(draft.report.mapped[name])}: row {row:,} has an amount and no customer{many}"
+        draft.asked.append(Wait("", problem, "Name the customer, or delete the row if it sums up others.", (), rows))
+
+
+def _solved_at_once(draft: Draft) -> None:
+    """Contacts of tickets that say only whether the first one solved them."""
+    if draft.has("first_contact") and not draft.has("contacts"):
+        flags = draft.data["first_contact"]
+        draft.data["contacts"] = flags.map({True: 1.0, False: 2.0}).where(flags.notna())
+        draft.report.mapped["contacts"] = draft.report.mapped["first_contact"]
+        draft.report.notes.append("A ticket that was not solved at first contact counts as one of two contacts.")
 
 
 def _rename(draft: Draft, old: str, new: str) -> None:
@@ -244,6 +280,8 @@ def _billed(draft: Draft) -> None:
     for place, heading in enumerate(draft.table.headings):
         if heading and heading not in draft.report.mapped.values():
             _interval_beside(draft, place, heading)
+    if draft.report.table == "contracts" and not draft.has("interval_months"):
+        _open_without_interval(draft)
 
 
 def _interval_beside(draft: Draft, place: int, heading: str) -> None:
@@ -255,10 +293,22 @@ def _interval_beside(draft: Draft, place: int, heading: str) -> None:
         draft.report.mapped["interval_months"] = heading
         draft.report.guessed.append(f"{heading!r} was taken for the billing interval by what it holds.")
     elif words and _BILLING.search(heading) and not draft.has("interval_months"):
-        ways = (("month", "they are monthly"), ("quarter", "quarterly"), ("year", "annual"))
-        remedies = tuple(Remedy("billed", value, means) for value, means in ways)
-        question = Question(draft.table.at(heading), "may say what interval the amounts are for", (), remedies)
-        draft.report.waits.append(Wait.of_question("amount", question))
+        _ask_interval(draft, heading, "may say what interval the amounts are for")
+
+
+def _open_without_interval(draft: Draft) -> None:
+    """Ask for what time an amount is, where no end says so either, or in a list of customers, whose end is none."""
+    ends = draft.data["end"] if draft.has("end") else pd.Series(pd.NaT, index=draft.data.index)
+    asked = any(wait.column == "amount" for wait in draft.report.waits)
+    if not asked and (is_called("customers", draft.table) or ends.isna()[draft.data["amount"].notna()].any()):
+        _ask_interval(draft, draft.report.mapped["amount"], "does not say for how long an amount is")
+
+
+def _ask_interval(draft: Draft, heading: str, why: str) -> None:
+    ways = (("month", "they are monthly"), ("quarter", "quarterly"), ("year", "annual"))
+    remedies = tuple(Remedy("billed", value, means) for value, means in ways)
+    question = Question(draft.table.at(heading), why, (), remedies)
+    draft.report.waits.append(Wait.of_question("amount", question))
 
 
 def _months_of_revenue(draft: Draft) -> None:

@@ -47,6 +47,7 @@ def is_total_name(cell: Any) -> bool:
 
 def summed_rows(
     names: Mapping[str, pd.Series],
+    labels: Sequence[pd.Series],
     identifiers: Sequence[str],
     numbers: Mapping[str, Column],
     groups: Mapping[str, Column],
@@ -57,13 +58,14 @@ def summed_rows(
 
     Args:
         names: the columns in which such a row may be named, as they came; the first column of the table among them.
-        identifiers: those of them that name the customers, users or tickets.
+        labels: the columns of segments, plans and the like: "SMB total" stands there where nobody is named beside it.
+        identifiers: those of the names that name the customers, users or tickets.
         numbers: the columns of amounts and scores.
         groups: the columns of dates and months, which sums are taken within.
         place: of the table.
         said: whether the user said to "keep" or to "drop" them.
     """
-    count = len(next(iter(names.values())))
+    count = len(next(iter([*names.values(), *labels])))
     called = np.zeros(count, dtype=bool)
     elsewhere = np.zeros(count, dtype=bool)
     for name, cells in names.items():
@@ -73,6 +75,10 @@ def summed_rows(
     blank = np.ones(count, dtype=bool)
     for name in identifiers:
         blank[blank] = ~cells_filled(names[name][blank])
+    for cells in labels:
+        here = _called(cells) & blank
+        called |= here
+        elsewhere |= here & bool(identifiers)
     sure = called & (elsewhere & blank if identifiers else elsewhere)
     agree = _agreeing(numbers, groups, called)
     unnamed = blank & _agreeing(numbers, groups, blank, only_sums=True) if identifiers else np.zeros(count, dtype=bool)
@@ -84,7 +90,7 @@ def summed_rows(
         return Summed(rows | called)  # its numbers can be judged once they are read; until then all of it waits
     if said == "drop" or not unclear.any():
         return Summed(rows | unclear if said == "drop" else rows)
-    return Summed(rows, _question(names, unclear, called, place))
+    return Summed(rows, _question([*names.values(), *labels], unclear, called, place))
 
 
 def _called(cells: pd.Series) -> Mask:
@@ -165,10 +171,9 @@ def _by_chance(numbers: Mapping[str, Column], groups: Mapping[str, Column], coun
     return found
 
 
-def _question(names: Mapping[str, pd.Series], unclear: Mask, called: Mask, place: Place) -> Question:
+def _question(names: Sequence[pd.Series], unclear: Mask, called: Mask, place: Place) -> Question:
     row = int(np.flatnonzero(unclear)[0])
-    cell = next((cells.iloc[row] for cells in names.values() if is_total_name(cells.iloc[row])), None)
-    cell = cell if cell is not None else next(iter(names.values())).iloc[row]
+    cell = next((cells.iloc[row] for cells in names if is_total_name(cells.iloc[row])), names[0].iloc[row])
     why = (
         "is called as a sum, and its numbers are none" if called[row] else "is the sum of the rows above by its numbers"
     )

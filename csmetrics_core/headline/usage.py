@@ -65,8 +65,10 @@ def avg_session_duration(company: Company, month: int | None, given: Assumptions
         timestamps=company.cells("events", "timestamp"),
         timeout_minutes=given.timeout_minutes,
     )
-    if not table["seconds"].any() and (table["start"] == table["start"].astype("datetime64[D]")).all():
-        raise Missing("needs times: the events hold days alone, so no length of a session is known")
+    if not table["seconds"].any():
+        whole_days = (table["start"] == table["start"].astype("datetime64[D]")).all()
+        why = "needs times: the events hold days alone" if whole_days else "each session holds one event"
+        raise Missing(f"{why}, so no length of a session is known")
     began = table["start"].astype("datetime64[M]").astype(np.int64) == month
     basis = f"sessions of the month; {given.timeout_minutes:g} idle minutes end one"
     return Call({"durations": table["seconds"][began] / 60}, basis, unit=MINUTES, owners=select(table["user"], began))

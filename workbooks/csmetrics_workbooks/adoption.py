@@ -9,6 +9,7 @@ from csmetrics_core.palette import ACCENT
 from csmetrics_core.spec import COUNT, FRACTION
 from csmetrics_workbooks.active import distinct
 from csmetrics_workbooks.book import Book
+from csmetrics_workbooks.checking import respelled
 from csmetrics_workbooks.formulas import Scope
 from csmetrics_workbooks.names import places
 from csmetrics_workbooks.sheet import Page, axis
@@ -43,9 +44,11 @@ def adoption(book: Book, page: Page, row: int) -> None:
     work.put(16, 0, "Users of any feature in the period", work.looks.words())
     of_all = work.put(16, 1, everybody, work.looks.number(COUNT))
     names = sorted(table, key=lambda f: (-table[f][0], str(f)))[:FEATURES]
+    listed = []
     for place in range(FEATURES):
         name = names[place] if place < len(names) else None
         cell = page.put(row + 1 + place, 0, name, page.looks.input("@", align="left", indent=1))
+        listed.append(cell)
         known = table.get(name, (0.0, 0.0, 0.0, 0))
         test = f"{base}*({feature.text}={cell.text})"
         seen = Term(distinct(test, number.text), known[0], True)
@@ -61,6 +64,7 @@ def adoption(book: Book, page: Page, row: int) -> None:
                 _adopted(book, given, cell, count, field, plain),
                 page.looks.number(FRACTION if column == 2 else "0.0"),
             )
+    respelled(book, book.tables["Events"], "Feature", listed, "on the page Usage")
     book.explain("feature_adoption")
 
 

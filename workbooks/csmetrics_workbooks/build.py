@@ -11,7 +11,7 @@ import numpy as np
 
 from csmetrics_core.samples import SAMPLE_NOTE
 from csmetrics_workbooks.book import SEGMENT_ROOM, Book, Choices, Heard, month_label, unheard
-from csmetrics_workbooks.checking import banner, checks, mixed, outside, undated
+from csmetrics_workbooks.checking import alone, banner, checks, mixed, outside, undated
 from csmetrics_workbooks.common import data_pages, lists, method, start
 from csmetrics_workbooks.formulas import Host
 from csmetrics_workbooks.history import PAGE, history
@@ -133,6 +133,7 @@ def _write(
     for table in tables.values():
         undated(book, table)
         mixed(book, table)
+        alone(book, table)
         outside(book, table)
     open_checks = checks(book)
     banner(book, dashboard, 1, 0, open_checks, plan.banner_width)

@@ -1,5 +1,7 @@
 """Checks several templates share, and the page that lists them."""
 
+from collections.abc import Iterable
+
 import numpy as np
 
 from csmetrics_core.palette import MUTED, STATUS
@@ -13,6 +15,9 @@ from csmetrics_workbooks.terms import Term, when
 
 #: Row of the first line of every data table.
 _FIRST = 6
+#: Units of what adds up; in a column of fewer cells one may well be a quarter.
+_AMOUNTS = {"money", "count", "minutes", "users"}
+_MANY = 12
 
 
 def off_scale(book: Book, table: Table, header: str, low: float, high: float) -> None:
@@ -58,6 +63,53 @@ def unlisted(book: Book, table: Table) -> None:
         key.text,
         "These rows count under All only. Correct the spelling, or add the segment to the page Lists.",
     )
+
+    respelled(book, table, "Segment", book.segment_cells(), "on the page Lists")
+
+
+def respelled(book: Book, table: Table, header: str, listed: Iterable[Term], where: str) -> None:
+    """Rows whose name is one of those listed but for its capitals: a spreadsheet counts both as one."""
+    listed, column = list(listed), table.column(header)
+    names = [cell.value for cell in listed if isinstance(cell.value, str) and cell.value]
+    lower = {name.lower() for name in names}
+    other = np.array([isinstance(v, str) and v.lower() in lower and v not in names for v in column.value], dtype=bool)
+    same = "+".join(f'({column.text}={cell.text})*({cell.text}<>"")' for cell in listed)
+    exact = "+".join(f"EXACT({column.text},{cell.text})" for cell in listed)
+    _flagged(
+        book,
+        f"{table.name}: {header} in other capitals than {where}",
+        f"(({same})>0)*(({exact}+0)=0)",
+        other,
+        column.text,
+        "A spreadsheet takes North and NORTH for one. Give two that are meant names that differ in more.",
+    )
+
+
+def alone(book: Book, table: Table) -> None:
+    """Cells that make a quarter of their column alone: a typing error does, and one in many moves a mean."""
+    headers = [f.header for f in table.sheet.fields if f.unit.name in _AMOUNTS and f.header in table.headers]
+    if not headers:
+        return
+    columns = [table.column(header) for header in headers]
+    bad = np.array([_alone_in(np.nan_to_num(c.numbers), np.isfinite(c.numbers).sum()) for c in columns])
+    large = [
+        f'IF((COUNT({c})>={_MANY})*(SUM({c})>0)*({c}<9E307)*({c}<>""),IF({c}*4>SUM({c}),1,0),0)'
+        for c in (column.text for column in columns)
+    ]
+    count = "+".join(f"SUM({test})" for test in large)
+    rows = ",".join(f"MIN(IF({test}=1,ROW({c.text}),9E9))" for test, c in zip(large, columns, strict=True))
+    first = int(np.flatnonzero(bad.any(axis=0))[0]) + _FIRST if bad.any() else ""
+    book.check(
+        f"{table.name}: cells that make a quarter of their column alone",
+        Term(count, int(bad.sum()), True),
+        "One cell decides the figures that rest on it. Right if it is so large; otherwise a digit too many.",
+        where=Term(f'IF({count}=0,"",MIN({rows}))', first, True),
+    )
+
+
+def _alone_in(numbers: np.ndarray, known: int) -> np.ndarray:
+    whole = numbers.sum()
+    return (numbers * 4 > whole) & bool(known >= _MANY and whole > 0)
 
 
 def _flagged(book: Book, what: str, test: str, bad: np.ndarray, rows: str, mend: str) -> None:

@@ -1,0 +1,84 @@
+"""Small files as people have them: what each must give, and what must be asked."""
+
+from datetime import date
+
+import pytest
+
+from csmetrics_core.files import Said, read_company
+from csmetrics_core.scorecard import scorecard_of
+
+
+def card(*texts, **said):
+    """The scorecard of files given as "name: first line; second line"."""
+    files = {}
+    for text in texts:
+        name, _, lines = text.partition(": ")
+        files[name] = lines.replace("; ", "\n").encode()
+    return scorecard_of(read_company(files, Said(**said)))
+
+
+def test_a_subtotal_named_under_segment_is_no_revenue():
+    rows = "SMB,A,2025-03,100; SMB,B,2025-03,50; SMB Total,,2025-03,150; Ent,C,2025-03,500; Ent Total,,2025-03,500"
+    found = card(f"mrr.csv: Segment,Customer,Month,MRR; {rows}; Grand Total,,2025-03,650")
+    assert (found["mrr"].value, found["mrr"].n) == (650, 3)
+
+
+def test_a_plan_called_total_beside_a_customer_is_a_plan():
+    found = card("mrr.csv: Plan,Customer,Month,MRR; Total,A,2025-03,100; Max,B,2025-03,50")
+    assert found["mrr"].value == 150
+
+
+def test_an_amount_of_nobody_is_asked_about_with_its_row():
+    found = card("mrr.csv: Customer,Month,MRR; A,2025-03,100; ,2025-03,70; B,2025-03,50")
+    assert found["mrr"].value is None
+    assert "row 3 has an amount and no customer" in found["mrr"].missing
+
+
+def test_months_named_by_files_alone_are_months_whatever_stands_beside_the_amount():
+    for heading, worth in (("Start,MRR", 1), ("Start,ARR", 12), ("Start,End,MRR", 1)):
+        blank = "," if "End" in heading else ""
+        a, b = (f"{who},2024-01-01,{blank}{amount * worth}" for who, amount in (("A", 100), ("B", 50)))
+        found = card(*(f"customers_2025-{rows}" for rows in (
+            f"02.csv: Customer,{heading}; {a}; {b}", f"03.csv: Customer,{heading}; {a}")))  # fmt: skip
+        assert (found.month, found["mrr"].value, found["churn_rate"].value) == ("2025-03", 100, 0.5), heading
+
+
+def test_a_price_in_a_customer_list_is_used_where_the_interval_is_said():
+    rows = "A,2024-01-01,,1200,yearly; B,2024-02-01,2025-03-10,100,monthly"
+    day = date(2025, 3, 31)
+    found = card(f"customers.csv: Customer,Start,End,Price,Billed; {rows}", as_of=day)
+    assert (found["mrr"].value, found["churn_rate"].value) == (100, 0.5)
+    revenue = "customers.csv: Customer,Start,End,Revenue; A,2024-01-01,,1200; B,2024-02-01,2025-03-10,120"
+    asked = card(revenue, as_of=day)["mrr"]
+    assert asked.value is None
+    assert {remedy.value for remedy in asked.remedies} == {"month", "quarter", "year"}
+    assert card(revenue, as_of=day, billed="year")["mrr"].value == 100
+
+
+def test_tickets_that_say_only_whether_the_first_contact_solved_them():
+    found = card(
+        "t.csv: Ticket,Created,First contact resolved; "
+        "1,2025-03-01,Yes; 2,2025-03-31,No; 3,2025-03-31,Yes; 4,2025-03-31,"
+    )
+    assert (found["fcr"].value, found["fcr"].n) == (pytest.approx(2 / 3), 3)
+    monthly = read_company({"support.csv": b"Month,Resolved,First contact resolution\n2025-03,10,7\n"})
+    assert "tickets" not in monthly.tables
+
+
+def test_a_name_beside_a_start_is_the_customer():
+    found = card("x.csv: Name,Start,End; A,2024-01-01,; B,2024-02-01,2025-03-31", ends="first-unpaid")
+    assert (found.month, found["churn_rate"].value) == ("2025-03", 0.5)
+
+
+def test_sessions_of_one_event_each_have_no_known_length():
+    found = card("logins.csv: user_id,login_time; 1,2025-03-01 10:00; 2,2025-03-02 11:00; 1,2025-03-31 10:00")
+    assert found["avg_session_duration"].value is None
+    assert "no length of a session is known" in found["avg_session_duration"].missing
+
+
+def test_answers_are_read_though_a_product_would_export_more():
+    found = card(
+        "d.csv: Score,Comment,Created At,Email; "
+        "10,great,2025-03-01,a@x.com; 0,bad,2025-03-31,b@x.com; 9,,2025-03-31,c@x.com"
+    )
+    assert found["nps"].value == pytest.approx(100 / 3)
