@@ -82,3 +82,46 @@ def test_answers_are_read_though_a_product_would_export_more():
         "10,great,2025-03-01,a@x.com; 0,bad,2025-03-31,b@x.com; 9,,2025-03-31,c@x.com"
     )
     assert found["nps"].value == pytest.approx(100 / 3)
+
+
+@pytest.mark.parametrize(
+    ("heading", "word"), [("Status", "Cancelled"), ("Account status", "inactive"), ("Active", "No")]
+)
+def test_a_status_that_says_ended_without_a_day_keeps_figures_waiting(heading, word):
+    rows = f"A,2024-01-01,,100,{word}; B,2024-01-01,2025-02-10,50,x; C,2024-01-01,,50,x"
+    for name in ("subs.csv", "customers.csv"):
+        found = card(f"{name}: Customer,Start,End,MRR,{heading}; {rows}", as_of=date(2025, 3, 31))
+        assert (found["mrr"].value, found["churn_rate"].value) == (None, None)
+        assert f"row 2 is '{word}' and has no end" in found["churn_rate"].missing
+
+
+def test_a_status_beside_an_end_says_no_more_than_the_end():
+    rows = "A,2024-01-01,2025-02-10,100,cancelled; B,2024-01-01,,50,active"
+    found = card(f"subs.csv: Customer,Start,End,MRR,Status; {rows}", as_of=date(2025, 2, 28))
+    assert (found["mrr"].value, found["churn_rate"].value) == (50, 0.5)
+
+
+def test_what_a_customer_earns_a_year_is_not_taken_for_what_it_pays():
+    accounts = "accounts.csv: Account ID,Customer Since,Annual Revenue; 1,2024-01-01,90000000; 2,2024-01-01,50000"
+    asked = card(accounts, as_of=date(2025, 3, 31))["mrr"]
+    assert asked.value is None
+    assert "may be what they earn" in asked.missing
+    said = card(accounts, as_of=date(2025, 3, 31), columns={"arr": "Annual Revenue"})
+    assert said["mrr"].value == pytest.approx(90_050_000 / 12, abs=0.01)
+
+
+def test_previews_of_a_survey_are_no_answers():
+    found = card(
+        "q.csv: EndDate,Response Type,How likely are you to recommend us?; 2025-03-01,IP Address,10; "
+        "2025-03-31,IP Address,2; 2025-03-31,Survey Preview,2"
+    )
+    assert (found["nps"].value, found["nps"].n) == (0, 2)
+
+
+def test_headings_as_a_database_spells_them():
+    rows = "s1,c1,active,pro,100,2024-01-01,,USD; s2,c2,cancelled,pro,50,2024-01-01,2025-03-05,USD"
+    found = card(
+        f"subs.csv: subscription_id,customer_id,status,plan_id,mrr,started_at,cancelled_at,currency; {rows}",
+        as_of=date(2025, 3, 31),
+    )
+    assert (found["mrr"].value, found["churn_rate"].value) == (100, 0.5)

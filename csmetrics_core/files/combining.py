@@ -17,6 +17,7 @@ from csmetrics_core.files.grids import UnreadableFile
 from csmetrics_core.files.report import ReadTable, Report, TableReport, Wait
 from csmetrics_core.files.saying import Place, Question, Remedy, Said
 from csmetrics_core.files.standard import STANDARD
+from csmetrics_core.headings import plain
 from csmetrics_core.reductions.terms import how_ends_are_meant
 from csmetrics_core.tables.contracts import contract_months
 
@@ -127,7 +128,7 @@ def derive_tables(tables: Tables, report: Report, said: Said) -> None:
     """Months and stays from contracts, where no file holds them."""
     contracts = tables.get("contracts")
     if contracts is None:
-        if "subscriptions" not in tables and (paying := _paying_list(tables, report)) is not None:
+        if "subscriptions" not in tables and (paying := _paying_list(tables, report, said)) is not None:
             tables["subscriptions"] = _months(paying, "customers", report, said)
         _check_ends(tables, report)
         return
@@ -156,7 +157,7 @@ def derive_tables(tables: Tables, report: Report, said: Said) -> None:
     _check_ends(tables, report)
 
 
-def _paying_list(tables: Tables, report: Report) -> pd.DataFrame | None:
+def _paying_list(tables: Tables, report: Report, said: Said) -> pd.DataFrame | None:
     """A customer list that says what each pays, as contracts; what waits for the price is a wait for the amount."""
     customers = tables.get("customers")
     if customers is None or "start" not in customers:
@@ -166,6 +167,12 @@ def _paying_list(tables: Tables, report: Report) -> pd.DataFrame | None:
         return None
     waits = report.waits.get("customers", [])
     waits[:] = [wait._replace(column="amount") if wait.column == price else wait for wait in waits]
+    headings = [one.mapped.get(price, "") for one in report.read if one.table == "customers"]
+    if price not in said.columns and (their := next((h for h in headings if plain(h) == plain("Annual Revenue")), "")):
+        question = Question(Place("", "", their), "may be what they earn, not what they pay", (), (
+            Remedy("columns", f"{price}={their}", "it is what they pay a year"),))  # fmt: skip
+        report.waits.setdefault("subscriptions", []).append(Wait.of_question("", question))
+        return None
     report.notes.append(f"customers: {price.upper()} beside a start is what each pays from then on.")
     dated = customers[[column for column in ("customer", "plan", "start", "end") if column in customers]]
     return dated.assign(amount=customers[price], interval_months=1.0 if price == "mrr" else 12.0)

@@ -102,6 +102,18 @@ _DAY_OF_MONTH = ("date", "day", "Datum", "Fecha")
 _BY_USER = ("customers", "contracts", "subscriptions", "payments", "orders")
 #: Tables that may hold answers of a survey besides.
 FIRST = ("customers", "contracts", "tickets")
+_OVER = frozenset(
+    "cancelled canceled churned inactive terminated ended expired lost closed deactivated former churn".split()
+)
+#: Columns that may say so, and with which words.
+_ENDED = {
+    **{
+        plain(f"{whose} {what}".strip()): _OVER
+        for whose in ("", "customer", "account", "client", "subscription", "contract", "lifecycle")
+        for what in ("status", "state", "stage")
+    },
+    **{plain(heading): frozenset(("no", "n", "false", "0")) for heading in ("active", "is active", "active customer")},
+}
 _BILLING = re.compile(r"bill|interval|frequen|cycle|abrechn|zahlungsweise|charged|term", re.IGNORECASE)
 
 
@@ -223,6 +235,8 @@ def _shape(draft: Draft) -> pd.DataFrame:
         _months_of_revenue(draft)
     if name in ("contracts", "subscriptions"):
         _nobodys(draft)
+    if name in ("contracts", "customers"):
+        _ended_some_day(draft)
     if name == "tickets":
         _solved_at_once(draft)
     columns = STANDARD[name].columns.split()
@@ -243,6 +257,27 @@ def _nobodys(draft: Draft) -> None:
         many = "" if rows.sum() == 1 else f" (and {int(rows.sum()) - 1:,} more)"
         problem = f"{draft.table.at(draft.report.mapped[name])}: row {row:,} has an amount and no customer{many}"
         draft.asked.append(Wait("", problem, "Name the customer, or delete the row if it sums up others.", (), rows))
+
+
+def _ended_some_day(draft: Draft) -> None:
+    """Rows whose status says that they ended, beside no day on which: they are neither customers nor lost in a month."""
+    for place, heading in enumerate(draft.table.headings):
+        words = _ENDED.get(plain(heading or ""))
+        if words is None:
+            continue
+        cells = draft.table.column(place).loc[draft.data.index].map(lambda cell: str(cell).strip().lower())
+        rows = cells.isin(words).to_numpy()
+        if draft.has("end"):
+            rows = rows & draft.data["end"].isna().to_numpy()
+        if rows.any():
+            at = draft.data.index[int(rows.argmax())]
+            many = "" if rows.sum() == 1 else f" (and {int(rows.sum()) - 1:,} more)"
+            said = (
+                f"row {int(draft.table.numbers[at]):,} is {str(draft.table.column(place)[at])!r} and has no end{many}"
+            )
+            fix = "Fill in the day on which it ended, or delete the row."
+            column = "end" if draft.has("end") else "start"
+            draft.asked.append(Wait(column, f"{draft.table.at(heading)}: {said}", fix, (), rows))
 
 
 def _solved_at_once(draft: Draft) -> None:

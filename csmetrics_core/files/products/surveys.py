@@ -26,6 +26,8 @@ _SCORES = ("nps", "csat", "ces")
 _QUESTIONS = (*_SCORES, "comment")
 _CUSTOMER = Field("customer", ("customer", *SYNONYMS["customer"], "organisation", "organization"), "identifier")
 _SEGMENT = Field("segment", ("segment",))
+_RESPONSE_TYPE = {plain("Response Type"), plain("Status")}
+_TRIED = {"Survey Preview", "Survey Test", "Spam", "Preview Spam", "Offline Survey Preview"}
 # Delighted's survey types -> our question, and the highest answer.
 _DELIGHTED = {"nps": ("nps", 10), "csat": ("csat", 5), "ces": ("ces", 5), "ces7": ("ces", 7)}
 
@@ -74,6 +76,7 @@ def answers_export(table: Table) -> Export:
 
 def _questionnaire(draft: Draft) -> pd.DataFrame:
     """Answers under the questions they were given to."""
+    _leave_tests_out(draft)
     table, report = draft.table, draft.report
     declared = set(report.mapped.values())
     answered = {
@@ -94,6 +97,15 @@ def _questionnaire(draft: Draft) -> pd.DataFrame:
         remedies = [Remedy("columns", f"{question}=Heading", f"it asks for {question}") for question in _SCORES]
         raise UnreadableFile(f"{report.place}: no question is recognised ({why})", "", remedies)
     return _responses(draft)
+
+
+def _leave_tests_out(draft: Draft) -> None:
+    """Answers of those who tried a survey before it went out, as Qualtrics' column Response Type tells."""
+    for place, heading in enumerate(draft.table.headings):
+        if heading and plain(heading) in _RESPONSE_TYPE:
+            tried = draft.table.column(place).loc[draft.data.index].isin(_TRIED)
+            if tried.any():
+                draft.keep(~tried, "previews and tests of the survey, and spam")
 
 
 def _scale(question: str, draft: Draft) -> None:
