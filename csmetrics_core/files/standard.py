@@ -260,7 +260,7 @@ def _nobodys(draft: Draft) -> None:
 
 
 def _ended_some_day(draft: Draft) -> None:
-    """Rows whose status says that they ended, beside no day on which: they are neither customers nor lost in a month."""
+    """Rows whose status says that they ended, beside no day on which: neither customers nor lost in a month."""
     for place, heading in enumerate(draft.table.headings):
         words = _ENDED.get(plain(heading or ""))
         if words is None:
