@@ -3,6 +3,8 @@
 from datetime import date
 
 import pytest
+from csmetrics_workbooks.build import recipe
+from csmetrics_workbooks.userdata import map_company
 
 from csmetrics_core.files import Said, read_company
 from csmetrics_core.scorecard import scorecard_of
@@ -125,3 +127,17 @@ def test_headings_as_a_database_spells_them():
         as_of=date(2025, 3, 31),
     )
     assert (found["mrr"].value, found["churn_rate"].value) == (100, 0.5)
+
+
+def test_a_sheet_that_somebody_filled_already_is_taken_whole():
+    """Of a month's operations a funnel was read, and the support and cost columns were left."""
+    heads = "Month,Resolved tickets,First contact resolutions,Opportunities,Won,Retention cost"
+    mapped, _ = map_company(recipe("scorecard"), {"ops.csv": f"{heads}\n2025-02,100,70,20,5,1000\n".encode()})
+    found = mapped.frames["Operations"].iloc[0]
+    assert found[["Resolved", "First contact", "Conversions", "Retention cost"]].tolist() == [100, 70, 5, 1000]
+
+
+def test_a_list_of_customers_reaches_to_the_last_who_left():
+    text = b"Customer,Start,End,MRR\nA,2024-01-01,,100\nB,2024-02-01,2025-03-10,50\n"
+    mapped, _ = map_company(recipe("unit_economics"), {"customers.csv": text})
+    assert mapped.frames["Revenue"]["2025-02"].sum() == 150

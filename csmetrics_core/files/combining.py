@@ -200,7 +200,7 @@ def _months(contracts: pd.DataFrame, table: str, report: Report, said: Said) -> 
     """
     reports = [one for one in report.read if one.table == table]
     latest = max(reports, key=lambda one: one.until or date.min)
-    last = last_month(_last_seen(contracts, latest.until), latest.place, said.as_of, latest.notes)
+    last = last_month(_last_seen(contracts, table, latest.until), latest.place, said.as_of, latest.notes)
     as_of = day_after(last)
     unknown, waits = _unknown_amounts(contracts, table, report)
     notes: list[str] = []
@@ -222,12 +222,13 @@ def _months(contracts: pd.DataFrame, table: str, report: Report, said: Said) -> 
     return dated
 
 
-def _last_seen(contracts: pd.DataFrame, until: date | None) -> date | None:
-    """The last day a list tells about; where few have an end it is the day on which one left, not that of a term."""
+def _last_seen(contracts: pd.DataFrame, table: str, until: date | None) -> date | None:
+    """The last day a list tells about; the end of a customer, or where few have one, is a day on which one left."""
     ends = contracts["end"].dropna() if "end" in contracts else contracts["start"].iloc[:0]
     today = np.datetime64(datetime.now(timezone.utc).date(), "D")
     left = ends.to_numpy().astype("datetime64[D]")
-    seen: list[date] = left[left <= today].tolist() if 2 * len(ends) < len(contracts) else []
+    are_days = table == "customers" or 2 * len(ends) < len(contracts)
+    seen: list[date] = left[left <= today].tolist() if are_days else []
     return max([*seen, *([until] if until else [])], default=None)
 
 

@@ -162,7 +162,7 @@ SESSIONS = Sheet(
     "Sessions",
     "One row a session: what your product analytics tool exports, or the sessions computed from your events.",
     (
-        Field("Date", DATE, "day it began", ("start", "date"), required=True),
+        Field("Date", DATE, "day it began", ("start", "date", "session start"), required=True),
         ACCOUNT,
         SEGMENT,
         Field("Minutes", MINUTES, "length; 0 counts", ("duration", "minutes"), required=True, low=0, high=1e6),

@@ -79,7 +79,7 @@ def map_company(recipe: Recipe, source: Any, said: Any = None) -> "tuple[Mapped,
     tables = without_unknown_past(reading)
     for sheet in recipe.sheets:
         frame = sheet_of(sheet.name, tables)
-        if frame is not None:
+        if frame is not None and not _holds_more(sheet, frame, source, said):
             made_of = [table for table in MADE_OF[sheet.name] if table in reading.tables]
             used |= set(made_of)
             if "subscriptions" in made_of and "subscriptions" in reading.report.derived:
@@ -93,6 +93,18 @@ def map_company(recipe: Recipe, source: Any, said: Any = None) -> "tuple[Mapped,
         _map_plain(empty, plain_ones, mapped)
     mapped.notes += [str(one) for one in reading.report.not_understood if not mapped.columns]
     return mapped, reading
+
+
+def _holds_more(sheet: Sheet, frame: "pd.DataFrame", source: Any, said: Any) -> bool:
+    """Whether one table has more columns of a sheet than what was made of several: a sheet somebody filled already."""
+    if len(MADE_OF[sheet.name]) < 2:
+        return False
+    from csmetrics_core.files.plain import plain_tables
+
+    filled = int(frame.notna().any().sum())
+    tables = plain_tables(source, said)
+    return any(_fit(sheet, name, one) and len(_columns(sheet.fields, list(map(str, one)))) > filled
+               for name, one in tables.items())  # fmt: skip
 
 
 def _is_of(name: str, places: "set[str]") -> bool:
