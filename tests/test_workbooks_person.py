@@ -153,9 +153,9 @@ def test_only_pages_to_hand_over_are_printed_and_each_says_whose_they_are(tmp_pa
     build("scorecard", path, letterhead=Letterhead("Ångström & Söhne", "SEK", "letter"))
     printed = handed_over(path, tmp_path)
     names = [page.strip().split("  ")[0] for page in printed]
-    assert names == ["Scorecard", "Board", "Plan", "Checks", "Closed months", "Method"]
+    assert names == ["Scorecard", "Board", "Plan", "Checks", "Checks", "Closed months", "Method"]
     head = "Ångström & Söhne · quarter to Sep 2026 · all segments · amounts in SEK"
-    assert [page.strip().splitlines()[0].endswith(head) for page in printed] == [True] * 6
+    assert [page.strip().splitlines()[0].endswith(head) for page in printed] == [True] * 7
 
 
 def test_a_page_is_printed_unless_it_is_data_or_work():

@@ -1,16 +1,16 @@
 """A company's tables, as the entrance read them -> the data sheets of a template."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from csmetrics_core import lookup
 from csmetrics_workbooks import sheets
-from csmetrics_workbooks.sources import revenue_across
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from csmetrics_core.files import Reading
     from csmetrics_core.files.report import Wait
 
 #: Data sheet -> the tables it is made of, any of which will do; the names its columns have there.
@@ -42,6 +42,8 @@ _NAMES = {
     "Licences": {"customer": "Account", "licensed": "Licensed", "assigned": "Assigned"},
 }  # fmt: skip
 _COMPANY = "Company"
+#: Months the revenue table leaves blank for what is to come.
+COMING_MONTHS = 6
 Tables = Mapping[str, Any]
 
 
@@ -58,13 +60,12 @@ def sheet_of(name: str, tables: Tables) -> "pd.DataFrame | None":
     return None if made is None or made.empty else made
 
 
-def without_unknown_past(reading: "Reading") -> dict[str, Any]:
-    """The tables as read; of months that cannot tell who left, the last alone, which shows no churn of 0 %."""
-    tables = dict(reading.tables)
-    months = tables.get("subscriptions")
-    if months is not None and any(map(is_without_ends, reading.report.waits.get("subscriptions", ()))):
-        tables["subscriptions"] = months[months["month"] == months["month"].max()]
-    return tables
+def without_unknown_past(tables: Tables, waits: "Mapping[str, Iterable[Wait]]") -> dict[str, Any]:
+    """A company's tables; of months that cannot tell who left, the last alone, which shows no churn of 0 %."""
+    known, months = dict(tables), tables.get("subscriptions")
+    if months is not None and any(map(is_without_ends, waits.get("subscriptions", ()))):
+        known["subscriptions"] = months[months["month"] == months["month"].max()]
+    return known
 
 
 def is_without_ends(wait: "Wait") -> bool:
@@ -102,7 +103,8 @@ def _renamed(name: str, tables: Tables) -> "pd.DataFrame":
     return made.reset_index(drop=True)
 
 
-def _revenue(tables: Tables) -> "pd.DataFrame | None":
+def revenue_of(tables: Tables, coming: int = COMING_MONTHS) -> "pd.DataFrame | None":
+    """Recurring revenue, one row a customer and months across; None where no amounts are known."""
     table = tables["subscriptions"]
     if "mrr" in table:
         mrr = table["mrr"]
@@ -113,7 +115,38 @@ def _revenue(tables: Tables) -> "pd.DataFrame | None":
     segment = table["customer"].map(segments_of(tables)) if "segment" not in table else table["segment"]
     long = table.assign(Customer=table["customer"], Segment=segment, Month=table["month"], MRR=mrr)
     long = long.dropna(subset=["Customer", "Month", "MRR"])
-    return revenue_across(long) if len(long) else None
+    return revenue_across(long, coming) if len(long) else None
+
+
+def month_headers(months: "pd.DatetimeIndex", coming: int = COMING_MONTHS) -> list[str]:
+    """Consecutive months as the revenue table heads them, with room for those to come."""
+    import pandas as pd
+
+    last = months.max() + pd.DateOffset(months=coming)
+    return [m.strftime("%Y-%m") for m in pd.date_range(months.min(), last, freq="MS")]
+
+
+def revenue_across(long: "pd.DataFrame", coming: int = COMING_MONTHS) -> "pd.DataFrame":
+    """One row a customer, months across, from columns Customer, Segment, Month and MRR; rows of one month add up."""
+    import pandas as pd
+
+    month = pd.to_datetime(long["Month"]).dt.to_period("M").dt.to_timestamp()
+    whole = long.assign(Month=month, cents=(pd.to_numeric(long["MRR"], errors="coerce") * 100).round())
+    wide = whole.pivot_table(index="Customer", columns="Month", values="cents", aggfunc="sum") / 100
+    wide = wide.where(wide != 0)
+    headers = month_headers(pd.DatetimeIndex(month.dropna()), coming)
+    wide.columns = [m.strftime("%Y-%m") for m in wide.columns]
+    wide = wide.reindex(columns=headers)
+    last = whole.dropna(subset=["Segment"]).drop_duplicates("Customer", keep="last").set_index("Customer")["Segment"]
+    wide.insert(0, "Segment", last.reindex(wide.index))
+    return wide.reset_index()
+
+
+def with_sentiment(responses: "pd.DataFrame") -> "pd.DataFrame":
+    """Responses with each comment's sentiment, blank where there is no comment."""
+    comments = [c if isinstance(c, str) and c.strip() else None for c in responses["Comment"]]
+    rated: Any = lookup("sentiment").function(comments) if any(comments) else np.full(len(comments), np.nan)
+    return responses.assign(Sentiment=np.round(np.asarray(rated, dtype=float).reshape(-1), 4))
 
 
 def _invited(tables: Tables) -> "pd.DataFrame":
@@ -135,7 +168,7 @@ def _sessions(tables: Tables) -> "pd.DataFrame | None":
     start = pd.to_datetime(found["start"])
     account = _owner(found["user"], events)
     made = {"Date": start.dt.normalize(), "Account": account, "Segment": account.map(segments_of(tables)),
-            "Minutes": (known / 60).round(1)}  # fmt: skip
+            "Minutes": known / 60}  # fmt: skip
     return pd.DataFrame(made).sort_values(["Date", "Account", "Minutes"], kind="stable").reset_index(drop=True)
 
 
@@ -200,24 +233,30 @@ def _active(tables: Tables) -> "pd.DataFrame | None":
     used = _by_segment(events, day, tables).assign(day=day)[["user", "day", "Month", "Segment"]].drop_duplicates()
     by = used.groupby(["Month", "Segment"])
     days = [month.days_in_month for month in by.size().index.get_level_values("Month")]
-    columns = [by["user"].nunique().rename("Active users"), (by.size() / days).round(2).rename("Daily users")]
+    columns = [by["user"].nunique().rename("Active users"), (by.size() / days).rename("Daily users")]
     return pd.concat(columns, axis=1)
 
 
 def _seats(tables: Tables, months: Any) -> "pd.DataFrame | None":
-    """Seats of the accounts that pay at the end of each month, by segment."""
+    """Seats of the accounts that pay at the end of each month, by segment, and how many users of the month had one."""
     import pandas as pd
 
     licences, customers = tables.get("licences"), tables.get("customers")
     if licences is None or customers is None or not {"start", "end"} <= set(customers) or "customer" not in licences:
         return None
+    events = tables["events"].dropna(subset=["user", "timestamp"])
+    used_in = events["timestamp"].dt.to_period("M").dt.to_timestamp()
     found = []
     for month in months:
         last = pd.Timestamp(month) + pd.offsets.MonthEnd(0)
         there = customers[(customers["start"] <= last) & (customers["end"].isna() | (customers["end"] > last))]
         paying = _by_segment(there.drop_duplicates("customer", keep="last"), there["start"], tables)
-        seats = paying[["customer", "Segment"]].merge(licences, on="customer").groupby("Segment")["licensed"].sum()
-        found.append(seats.rename("Licensed").reset_index().assign(Month=month))
+        paying = paying[["customer", "Segment"]]
+        by = {"Licensed": paying.merge(licences, on="customer").groupby("Segment")["licensed"].sum()}
+        if "customer" in events:
+            used = events.loc[used_in == month, ["customer", "user"]].merge(paying, on="customer")
+            by["Seats used"] = used.groupby("Segment")["user"].nunique()
+        found.append(pd.DataFrame(by).rename_axis("Segment").reset_index().assign(Month=month))
     return pd.concat(found, ignore_index=True)
 
 
@@ -251,7 +290,7 @@ def _accounts(tables: Tables) -> "pd.DataFrame | None":
         given += [events["feature"], seats, key] if key is not None and len(key) else [events["feature"], seats]
     found: Any = lookup("usage_by_account").function(*given)
     names = {"account": "Account", "frequency": "Frequency", "breadth": "Breadth", "depth": "Depth", "growth": "Growth"}
-    inputs = found.rename(columns=names).round({"Frequency": 2, "Breadth": 3, "Depth": 3, "Growth": 3})
+    inputs = found.rename(columns=names)
     inputs["Segment"] = inputs["Account"].map(segments_of(tables))
     if (customers := tables.get("customers")) is not None:
         last = customers.drop_duplicates("customer", keep="last").set_index("customer")
@@ -262,7 +301,7 @@ def _accounts(tables: Tables) -> "pd.DataFrame | None":
 
 
 _MAKERS: "dict[str, Callable[[Tables], pd.DataFrame | None]]" = {
-    "Revenue": _revenue,
+    "Revenue": revenue_of,
     "Invited": _invited,
     "Sessions": _sessions,
     "Operations": _operations,

@@ -147,7 +147,7 @@ class Metrics:
                 view.scope(operations),
             ),
             "fcr": lambda: ({"first_contact": get("First contact"), "contacts": get("Resolved")}, None),
-            "product_usage_rate": lambda: ({"active": get("Active users"), "licensed": get("Licensed")}, None),
+            "product_usage_rate": lambda: ({"active": get("Users of these seats"), "licensed": get("Licensed")}, None),
             "avg_session_duration": lambda: ({"durations": sessions.column("Minutes")}, view.scope(sessions)),
             "stickiness": lambda: ({"dau": get("Daily users"), "mau": get("Active users")}, None),
         }[name]()

@@ -42,6 +42,7 @@ OPERATIONS = Sheet(
         Field("Resolved", COUNT, "tickets resolved", ("resolved tickets",)),
         Field("First contact", COUNT, "of these, at first contact", ("first contact resolutions",)),
         Field("Licensed", COUNT, "seats at month end", ("licensed",)),
+        Field("Seats used", COUNT, "by users of the month", ("seats used",)),
         Field("Active users", COUNT, "distinct in the month", ("mau", "monthly active users")),
         Field("Daily users", Unit("users", "0.0", "{:.1f}"), "mean of the days", ("dau", "mean dau")),
         Field("Opportunities", COUNT, "decided", ("opportunities",)),

@@ -9,9 +9,15 @@ from csmetrics_core.conversions import CONVERT
 from csmetrics_core.errors import show
 from csmetrics_core.headings import find_heading, plain
 from csmetrics_core.spec import TEXT
-from csmetrics_workbooks.companydata import MADE_OF, sheet_of, without_unknown_past
+from csmetrics_workbooks.companydata import (
+    MADE_OF,
+    month_headers,
+    revenue_across,
+    sheet_of,
+    with_sentiment,
+    without_unknown_past,
+)
 from csmetrics_workbooks.recipes.recipe import Recipe
-from csmetrics_workbooks.sources import month_headers, revenue_across, with_sentiment
 from csmetrics_workbooks.tables import Field, Sheet
 
 if TYPE_CHECKING:
@@ -76,7 +82,7 @@ def map_company(recipe: Recipe, source: Any, said: Any = None) -> "tuple[Mapped,
 
     reading = read_company(source, said)
     mapped, used = Mapped({}), set()
-    tables = without_unknown_past(reading)
+    tables = without_unknown_past(reading.tables, reading.report.waits)
     for sheet in recipe.sheets:
         frame = sheet_of(sheet.name, tables)
         if frame is not None and not _holds_more(sheet, frame, source, said):

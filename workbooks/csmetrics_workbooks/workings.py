@@ -159,6 +159,10 @@ class Workings:
         last = (table.column("Month no"), "=", self.book.last_month - view.end + 1)
         for header in ("Licensed", "Active users", "Daily users"):
             self.set(header, view, sumifs(table.column(header), last), "#,##0.0" if header == "Daily users" else COUNT)
+        used = self.set("Seats used", view, sumifs(table.column("Seats used"), last), COUNT)
+        # Who does not know whose seats users have gives active users alone.
+        told = countifs((table.column("Seats used"), ">=", 0))
+        self.set("Users of these seats", view, when(told.eq(0), self.get("Active users", view), used), COUNT)
         self.set("Retention costs known", view, countifs((table.column("Retention cost"), ">=", 0), inside))
         sessions = self.book.tables["Sessions"]
         self.set(
@@ -180,7 +184,7 @@ class Workings:
         )
         monthly = when(is_number(annual), self.book.call("monthly_churn", {"annual_churn": annual}), NO_DATA)
         self.set("the same a month", view, monthly, "0.00%")
-        usage = guarded(get("Licensed"), get("Active users") / get("Licensed"))
+        usage = guarded(get("Licensed"), get("Users of these seats") / get("Licensed"))
         self.set("Licence use", view, usage, FRACTION)
         self.set("Stickiness", view, guarded(get("Active users"), get("Daily users") / get("Active users")), FRACTION)
         self.set("CSAT", view, guarded(get("CSAT answers"), get("Satisfied (4-5)") / get("CSAT answers") * 100), POINTS)
