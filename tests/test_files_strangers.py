@@ -141,3 +141,10 @@ def test_a_list_of_customers_reaches_to_the_last_who_left():
     text = b"Customer,Start,End,MRR\nA,2024-01-01,,100\nB,2024-02-01,2025-03-10,50\n"
     mapped, _ = map_company(recipe("unit_economics"), {"customers.csv": text})
     assert mapped.frames["Revenue"]["2025-02"].sum() == 150
+
+
+@pytest.mark.parametrize("form", ["{} MRR", "MRR {}", "Revenue - {}", "{} (MRR)"])
+def test_months_across_may_name_what_they_hold(form):
+    heads = ",".join(form.format(month) for month in ("Jan-25", "Feb-25"))
+    found = card(f"x.csv: Customer,{heads},Users Jan-25,Users Feb-25; A,100,100,5,6; B,50,,1,")
+    assert (found["mrr"].value, found["churn_rate"].value) == (100, 0.5)

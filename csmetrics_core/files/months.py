@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -13,6 +14,12 @@ from csmetrics_core.files.dates import read_dates
 from csmetrics_core.files.distinct import State, distinct, is_day, is_number, trimmed
 from csmetrics_core.files.saying import Place, Question, Said
 from csmetrics_core.files.written import written_date
+
+#: What recurring revenue is called beside its month; another measure's months are not those of revenue.
+_MEASURE = re.compile(
+    r"^\s*(?:mrr|(?:monthly |recurring )*revenue)[\s:_–—-]+|[\s:_–—-]+(?:mrr|(?:monthly |recurring )*revenue)\s*$",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True)
@@ -32,13 +39,14 @@ def month_headings(headings: Sequence[Any], place: Place, said: Said) -> MonthHe
     """The headings that are months: Nov-23, 2025-01, Jan 2025, 01/2025, 202501, 2025M01, 31/01/2025, a date of Excel.
 
     Example:
-        >>> month_headings(["Customer", "Nov-23", "Dec-23"], Place(), Said()).months[1]
-        datetime.date(2023, 11, 1)
+        >>> month_headings(["Customer", "Nov-23", "MRR Dec-23", "Users Dec-23"], Place(), Said()).months
+        {1: datetime.date(2023, 11, 1), 2: datetime.date(2023, 12, 1)}
     """
-    at = [index for index, heading in enumerate(headings) if _may_be_month(heading)]
+    bare = [_MEASURE.sub("", heading) if isinstance(heading, str) else heading for heading in headings]
+    at = [index for index, heading in enumerate(bare) if _may_be_month(heading)]
     if not at:
         return MonthHeadings({})
-    column = distinct([headings[index] for index in at], place, said)
+    column = distinct([bare[index] for index in at], place, said)
     outcome = read_dates(column, "month")
     months: dict[int, date] = {}
     for index, code in zip(at, column.codes.tolist(), strict=True):
