@@ -5,7 +5,8 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from csmetrics_workbooks.build import TEMPLATES
+from csmetrics_workbooks.build import TEMPLATES, build, recipe
+from csmetrics_workbooks.userdata import map_company
 from openpyxl.utils import range_boundaries
 from openpyxl.utils.cell import coordinate_to_tuple
 from workbook_cells import read
@@ -57,25 +58,49 @@ def test_the_interval_of_a_tile_is_the_tables_and_growth_is_over_a_year():
     assert f"growth in a year {100 * (board[mrr, 10] / board[mrr, 6] - 1):.1f}%" in texts
 
 
-@pytest.mark.parametrize("name", TEMPLATES)
-def test_every_chart_draws_cells_that_hold_numbers(name):
-    path = COMMITTED / f"{name}.xlsx"
+def drawn_by(path, kind="c:"):
+    """What the values of each chart's series hold: (reference, cells); of the charts that have an element."""
     cells = read(path, values=True)
     with zipfile.ZipFile(path) as parts:
         charts = [parts.read(part).decode() for part in parts.namelist() if re.match(r"xl/charts/chart\d+\.xml", part)]
-    drawn = [ref for chart in charts for ref in re.findall(r"<c:val><c:numRef><c:f>([^<]+)</c:f>", chart)]
+    for chart in charts:
+        for ref in re.findall(r"<c:val><c:numRef><c:f>([^<]+)</c:f>", chart) if f"<{kind}" in chart else ():
+            sheet, _, area = ref.replace("&apos;", "'").rpartition("!")
+            left, top, right, bottom = range_boundaries(area.replace("$", ""))
+            yield (
+                ref,
+                [
+                    value
+                    for (at, cell), value in cells.items()
+                    if at == sheet.strip("'")
+                    and top <= coordinate_to_tuple(cell)[0] <= bottom
+                    and left <= coordinate_to_tuple(cell)[1] <= right
+                ],
+            )
+
+
+@pytest.mark.parametrize("name", TEMPLATES)
+def test_every_chart_draws_cells_that_hold_numbers(name):
+    drawn = list(drawn_by(COMMITTED / f"{name}.xlsx"))
     assert drawn
-    for ref in drawn:
-        sheet, _, area = ref.replace("&apos;", "'").rpartition("!")
-        left, top, right, bottom = range_boundaries(area.replace("$", ""))
-        held = [
-            value
-            for (at, cell), value in cells.items()
-            if at == sheet.strip("'")
-            and top <= coordinate_to_tuple(cell)[0] <= bottom
-            and left <= coordinate_to_tuple(cell)[1] <= right
-        ]
+    for ref, held in drawn:
         assert sum(isinstance(value, int | float) for value in held) > 1, ref
+
+
+def test_a_line_is_drawn_from_figures_alone(tmp_path):
+    """A retention that is not known yet was drawn as 0 %, and a quarter nobody answered as an NPS of 0."""
+    months = b"Customer;2026-01;2026-02;2026-03;2026-04;2026-05;2026-06;2026-07;2026-08;2026-09\nA;1;1;1;1;1;1;1;1;1\n"
+    answers = b"NPS;Date\n10;2026-02-03\n3;2026-09-30\n"
+    for name, content in (("revenue_retention", months), ("scorecard", months), ("voice_of_customer", answers)):
+        mapped, _ = map_company(recipe(name), {"own.csv": content})
+        build(name, tmp_path / f"{name}.xlsx", data=mapped.frames, note="own")
+        lines = [held for _, held in drawn_by(tmp_path / f"{name}.xlsx", "c:lineChart")]
+        assert lines
+        assert all(isinstance(value, int | float) or value == "#N/A" for held in lines for value in held)
+        assert any("#N/A" in held for held in lines)
+        with zipfile.ZipFile(tmp_path / f"{name}.xlsx") as parts:
+            charts = [parts.read(p).decode() for p in parts.namelist() if p.startswith("xl/charts/chart")]
+        assert all('dispBlanksAs val="span"' in chart for chart in charts)
 
 
 def test_the_waterfall_stands_on_a_cut_and_its_steps_lead_from_opening_to_closing():

@@ -13,7 +13,9 @@ from functools import lru_cache
 import formulon
 import ironcalc
 import openpyxl
+from csmetrics_workbooks.gaps import COLUMN
 from openpyxl.utils import get_column_letter, range_boundaries
+from openpyxl.utils.cell import coordinate_to_tuple
 from openpyxl.utils.datetime import to_excel
 
 NEEDS_ADDIN = "needs the add-in"
@@ -49,8 +51,6 @@ def formulas(path, sheets=None):
 
 def by_ironcalc(path, places):
     """(sheet, cell) -> what IronCalc computes."""
-    from openpyxl.utils.cell import coordinate_to_tuple
-
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         with closing(openpyxl.load_workbook(path, read_only=True)) as book:
@@ -66,8 +66,6 @@ def by_ironcalc(path, places):
 
 def by_formulon(path, places):
     """(sheet, cell) -> what formulon computes, whose grammar is Excel's; what it lacks is spelled for it."""
-    from openpyxl.utils.cell import coordinate_to_tuple
-
     model = formulon.Workbook.load(respelled(path))
     model.recalc()
     sheets = {model.sheet_name(place): place for place in range(model.sheet_count())}
@@ -179,5 +177,10 @@ def same(mine, theirs):
 
 
 def errors(cells):
-    """Cells that hold an error."""
-    return {at: v for at, v in cells.items() if isinstance(v, str) and v.startswith("#") and v.rstrip("!?").isupper()}
+    """Cells that hold an error; a month without a figure is #N/A where a line is drawn from, and nowhere else."""
+    found = {at: v for at, v in cells.items() if isinstance(v, str) and v.startswith("#") and v.rstrip("!?").isupper()}
+    return {at: v for at, v in found.items() if not (at[0] == "Workings" and v == "#N/A" and _is_drawn(at[1]))}
+
+
+def _is_drawn(cell):
+    return coordinate_to_tuple(cell)[1] > COLUMN

@@ -6,9 +6,11 @@ from csmetrics_workbooks.book import Book
 from csmetrics_workbooks.comments import BANDS
 from csmetrics_workbooks.dates import month_start
 from csmetrics_workbooks.formulas import Scope
+from csmetrics_workbooks.gaps import gap_cells, write_gaps
 from csmetrics_workbooks.judging import guarded
 from csmetrics_workbooks.sheet import Page, axis, legend
 from csmetrics_workbooks.tables import Table, countifs
+from csmetrics_workbooks.terms import Term
 
 QUARTERS = 9
 _SCORES_AT, _TREND_AT = 18, 32
@@ -62,6 +64,7 @@ def trend(book: Book, page: Page, row: int, table: Table) -> None:
     work.headers(
         first - 1, ["Quarter to", "Answers", "NPS", *(name for name, _, _ in BANDS)], right=range(6), height=18
     )
+    scores_of: list[Term] = []
     for place in range(QUARTERS):
         number = QUARTERS - place
         end = book.last_month - 3 * (number - 1)
@@ -69,7 +72,7 @@ def trend(book: Book, page: Page, row: int, table: Table) -> None:
         n = countifs((table.column("NPS"), ">=", 0), (table.column("Quarter"), "=", number))
         base = work.put(first + place, 1, n, work.looks.number("0"))
         value = guarded(base, book.call("nps", {"scores": table.column("NPS")}, Scope(table.column("Quarter"), number)))
-        work.put(first + place, 2, value, work.looks.number(POINTS))
+        scores_of.append(work.put(first + place, 2, value, work.looks.number(POINTS)))
         for column, (_, low, high) in enumerate(BANDS, 3):
             inside = (table.column("Quarter"), "=", number)
             scores = table.column("NPS")
@@ -79,12 +82,13 @@ def trend(book: Book, page: Page, row: int, table: Table) -> None:
                 countifs((scores, ">=", low), (scores, "<=", high), inside),
                 work.looks.number("0"),
             )
+    write_gaps(book, 0, "NPS", scores_of)
     line = book.chart("line")
     line.add_series(
         {
             "name": "NPS",
             "categories": ["Workings", first, 0, first + QUARTERS - 1, 0],
-            "values": ["Workings", first, 2, first + QUARTERS - 1, 2],
+            "values": gap_cells(0, QUARTERS),
             "line": {"color": ACCENT, "width": 2.25},
             "marker": {"type": "circle", "size": 5, "fill": {"color": ACCENT}, "border": {"color": ACCENT}},
             "data_labels": {"value": True, "position": "above", "num_format": "0", "font": {"size": 8, "color": MUTED}},

@@ -132,7 +132,7 @@ class Book:
 
     def chart(self, kind: str, **traits: Any) -> Any:
         """A chart to place on a page."""
-        return self._book.add_chart({"type": kind, **traits})
+        return _with_gaps(self._book.add_chart({"type": kind, **traits}))
 
     def name_cell(self, name: str, cell: Term) -> Term:
         """Give a cell a name, and return the name as a term."""
@@ -279,6 +279,25 @@ class Book:
             self.heard("Saving", name, before + row, total)
         else:
             self.heard("Compressing", "", 0, 0)
+
+
+def _with_gaps(chart: Any) -> Any:
+    """A chart whose line goes from figure to figure; the library writes 0 for a cell that holds none.
+
+    LibreOffice draws 0 where the file says that a line has a gap, and Excel goes on from #N/A to the next figure anyway.
+    """
+    cached = chart._write_num_cache
+    chart._write_num_cache = lambda data: cached([one if _is_figure(one) else None for one in data])
+    chart.show_blanks_as("span")
+    return chart
+
+
+def _is_figure(cached: Any) -> bool:
+    try:
+        float(cached)
+    except (TypeError, ValueError):
+        return False
+    return True
 
 
 def month_label(day: date) -> float:

@@ -10,6 +10,7 @@ from csmetrics_core.spec import COUNT, FRACTION, MONEY, RATIO
 from csmetrics_workbooks.book import Book
 from csmetrics_workbooks.dates import month_start
 from csmetrics_workbooks.flows import Months, fate, first_months
+from csmetrics_workbooks.gaps import gap_cells, write_gaps
 from csmetrics_workbooks.judging import guarded
 from csmetrics_workbooks.sheet import Page, axis, legend
 from csmetrics_workbooks.tables import countifs
@@ -57,6 +58,14 @@ def movements(book: Book, months: Months, first: Term, month: Term) -> dict[str,
     }
 
 
+#: Measure, its name, and the colour and dash of its line.
+_LINES = (
+    ("ndr", "Net", ACCENT, "solid"),
+    ("grr", "Gross", SERIES[1], "dash"),
+    ("logo", "Logo", SERIES[2], "round_dot"),
+)
+
+
 def pages(book: Book, months: Months, first: Term) -> Bridge:
     """Write the pages Bridge and Twelve months."""
     bridge, year = book.pages["Bridge"], book.pages["Twelve months"]
@@ -94,6 +103,9 @@ def pages(book: Book, months: Months, first: Term) -> Bridge:
         for name, value in _year_row(book, year, 4 + offset, month, months).items():
             kept[name].append(value)
     names = ("ndr", "grr", "logo")
+    for number, (name, words, _, _) in enumerate(_LINES):
+        cells = [Term(f"{year.prefix}${'FGH'[number]}${5 + at}", value) for at, value in enumerate(kept[name])]
+        write_gaps(book, number, f"{words} retention", cells)
     return Bridge(
         _range(bridge, 10, kept["number"]),
         {name: _range(bridge, 1 + i, kept[name]) for i, name in enumerate(MOVEMENTS)},
@@ -138,16 +150,12 @@ def _year_row(book: Book, page: Page, row: int, month: Term, months: Months) -> 
 def retention_chart(book: Book, page: Page, row: int, size: tuple[int, int]) -> None:
     """Net, gross and logo retention over time, as the page Twelve months has them."""
     line = book.chart("line")
-    for column, name, colour, dash in (
-        (5, "Net", ACCENT, "solid"),
-        (6, "Gross", SERIES[1], "dash"),
-        (7, "Logo", SERIES[2], "round_dot"),
-    ):
+    for number, (_, name, colour, dash) in enumerate(_LINES):
         line.add_series(
             {
                 "name": f"{name} retention",
                 "categories": ["Twelve months", 4, 0, 3 + MONTHS, 0],
-                "values": ["Twelve months", 4, column, 3 + MONTHS, column],
+                "values": gap_cells(number, MONTHS),
                 "line": {"color": colour, "width": 2.25, "dash_type": dash},
             }
         )

@@ -2,12 +2,15 @@
 
 from collections.abc import Mapping
 
+from xlsxwriter.utility import xl_col_to_name
+
 from csmetrics_core import CATALOG
 from csmetrics_core.palette import ACCENT, MUTED, SERIES
 from csmetrics_core.spec import FRACTION
 from csmetrics_workbooks.board import board_range
 from csmetrics_workbooks.book import Book
-from csmetrics_workbooks.headline import Metrics, shown_unit
+from csmetrics_workbooks.gaps import gap_cells, write_gaps
+from csmetrics_workbooks.headline import METRICS, Metrics, shown_unit
 from csmetrics_workbooks.judging import Measured, guarded, moved_words
 from csmetrics_workbooks.sheet import Page, axis, legend
 from csmetrics_workbooks.terms import Term, change, is_number, term, when
@@ -60,10 +63,10 @@ class Headline:
             row, 0, revenue, "Monthly recurring revenue", "Column chart: MRR at the end of nine quarters", (540, 228)
         )
         kept = self.book.chart("line")
-        for name, values, colour, dash in (
-            ("Net retention", f"={board_range('ndr')}", ACCENT, "solid"),
-            ("Gross retention", f"={self._kept}", SERIES[1], "dash"),
+        for number, (name, colour, dash) in enumerate(
+            (("Net retention", ACCENT, "solid"), ("Gross retention", SERIES[1], "dash"))
         ):
+            values = gap_cells(number, QUARTERS)
             line = {"color": colour, "width": 2.25, "dash_type": dash}
             marker = {"type": "circle", "size": 5, "fill": {"color": colour}, "border": {"color": colour}}
             kept.add_series({"name": name, "categories": months, "values": values, "line": line, "marker": marker})
@@ -114,8 +117,13 @@ class Headline:
         """The board's quarters of gross retention, the latest last, as a chart needs them."""
         page, row = self.work.page, self._at
         page.put(row, 0, "Gross retention, the latest quarter last", page.looks.words())
-        for view in self.work.views[2:]:
-            cell = self.work.get("Gross retention", view)
-            page.put(row, QUARTERS - view.number + 1, cell, page.looks.number(FRACTION))
+        quarters = self.work.views[2:]
+        cells = {v.number: self.work.get("Gross retention", v) for v in quarters}
+        for number, cell in cells.items():
+            page.put(row, QUARTERS - number + 1, cell, page.looks.number(FRACTION))
+        at = {number: f"Board!${xl_col_to_name(QUARTERS - number + 1)}${6 + METRICS.index('ndr')}" for number in cells}
+        net = {v.number: Term(at[v.number], self.metrics.value("ndr", v).value) for v in quarters}
+        for number, (words, line) in enumerate((("Net retention", net), ("Gross retention", cells))):
+            write_gaps(self.book, number, words, [line[quarter] for quarter in sorted(line, reverse=True)])
         self._at += 1
         return f"{page.prefix}$B${row + 1}:$J${row + 1}"
