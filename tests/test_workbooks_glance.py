@@ -62,7 +62,8 @@ def drawn_by(path, kind="c:"):
     """What the values of each chart's series hold: (reference, cells); of the charts that have an element."""
     cells = read(path, values=True)
     with zipfile.ZipFile(path) as parts:
-        charts = [parts.read(part).decode() for part in parts.namelist() if re.match(r"xl/charts/chart\d+\.xml", part)]
+        names = [part for part in parts.namelist() if re.match(r"xl/charts/chart\d+\.xml", part)]
+        charts = [parts.read(part).decode() for part in names]
     for chart in charts:
         for ref in re.findall(r"<c:val><c:numRef><c:f>([^<]+)</c:f>", chart) if f"<{kind}" in chart else ():
             sheet, _, area = ref.replace("&apos;", "'").rpartition("!")
