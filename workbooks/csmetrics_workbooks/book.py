@@ -284,7 +284,7 @@ class Book:
 def _with_gaps(chart: Any) -> Any:
     """A chart whose line goes from figure to figure; the library writes 0 for a cell that holds none.
 
-    LibreOffice draws 0 where the file says that a line has a gap, and Excel goes on from #N/A to the next figure anyway.
+    LibreOffice draws 0 where the file says that a line has a gap, and Excel goes on from #N/A to the next figure.
     """
     cached = chart._write_num_cache
     chart._write_num_cache = lambda data: cached([one if _is_figure(one) else None for one in data])
