@@ -21,6 +21,10 @@ ENGLISH: Words = {
         "customer effort score", "ease", "ease score",
     ),
     "channel": ("via", "source channel"),
+    "closed": (
+        "closed date", "closed at", "closed on", "date closed", "resolved at", "resolved on", "resolved date",
+        "date resolved", "resolution date", "solved at", "solved on", "solved date", "date solved", "close date",
+    ),
     "comment": (
         "comments", "feedback", "verbatim", "open text", "reason for score", "why", "remarks", "remark", "free text",
         "response text", "survey comment", "customer comment", "reason for your score",
@@ -201,11 +205,16 @@ SPANISH: Words = {
 
 LANGUAGES: tuple[Words, ...] = (ENGLISH, GERMAN, FRENCH, SPANISH)
 
+# What may stand behind a metric's name where a question is called so.
+_CALLED = r"(\s+(score|rating))?\s*(\(.*\))?\s*$"
 #: Survey question -> how it is worded, in the languages forms are written in.
 WORDINGS: dict[str, str] = {
-    "nps": r"\brecommend|weiterempfehl|\brecommand|\brecomi?[ei]nd|\bconsigl|aanbevel|anbefal|rekommend|polec",
-    "csat": r"\bsatisf|zufrieden|\bsoddisf|\binsatisf|tevreden|tilfreds|zadowol",
-    "ces": r"\beffort|\beasy|\bease\b|\bdifficult|\baufwand|\beinfach|\bf[aá]cil|"
+    "nps": rf"\bnps{_CALLED}|"
+    r"\brecommend|weiterempfehl|\brecommand|\brecomi?[ei]nd|\bconsigl|aanbevel|anbefal|rekommend|polec",
+    "csat": rf"\bcsat{_CALLED}|"
+    r"\bsatisf|zufrieden|\bsoddisf|\binsatisf|tevreden|tilfreds|zadowol",
+    "ces": rf"\bces{_CALLED}|"
+    r"\beffort|\beasy|\bease\b|\bdifficult|\baufwand|\beinfach|\bf[aá]cil|"
     r"\besfuerzo|\besfor[cç]o|\bsforzo|moeite",
     "comment": r"\bwhy\b|\breason|\bcomment|\bfeedback|\bimprove|\btell us|\bsuggest|\bwarum|\bgrund|\bpourquoi|"
     r"\bpor qu|"

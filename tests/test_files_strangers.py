@@ -148,3 +148,17 @@ def test_months_across_may_name_what_they_hold(form):
     heads = ",".join(form.format(month) for month in ("Jan-25", "Feb-25"))
     found = card(f"x.csv: Customer,{heads},Users Jan-25,Users Feb-25; A,100,100,5,6; B,50,,1,")
     assert (found["mrr"].value, found["churn_rate"].value) == (100, 0.5)
+
+
+def test_a_ticket_without_the_day_it_was_closed_is_open():
+    rows = "1,2025-03-01,2025-03-01,1; 2,2025-03-02,,4; 3,2025-03-31,2025-04-05,2"
+    found = card(f"t.csv: Case Number,Opened Date,Closed Date,Touches; {rows}")
+    assert (found["fcr"].value, found["fcr"].n) == (0.5, 2)
+
+
+@pytest.mark.parametrize("heading", ["Q: NPS (0-10)", "Q3 - NPS", "Relationship NPS score"])
+def test_a_question_may_be_called_by_the_name_of_its_metric(heading):
+    found = card(
+        f"n.csv: Respondent,Account,{heading},NPS group,Answered; 1,A,9,Promoter,2025-03-03; 2,B,6,x,2025-03-31"
+    )
+    assert (found["nps"].value, found["nps"].n) == (0, 2)

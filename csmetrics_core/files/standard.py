@@ -72,7 +72,7 @@ STANDARD: dict[str, Standard] = {
 }
 _HOLDS: dict[Kind, str] = {
     "identifier": "customer subscription ticket user response",
-    "day": "start end date due started first_value completed",
+    "day": "start end date due closed started first_value completed",
     "month": "month",
     "moment": "opened timestamp",
     "amount": "arr amount discount mrr expected_arr renewed_arr",
@@ -84,7 +84,7 @@ _HOLDS: dict[Kind, str] = {
     "score": "nps csat ces",
     "comment": "comment",
 }
-_AHEAD = ("end", "due")  # days that are often known before they come
+_AHEAD = ("end", "due", "closed")  # days that are often known before they come
 HOLDS: dict[str, Kind] = {column: holds for holds, columns in _HOLDS.items() for column in columns.split()}
 #: Columns a table may have beside its standard ones, and what they serve for.
 _MORE = {
@@ -93,7 +93,7 @@ _MORE = {
     "subscriptions": "arr currency",
     "payments": "currency",
     "orders": "currency",
-    "tickets": "status first_contact",
+    "tickets": "status closed first_contact",
     "responses": "response",
 }
 # A day that is a month where recurring revenue stands beside it.
@@ -238,6 +238,7 @@ def _shape(draft: Draft) -> pd.DataFrame:
     if name in ("contracts", "customers"):
         _ended_some_day(draft)
     if name == "tickets":
+        _solved_by_its_day(draft)
         _solved_at_once(draft)
     columns = STANDARD[name].columns.split()
     if name == "customers" and draft.has("mrr"):  # what each pays, where no other table tells
@@ -278,6 +279,15 @@ def _ended_some_day(draft: Draft) -> None:
             fix = "Fill in the day on which it ended, or delete the row."
             column = "end" if draft.has("end") else "start"
             draft.asked.append(Wait(column, f"{draft.table.at(heading)}: {said}", fix, (), rows))
+
+
+def _solved_by_its_day(draft: Draft) -> None:
+    """Whether tickets are solved, where only the day on which they were tells."""
+    if draft.has("closed") and not draft.has("resolved"):
+        draft.data["resolved"] = draft.data["closed"].notna()
+        draft.report.mapped["resolved"] = draft.report.mapped["closed"]
+        draft.asked = [wait._replace(column="resolved") if wait.column == "closed" else wait for wait in draft.asked]
+        draft.report.notes.append(f"A ticket without a day under {draft.report.mapped['closed']!r} is open.")
 
 
 def _solved_at_once(draft: Draft) -> None:
