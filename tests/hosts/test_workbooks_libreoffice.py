@@ -41,6 +41,10 @@ KINDS = {
 }
 
 
+#: A Lite workbook has the cells of the others, as another test asserts; one shows that it opens.
+CASES = [(kind, name) for kind in KINDS for name in TEMPLATES if kind != "lite" or name == "health_score"]
+
+
 def each(name, change):
     return {sheet.name: change(sheet, make()) for sheet, make in recipe(name).sheets.items()}
 
@@ -52,7 +56,7 @@ def recalculated(libreoffice, tmp_path_factory):
     @cache
     def of_kind(kind):
         folder = tmp_path_factory.mktemp("templates")
-        paths = [folder / f"{name}.xlsx" for name in TEMPLATES]
+        paths = [folder / f"{name}.xlsx" for one, name in CASES if one == kind]
         for path in paths:
             build(path.stem, path, **KINDS[kind](path.stem))
         return folder, libreoffice(*paths).parent
@@ -60,8 +64,7 @@ def recalculated(libreoffice, tmp_path_factory):
     return lambda kind, name: [folder / f"{name}.xlsx" for folder in of_kind(kind)]
 
 
-@pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("name", TEMPLATES)
+@pytest.mark.parametrize(("kind", "name"), CASES)
 def test_every_formula_comes_to_the_cached_value(recalculated, name, kind):
     path, result = recalculated(kind, name)
     computed = read(result, values=True)
