@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+KIND = "An odd world: no home, other locales, nobody who reads, names that are no text"
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="asks a POSIX shell")
 _COMMAND = f'"{Path(sys.executable).with_name("csmetrics")}"'
 
