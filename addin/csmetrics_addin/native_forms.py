@@ -3,8 +3,9 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import cache, lru_cache
 from itertools import combinations
+from typing import NamedTuple
 
 from csmetrics_addin.syntax import Node, NotRecomputed, Part, parse
 from csmetrics_addin.tutorial_forms import nps_formulas
@@ -43,15 +44,32 @@ class Form:
     divisor: float = 1.0
 
 
+class _Spelled(NamedTuple):
+    """A form as it is written, before it is read: most workbooks need few of them.
+
+    Args:
+        metric, given, marks, divisor: as in Form.
+        formula: with its equals sign.
+        is_bare: it stands without its guards, and must say enough to be known by.
+    """
+
+    metric: Metric
+    formula: str
+    given: tuple[str, ...]
+    marks: frozenset[str]
+    is_bare: bool = False
+    divisor: float = 1.0
+
+
 @lru_cache(maxsize=1)
-def forms() -> tuple[Form, ...]:
-    """Every form of every metric that has one; those that say most first."""
+def _spelled() -> tuple[_Spelled, ...]:
+    """Every form of every metric that has one."""
     found = [form for metric in CATALOG.values() if metric.native for form in _forms(metric)]
-    return tuple(sorted([*found, *_tutorials()], key=lambda form: -form.fixed))
+    return (*found, *_tutorials())
 
 
-def _forms(metric: Metric) -> Iterator[Form]:
-    """With the guards, and without them where enough is left to know it by."""
+def _forms(metric: Metric) -> Iterator[_Spelled]:
+    """With the guards, and without them."""
     optional = [a.name for a in metric.arguments if not a.required]
     for count in range(len(optional) + 1):
         for left_out in combinations(optional, len(optional) - count):
@@ -61,22 +79,28 @@ def _forms(metric: Metric) -> Iterator[Form]:
                 guarded, bare = spell(metric, words, where), spell_value(metric, words, where)
                 if guarded is None or bare is None or (where and _SLOT + _ROWS not in guarded):
                     continue
-                for formula in (guarded, bare):
-                    tree = _plain(parse(f"={formula}"))
-                    pieces = [piece for piece in _pieces(tree) if not _is_slot(piece)]
-                    constants = {(piece.part, piece.value) for piece in pieces if piece.part in _CONSTANTS}
-                    if formula is guarded or len(constants) >= _FEWEST_CONSTANTS:
-                        yield Form(metric, tree, given, _marks(formula), len(pieces))
+                yield _Spelled(metric, f"={guarded}", given, _marks(guarded))
+                yield _Spelled(metric, f"={bare}", given, _marks(bare), is_bare=True)
 
 
-def _tutorials() -> Iterator[Form]:
+def _tutorials() -> Iterator[_Spelled]:
     """NPS as people copy it from tutorials, right or wrong."""
     metric = next(one for one in CATALOG.values() if one.excel_name == "NPS")
     (scores,) = [a.name for a in metric.arguments if a.required]
     for formula, in_points in nps_formulas(_SLOT + scores):
-        tree = _plain(parse(formula))
-        fixed = sum(not _is_slot(piece) for piece in _pieces(tree))
-        yield Form(metric, tree, (scores,), _marks(formula), fixed, 1.0 if in_points else 100.0)
+        yield _Spelled(metric, formula, (scores,), _marks(formula), divisor=1.0 if in_points else 100.0)
+
+
+@cache
+def _read(place: int) -> Form | None:
+    """The form at a place of all as a tree; None where it has too few constants to be known by."""
+    form = _spelled()[place]
+    tree = _plain(parse(form.formula))
+    pieces = [piece for piece in _pieces(tree) if not _is_slot(piece)]
+    constants = {(piece.part, piece.value) for piece in pieces if piece.part in _CONSTANTS}
+    if form.is_bare and len(constants) < _FEWEST_CONSTANTS:
+        return None
+    return Form(form.metric, tree, form.given, form.marks, len(pieces), form.divisor)
 
 
 def _marks(formula: str) -> frozenset[str]:
@@ -147,7 +171,10 @@ def recognised(formula: str) -> tuple[Node, tuple[str, ...]] | None:
 
 @lru_cache(maxsize=1024)
 def _possible(marks: frozenset[str]) -> tuple[Form, ...]:
-    return tuple(form for form in forms() if form.marks <= marks)
+    """The forms a formula with these marks may hold; those that say most first."""
+    places = [place for place, one in enumerate(_spelled()) if one.marks <= marks]
+    found = [form for form in map(_read, places) if form is not None]
+    return tuple(sorted(found, key=lambda form: -form.fixed))
 
 
 def _replaced(node: Node, possible: tuple[Form, ...], names: dict[str, None]) -> Node:
