@@ -162,3 +162,13 @@ def test_a_question_may_be_called_by_the_name_of_its_metric(heading):
         f"n.csv: Respondent,Account,{heading},NPS group,Answered; 1,A,9,Promoter,2025-03-03; 2,B,6,x,2025-03-31"
     )
     assert (found["nps"].value, found["nps"].n) == (0, 2)
+
+
+def test_the_day_of_a_status_is_the_end_of_who_left():
+    rows = "A,2024-01-10,Active,2024-01-10,100; B,2024-02-01,Churned,2025-03-05,50; C,2024-02-01,Churned,,70"
+    heads = "Customer,Start,Status,Status date,MRR"
+    found = card(f"x.csv: {heads}; {rows.rpartition('; ')[0]}", as_of=date(2025, 3, 31))
+    assert (found["mrr"].value, found["churn_rate"].value) == (100, 0.5)
+    assert (
+        "row 4 is 'Churned' and has no end" in card(f"x.csv: {heads}; {rows}", as_of=date(2025, 3, 31))["mrr"].missing
+    )

@@ -13,13 +13,13 @@ from csmetrics_core.files.months import month_headings
 from csmetrics_core.files.products import billing, chartmogul, crm, deals, helpdesks, stripe, surveys
 from csmetrics_core.files.report import NotUnderstood
 from csmetrics_core.files.saying import Place, Remedy, Said
+from csmetrics_core.files.shaping import standard_export
 from csmetrics_core.files.standard import (
     FIRST,
     STANDARD,
     choose_table,
     columns_found,
     is_called,
-    standard_export,
     standard_tables,
 )
 from csmetrics_core.files.table import Table

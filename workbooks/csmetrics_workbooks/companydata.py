@@ -7,6 +7,7 @@ import numpy as np
 
 from csmetrics_core import lookup
 from csmetrics_workbooks import sheets
+from csmetrics_workbooks.months_across import COMING_MONTHS, revenue_across
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -42,8 +43,6 @@ _NAMES = {
     "Licences": {"customer": "Account", "licensed": "Licensed", "assigned": "Assigned"},
 }  # fmt: skip
 _COMPANY = "Company"
-#: Months the revenue table leaves blank for what is to come.
-COMING_MONTHS = 6
 Tables = Mapping[str, Any]
 
 
@@ -116,30 +115,6 @@ def revenue_of(tables: Tables, coming: int = COMING_MONTHS) -> "pd.DataFrame | N
     long = table.assign(Customer=table["customer"], Segment=segment, Month=table["month"], MRR=mrr)
     long = long.dropna(subset=["Customer", "Month", "MRR"])
     return revenue_across(long, coming) if len(long) else None
-
-
-def month_headers(months: "pd.DatetimeIndex", coming: int = COMING_MONTHS) -> list[str]:
-    """Consecutive months as the revenue table heads them, with room for those to come."""
-    import pandas as pd
-
-    last = months.max() + pd.DateOffset(months=coming)
-    return [m.strftime("%Y-%m") for m in pd.date_range(months.min(), last, freq="MS")]
-
-
-def revenue_across(long: "pd.DataFrame", coming: int = COMING_MONTHS) -> "pd.DataFrame":
-    """One row a customer, months across, from columns Customer, Segment, Month and MRR; rows of one month add up."""
-    import pandas as pd
-
-    month = pd.to_datetime(long["Month"]).dt.to_period("M").dt.to_timestamp()
-    whole = long.assign(Month=month, cents=(pd.to_numeric(long["MRR"], errors="coerce") * 100).round())
-    wide = whole.pivot_table(index="Customer", columns="Month", values="cents", aggfunc="sum") / 100
-    wide = wide.where(wide != 0)
-    headers = month_headers(pd.DatetimeIndex(month.dropna()), coming)
-    wide.columns = [m.strftime("%Y-%m") for m in wide.columns]
-    wide = wide.reindex(columns=headers)
-    last = whole.dropna(subset=["Segment"]).drop_duplicates("Customer", keep="last").set_index("Customer")["Segment"]
-    wide.insert(0, "Segment", last.reindex(wide.index))
-    return wide.reset_index()
 
 
 def with_sentiment(responses: "pd.DataFrame") -> "pd.DataFrame":

@@ -9,14 +9,8 @@ from csmetrics_core.conversions import CONVERT
 from csmetrics_core.errors import show
 from csmetrics_core.headings import find_heading, plain
 from csmetrics_core.spec import TEXT
-from csmetrics_workbooks.companydata import (
-    MADE_OF,
-    month_headers,
-    revenue_across,
-    sheet_of,
-    with_sentiment,
-    without_unknown_past,
-)
+from csmetrics_workbooks.companydata import MADE_OF, sheet_of, with_sentiment, without_unknown_past
+from csmetrics_workbooks.months_across import month_headers, revenue_across
 from csmetrics_workbooks.recipes.recipe import Recipe
 from csmetrics_workbooks.tables import Field, Sheet
 

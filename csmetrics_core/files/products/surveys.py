@@ -17,7 +17,7 @@ from csmetrics_core.files.exports import Draft, Export, Field
 from csmetrics_core.files.grids import UnreadableFile
 from csmetrics_core.files.report import Wait
 from csmetrics_core.files.saying import Question, Remedy, Said
-from csmetrics_core.files.standard import standard_export
+from csmetrics_core.files.shaping import standard_export
 from csmetrics_core.files.table import Table
 from csmetrics_core.heading_words import WORDINGS
 from csmetrics_core.headings import SYNONYMS, plain, scale_of
