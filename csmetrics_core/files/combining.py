@@ -167,12 +167,14 @@ def _paying_list(tables: Tables, report: Report, said: Said) -> pd.DataFrame | N
         return None
     waits = report.waits.get("customers", [])
     waits[:] = [wait._replace(column="amount") if wait.column == price else wait for wait in waits]
-    headings = [one.mapped.get(price, "") for one in report.read if one.table == "customers"]
-    if price not in said.columns and (their := next((h for h in headings if plain(h) == plain("Annual Revenue")), "")):
-        question = Question(Place("", "", their), "may be what they earn, not what they pay", (), (
-            Remedy("columns", f"{price}={their}", "it is what they pay a year"),))  # fmt: skip
-        report.waits.setdefault("subscriptions", []).append(Wait.of_question("", question))
-        return None
+    for one in report.read if price not in said.columns else ():
+        heading = one.mapped.get(price, "") if one.table == "customers" else ""
+        if plain(heading) == plain("Annual Revenue"):
+            ways = (Remedy("columns", f"{price}={heading}", "it is what they pay a year"),)
+            place = Place(one.file, one.sheet, heading)
+            question = Question(place, "may be what they earn, not what they pay", (), ways)
+            report.waits.setdefault("subscriptions", []).append(Wait.of_question("", question))
+            return None
     report.notes.append(f"customers: {price.upper()} beside a start is what each pays from then on.")
     dated = customers[[column for column in ("customer", "plan", "start", "end") if column in customers]]
     return dated.assign(amount=customers[price], interval_months=1.0 if price == "mrr" else 12.0)
