@@ -45,11 +45,6 @@ def combine(parts: Sequence[ReadTable], report: Report, said: Said) -> Tables:
     return {table: _stacked(table, same, report, said) for table, same in by_table.items()}
 
 
-def _rivals(one: TableReport, other: TableReport) -> UnreadableFile:
-    problem = f"{one.place} holds {one.table}, and {other.place} ({other.recognised}) tells about the same"
-    return UnreadableFile(problem, "Both would count twice: leave one of them out.")
-
-
 def _are_rivals(one: TableReport, other: TableReport) -> bool:
     """Whether two files tell about the same money or customers, each in its own way."""
     if one.table == other.table:
