@@ -24,7 +24,7 @@ test: lint
 	@sh tests/programs.sh
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --durations=20
 
-# Which lines of the core no test reaches; it takes twice the time.
+# Which lines of the core no test reaches; it takes half as long again.
 coverage: $(VENV)/dev.stamp
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --cov --cov-report=term:skip-covered
 

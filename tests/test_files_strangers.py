@@ -167,6 +167,9 @@ def test_a_question_may_be_called_by_the_name_of_its_metric(heading):
 def test_the_day_of_a_status_is_the_end_of_who_left():
     rows = "A,2024-01-10,Active,2024-01-10,100; B,2024-02-01,Churned,2025-03-05,50; C,2024-02-01,Churned,,70"
     heads = "Customer,Start,Status,Status date,MRR"
+    states = "A,2024-01-10,Ohio,Active,2024-01-10,100; B,2024-02-01,Utah,Churned,2025-03-05,50"
+    beside = card(f"x.csv: {heads.replace('Status,', 'State,Status,', 1)}; {states}", as_of=date(2025, 3, 31))
+    assert beside["churn_rate"].value == 0.5
     found = card(f"x.csv: {heads}; {rows.rpartition('; ')[0]}", as_of=date(2025, 3, 31))
     assert (found["mrr"].value, found["churn_rate"].value) == (100, 0.5)
     assert (

@@ -106,8 +106,8 @@ def _ended_some_day(draft: Draft) -> None:
 def _end_by_its_status(draft: Draft, ended: NDArray[np.bool_]) -> None:
     """The end of those whose status says so, where the day of the status is all that tells when."""
     place = next((at for at, heading in enumerate(draft.table.headings) if plain(heading or "") in _CHANGED), None)
-    if draft.has("end") or place is None:
-        return
+    if draft.has("end") or place is None or not ended.any():
+        return  # a column State may stand before the status, and say nothing
     heading = draft.table.headings[place]
     days = read_column(draft.table.column(place).loc[draft.data.index], "day", draft.table.at(heading), draft.said)
     draft.asked += [Wait.of_question("end", question) for question in days.questions]
