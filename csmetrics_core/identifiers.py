@@ -64,7 +64,9 @@ def factorized(flat: Any) -> tuple[np.ndarray, list[Any]]:
             array = flat if isinstance(flat, np.ndarray) else np.fromiter(flat, object, len(flat))
             codes, found = factorize(array)
             return codes.astype(np.int64, copy=False), list(found.tolist())
-    index: dict[Any, int] = {}
-    keys = [("", v) if isinstance(v, bool | np.bool_) else v for v in flat]
-    codes = np.fromiter((index.setdefault(key, len(index)) for key in keys), np.int64, len(keys))
-    return codes, [key[1] if isinstance(key, tuple) else key for key in index]
+    # A flag equals 1 or 0, so it is looked up beside a mark.
+    flags = bool(set(map(type, flat)) & {bool, np.bool_})
+    keys = [("", v) if isinstance(v, bool | np.bool_) else v for v in flat] if flags else flat
+    index = {key: code for code, key in enumerate(dict.fromkeys(keys))}
+    codes = np.fromiter(map(index.__getitem__, keys), np.int64, len(keys))
+    return codes, [key[1] if isinstance(key, tuple) else key for key in index] if flags else list(index)

@@ -6,16 +6,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
-from xml.etree.ElementTree import ParseError, iterparse
+from xml.etree.ElementTree import Element, ParseError
 from zipfile import BadZipFile, ZipFile
 
 import numpy as np
 from openpyxl import Workbook
+from openpyxl.packaging.relationship import RelationshipList, get_dependents, get_rels_path
 from openpyxl.reader.excel import ExcelReader
 from openpyxl.utils import get_column_letter, range_boundaries
-from openpyxl.utils.cell import coordinate_to_tuple
 from openpyxl.utils.datetime import CALENDAR_MAC_1904, from_ISO8601
-from openpyxl.worksheet._reader import CELL_TAG, FORMULA_TAG, ROW_TAG, VALUE_TAG
+from openpyxl.worksheet._reader import VALUE_TAG, WorkSheetParser, WorksheetReader
+from openpyxl.worksheet.table import Table
+from openpyxl.xml.functions import fromstring
 
 from csmetrics_addin.calculation import as_cell, recompute
 from csmetrics_addin.cells import DAYS_1904
@@ -157,12 +159,9 @@ def _load(path: Path) -> tuple[Workbook, dict[str, Shown]]:
         with path.open("rb") as file, warnings.catch_warnings():
             warnings.simplefilter("ignore")  # sparklines and the like are left alone
             _check_unpacked(path, file)
-            reader = ExcelReader(file)
+            reader = _Reader(file)
             reader.read()
-            with ZipFile(file) as parts:
-                sheets = [(sheet.name, relation.target) for sheet, relation in reader.parser.find_sheets()]
-                shown = {name.lower(): _shown(parts, part, reader) for name, part in sheets if name in reader.wb}
-            return reader.wb, shown
+            return reader.wb, reader.shown
     except (AttributeError, BadZipFile, LookupError, ParseError, TypeError, ValueError) as error:
         from csmetrics_core.files import Said
         from csmetrics_core.files.opening import open_file
@@ -188,25 +187,50 @@ def _unreadable(problem: str, fix: str) -> Exception:
     return UnreadableFile(problem, fix)
 
 
-def _shown(parts: ZipFile, part: str, reader: ExcelReader) -> Shown:
-    """The saved values of a sheet's formulas; openpyxl gives formulas or values, and would read every sheet twice."""
-    found, row, column = Shown(), 0, 0
-    with parts.open(part) as xml:
-        for event, element in iterparse(xml, ("start", "end")):
-            if event == "start":
-                if element.tag == ROW_TAG:
-                    row, column = int(float(element.get("r", row + 1))), 0
+class _Reader(ExcelReader):
+    """The cells and tables of a workbook, and what its formulas showed.
+
+    openpyxl gives formulas or values, so that every sheet would be read twice, and charts, which nobody asks for here.
+    """
+
+    def __init__(self, file: IO[bytes]) -> None:
+        super().__init__(file)
+        self.shown: dict[str, Shown] = {}
+
+    def read_worksheets(self) -> None:
+        for sheet, relation in self.parser.find_sheets():
+            if relation.target not in self.valid_files or "chartsheet" in relation.Type:
                 continue
-            if element.tag == CELL_TAG:
-                place = element.get("r")
-                row, column = coordinate_to_tuple(place) if place else (row, column + 1)
-                if element.find(FORMULA_TAG) is not None:
-                    kind, text = element.get("t", "n"), element.findtext(VALUE_TAG) or None
-                    found.holds_values = found.holds_values or text is not None or kind != "n"
-                    found.values[row, column] = _saved_value(kind, text, int(element.get("s", 0)), reader)
-            elif element.tag == ROW_TAG:
-                element.clear()
-    return found
+            page = self.wb.create_sheet(sheet.name)
+            beside = get_rels_path(relation.target)
+            page._rels = get_dependents(self.archive, beside) if beside in self.valid_files else RelationshipList()
+            with self.archive.open(relation.target) as xml:
+                cells = WorksheetReader(page, xml, self.shared_strings, False, False)
+                cells.parser = _Parser(xml, self)
+                cells.bind_cells()
+                cells.bind_tables()
+            for part in cells.tables:
+                page.add_table(Table.from_tree(fromstring(self.archive.read(part))))
+            self.shown[sheet.name.lower()] = cells.parser.shown
+
+
+class _Parser(WorkSheetParser):
+    """A sheet's cells, with what stands beside each formula."""
+
+    def __init__(self, xml: IO[bytes], reader: _Reader) -> None:
+        book = reader.wb
+        dates, lengths = book._date_formats, book._timedelta_formats
+        super().__init__(xml, reader.shared_strings, epoch=book.epoch, date_formats=dates, timedelta_formats=lengths)
+        self.shown, self._reader = Shown(), reader
+
+    def parse_cell(self, element: Element) -> dict[str, Any]:
+        cell: dict[str, Any] = super().parse_cell(element)
+        if cell["data_type"] == "f":
+            kind, text = element.get("t", "n"), element.findtext(VALUE_TAG) or None
+            self.shown.holds_values = self.shown.holds_values or text is not None or kind != "n"
+            value = _saved_value(kind, text, cell["style_id"], self._reader)
+            self.shown.values[cell["row"], cell["column"]] = value
+        return cell
 
 
 def _saved_value(kind: str, text: str | None, style: int, reader: ExcelReader) -> Any:

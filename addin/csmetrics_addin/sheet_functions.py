@@ -102,9 +102,13 @@ def _at_once(sign: str, left: Any, right: Any) -> np.ndarray | None:
     if sign in _COMPARE and kinds <= _TEXTS:
         return np.asarray(_COMPARE[sign](_lower(left), _lower(right))).astype(object)
     if sign in _COMPARE and isinstance(left, np.ndarray) and isinstance(right, str) and kinds <= {*_TEXTS, float, bool}:
-        compare, wanted = _COMPARE[sign], _rank(right)
-        ranks = (_rank("" if cell is None else cell) for cell in left.ravel().tolist())
-        return np.array([compare(rank, wanted) for rank in ranks], dtype=object).reshape(left.shape)
+        compare, wanted = _COMPARE[sign], right.lower()
+        others = {kind: compare(_rank(kind()), _rank(right)) for kind in (float, bool)}  # whatever their values
+        told = [
+            others[type(cell)] if type(cell) in others else compare((cell or "").lower(), wanted)
+            for cell in left.ravel().tolist()
+        ]
+        return np.array(told, dtype=object).reshape(left.shape)
     if sign in "+-*/" and kinds <= _NUMBERS_AND_FLAGS:
         try:
             with np.errstate(divide="raise", invalid="raise", over="raise"):
