@@ -155,8 +155,8 @@ def test_calc_takes_true_among_scores_for_one(libreoffice, tmp_path):
     assert read(libreoffice(path), values=True)["Voice", "C28"] == pytest.approx(core.nps(as_one))
 
 
-def test_fifty_thousand_rows_come_to_what_the_core_computes(libreoffice, tmp_path):
-    rng, rows = np.random.default_rng(7), 50_000
+def test_a_hundred_thousand_rows_come_to_what_the_core_computes(libreoffice, tmp_path):
+    rng, rows = np.random.default_rng(7), 100_000
     frame = pd.DataFrame(
         {
             "Date": pd.Timestamp("2025-06-01") + pd.to_timedelta(rng.integers(0, 480, rows), unit="D"),
