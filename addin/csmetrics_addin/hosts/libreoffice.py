@@ -13,6 +13,7 @@ from tempfile import TemporaryDirectory
 from csmetrics_addin.hosts import wheel
 from csmetrics_addin.hosts.extension import EXTENSION_NAME, IDENTIFIER, build
 from csmetrics_addin.hosts.programs import PYTHON, find, run
+from csmetrics_addin.writing import write_whole
 from csmetrics_core.version import __version__
 
 _USUAL_PLACES = (
@@ -80,6 +81,11 @@ def packages_folder() -> Path:
     return home / "csmetrics" / "libreoffice"
 
 
+def kept_extension() -> Path:
+    """Where a copy stands of the extension that LibreOffice took last, to be given back where a newer one fails."""
+    return packages_folder().with_name(EXTENSION_NAME)
+
+
 def usable_packages(office: Office) -> tuple[str, ...]:
     """Folders whose packages fit LibreOffice's Python: this one's, if both are one version, and the one kept for it."""
     version = office.ask_python("import sys; print(*sys.version_info[:2])")
@@ -117,15 +123,22 @@ def install(office: Office, profile: Path | None = None, *, dry_run: bool = Fals
         return [*said, f"Would add {EXTENSION_NAME} with {office.unopkg[-1]}."]
     with TemporaryDirectory() as folder:
         Path(folder).chmod(0o755)  # LibreOffice may run as somebody else
-        add(office, build(Path(folder) / EXTENSION_NAME, folders), profile)
+        extension = build(Path(folder) / EXTENSION_NAME, folders)
+        add(office, extension, profile, before=kept_extension())
+        kept_extension().parent.mkdir(parents=True, exist_ok=True)
+        write_whole(kept_extension(), extension.read_bytes())
     return [*said, f"Added {EXTENSION_NAME} {__version__}. Restart LibreOffice."]
 
 
-def add(office: Office, extension: Path, profile: Path | None = None) -> None:
+def add(office: Office, extension: Path, profile: Path | None = None, before: Path | None = None) -> None:
     """Give LibreOffice an extension file, and see that it has it: its program may fail and say nothing of it.
 
+    Args:
+        office, extension, profile: which one, the file, and the folder of another user profile than the usual one.
+        before: a copy of the version it has, which a failing program may take away before it adds the newer one.
+
     Raises:
-        OSError: it has not; an extension half added is taken out again.
+        OSError: it has not; an extension half added is taken out again, and the one before given back.
     """
     was_there = is_installed(office, profile)
     said = ""
@@ -134,11 +147,25 @@ def add(office: Office, extension: Path, profile: Path | None = None) -> None:
         if is_installed(office, profile):
             return
         raise OSError(f"LibreOffice has not taken the extension: {said.strip() or 'it said nothing'}")
-    except OSError:
+    except OSError as error:
         if not was_there:
             with suppress(OSError):
                 _unopkg(office, profile, "remove", IDENTIFIER)
+        elif not _given_back(office, profile, before):
+            gone = "The version it had is gone too: install it again once LibreOffice works."
+            raise OSError(f"{error}. {gone}") from error
         raise
+
+
+def _given_back(office: Office, profile: Path | None, before: Path | None) -> bool:
+    """Whether LibreOffice still has the version before, or takes it again."""
+    with suppress(OSError):
+        if is_installed(office, profile):
+            return True
+        if before is not None and before.is_file():
+            _unopkg(office, profile, "add", "--force", str(before))
+        return is_installed(office, profile)
+    return False
 
 
 def uninstall(office: Office, profile: Path | None = None, *, dry_run: bool = False) -> list[str]:
@@ -148,6 +175,7 @@ def uninstall(office: Office, profile: Path | None = None, *, dry_run: bool = Fa
     if dry_run:
         return [f"Would remove {EXTENSION_NAME}."]
     _unopkg(office, profile, "remove", IDENTIFIER)
+    kept_extension().unlink(missing_ok=True)
     return [f"Removed {EXTENSION_NAME}. Restart LibreOffice."]
 
 
