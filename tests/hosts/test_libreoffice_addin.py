@@ -1,5 +1,6 @@
 """The extension in a real LibreOffice: every example typed into a sheet, errors, edits, files and help."""
 
+import os
 import tempfile
 from pathlib import Path
 
@@ -44,6 +45,16 @@ def test_it_can_be_taken_out_again(home):
     assert libreoffice.install(office, profile)[-1] == f"Added csmetrics.oxt {__version__}. Restart LibreOffice."
     assert libreoffice.uninstall(office, profile, dry_run=True) == ["Would remove csmetrics.oxt."]
     assert libreoffice.uninstall(office, profile) == ["Removed csmetrics.oxt. Restart LibreOffice."]
+    assert not libreoffice.is_installed(office, profile)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only an administrator can install for all users")
+def test_what_is_installed_for_all_users_is_not_seen_here(tmp_path):
+    office, profile = libreoffice.Office.found(), tmp_path / "profile"
+    with pytest.MonkeyPatch.context() as elsewhere:
+        elsewhere.setenv("UNO_SHARED_PACKAGES_CACHE", (tmp_path / "all users").as_uri())
+        libreoffice.add(office, extension.build(tmp_path / "csmetrics.oxt", ()), profile)
+        assert libreoffice.is_installed(office, profile)
     assert not libreoffice.is_installed(office, profile)
 
 

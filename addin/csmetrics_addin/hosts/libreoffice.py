@@ -124,9 +124,10 @@ def install(office: Office, profile: Path | None = None, *, dry_run: bool = Fals
     with TemporaryDirectory() as folder:
         Path(folder).chmod(0o755)  # LibreOffice may run as somebody else
         extension = build(Path(folder) / EXTENSION_NAME, folders)
-        add(office, extension, profile, before=kept_extension())
-        kept_extension().parent.mkdir(parents=True, exist_ok=True)
-        write_whole(kept_extension(), extension.read_bytes())
+        add(office, extension, profile, before=None if profile else kept_extension())
+        if not profile:
+            kept_extension().parent.mkdir(parents=True, exist_ok=True)
+            write_whole(kept_extension(), extension.read_bytes())
     return [*said, f"Added {EXTENSION_NAME} {__version__}. Restart LibreOffice."]
 
 
@@ -175,7 +176,8 @@ def uninstall(office: Office, profile: Path | None = None, *, dry_run: bool = Fa
     if dry_run:
         return [f"Would remove {EXTENSION_NAME}."]
     _unopkg(office, profile, "remove", IDENTIFIER)
-    kept_extension().unlink(missing_ok=True)
+    if not profile:
+        kept_extension().unlink(missing_ok=True)
     return [f"Removed {EXTENSION_NAME}. Restart LibreOffice."]
 
 
