@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 WORKERS ?= 2
 
-.PHONY: demo test coverage bench reference workbooks pictures contact-sheet hardening dist audit-dependencies lint test-lowest test-windows test-openxml clean
+.PHONY: demo test coverage bench reference workbooks pictures contact-sheet hardening soak dist audit-dependencies lint test-lowest test-windows test-openxml clean
 
 # The demo needs the core and the command only; the tests need everything.
 $(VENV)/demo.stamp: pyproject.toml
@@ -65,6 +65,10 @@ test-openxml: $(VENV)/dev.stamp
 # Every attack and fault of tests/hardening, and the page that tells what held: some minutes.
 hardening: $(VENV)/dev.stamp
 	$(BIN)/python -m pytest tests/hardening --write-hardening
+
+# All of what lasts: threads, calls, dashboards, clicks, kills, ten minutes of spoilt files; half an hour to an hour.
+soak: $(VENV)/dev.stamp
+	$(BIN)/python -m pytest tests/hardening/test_soak.py tests/hardening/test_fuzz.py --soak
 
 # Everything a release page holds, into dist/, made twice to see that the bytes are the same: some minutes.
 dist: $(VENV)/dev.stamp audit-dependencies

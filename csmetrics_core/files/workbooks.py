@@ -8,8 +8,9 @@ from typing import Any
 from zipfile import BadZipFile
 
 import openpyxl
-from python_calamine import CalamineError, PasswordError, SheetTypeEnum, ZipError, load_workbook
+from python_calamine import CalamineError, PasswordError, ZipError
 
+from csmetrics_core.files.apart import Cells, cells, cells_apart
 from csmetrics_core.files.budget import check_bytes, check_cells, check_columns
 from csmetrics_core.files.formulas import look_into
 from csmetrics_core.files.grids import ExcelTable, Grid, UnreadableFile
@@ -53,22 +54,28 @@ def read_workbook(name: str, file: Path | bytes, only: str | None = None) -> lis
 
 
 def _grids(name: str, content: Any, only: str | None, is_xlsx: bool) -> list[Grid]:
+    found = _cells(content, only) if is_xlsx else cells_apart(content, only)
+    if only and only not in found.names:
+        raise UnreadableFile(f"{name} has no sheet {only!r}", f"It has: {', '.join(found.names)}.")
+    tables: dict[str, list[ExcelTable]] = {}
+    for title, table in found.tables:
+        tables.setdefault(table.sheet, []).append(_table(title, table))
+    return [
+        Grid(name, sheet, rows, top, left, tables=tuple(tables.get(sheet, ())))
+        for sheet, rows, top, left in found.sheets
+    ]
+
+
+def _cells(content: Any, only: str | None) -> Cells:
+    """Those of an .xlsx file, which was looked into before and is the kind nearly everybody has."""
     if not isinstance(content, Path):
         content.seek(0)
-    with load_workbook(str(content) if isinstance(content, Path) else content, load_tables=is_xlsx) as book:
-        worksheets = [sheet.name for sheet in book.sheets_metadata if sheet.typ is SheetTypeEnum.WorkSheet]
-        if only and only not in worksheets:
-            raise UnreadableFile(f"{name} has no sheet {only!r}", f"It has: {', '.join(worksheets)}.")
-        tables: dict[str, list[ExcelTable]] = {}
-        for table in (book.table_names or ()) if is_xlsx else ():
-            found = book.get_table_by_name(table)
-            tables.setdefault(found.sheet, []).append(_table(table, found))
-        grids = []
-        for sheet in [only] if only else worksheets:
-            cells = book.get_sheet_by_name(sheet)
-            top, left = cells.start or (0, 0)
-            grids.append(Grid(name, sheet, cells.to_python(), top, left, tables=tuple(tables.get(sheet, ()))))
-    return grids
+    try:
+        return cells(str(content) if isinstance(content, Path) else content, only, with_tables=True)
+    except BaseException as error:
+        if type(error).__name__ != "PanicException":  # it is no Exception, and cannot be imported
+            raise
+        raise ValueError("its parts contradict each other") from None
 
 
 def _table(name: str, table: Any) -> ExcelTable:

@@ -14,6 +14,7 @@ from csmetrics_core.errors import WrongCall, WrongKind
 from csmetrics_panels import card, export, sources
 from csmetrics_panels.browser import Code, Download, Fitter
 from csmetrics_panels.charts import Chart, Heat, chart_for
+from csmetrics_panels.closing import Closing
 from csmetrics_panels.compute import Outcome, compute
 from csmetrics_panels.draw import ChartView
 from csmetrics_panels.form import OMITTED, dropdown, fields
@@ -28,7 +29,7 @@ _CARD = 'Open that metric, such as panel("nps"): its card tells the value, n, wh
 _INSTEAD = {"csm_by": 'Open that metric and choose "segment by", such as panel("nps", data=df, segment_by="segment").'}
 
 
-class MetricPanel(widgets.VBox):
+class MetricPanel(Closing, widgets.VBox):
     """A form, a result, a chart and the code of one metric. See `panel`."""
 
     def __init__(self, name: Any, data: Any = None, *, background: bool | None = None, **choices: Any) -> None:

@@ -10,6 +10,7 @@ from csmetrics_core.errors import MetricError, NoData, wrong_kind
 from csmetrics_core.reconcile import Reconciliation, reconcile
 from csmetrics_panels import card, export
 from csmetrics_panels.browser import Code, Download
+from csmetrics_panels.closing import Closing
 from csmetrics_panels.compute import arguments_of
 from csmetrics_panels.form import dropdown
 from csmetrics_panels.panel import MetricPanel
@@ -19,7 +20,7 @@ from csmetrics_panels.rows import display
 _DECLARED = lookup("csm_reconcile")
 
 
-class ReconcilePanel(widgets.VBox):
+class ReconcilePanel(Closing, widgets.VBox):
     """A metric, the figure reported for it, and every convention beside it. See `panel`."""
 
     def __init__(

@@ -7,58 +7,10 @@ import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import pandas as pd
 import xlsxwriter
 
-FRAME = pd.DataFrame(
-    {
-        "date": pd.to_datetime(["2026-09-01", "2026-09-02", "2026-09-03", "2026-09-04"]),
-        "nps": [10, 9, 0, 7],
-        "segment": ["A", "B", None, "=1+1"],
-        "mrr": [100.5, 200.0, -3.25, 1e9],
-    }
-)
-
-
-def seeds() -> dict[str, bytes]:
-    """One small table in every kind of file that is read."""
-    made: dict[str, bytes] = {"csv": FRAME.to_csv(index=False).encode()}
-    for kind, write in (("xlsx", FRAME.to_excel), ("parquet", FRAME.to_parquet)):
-        held = io.BytesIO()
-        write(held, index=False)
-        made[kind] = held.getvalue()
-    return {**made, "ods": _ods()}
-
-
-def _ods() -> bytes:
-    """The least of an OpenDocument spreadsheet."""
-    head = (
-        '<?xml version="1.0"?><office:document-content xmlns:office="urn:oasis:names:tc:opendocument:xmlns:office:1.0" '
-    )
-    head += 'xmlns:table="urn:oasis:names:tc:opendocument:xmlns:table:1.0" '
-    head += 'xmlns:text="urn:oasis:names:tc:opendocument:xmlns:text:1.0">'
-    rows = "".join(
-        f"<table:table-row>{''.join(map(_ods_cell, row))}</table:table-row>"
-        for row in [list(FRAME.columns), *FRAME.astype(object).where(FRAME.notna(), "").to_numpy().tolist()]
-    )
-    table = f'<table:table table:name="S">{rows}</table:table>'
-    body = f"<office:body><office:spreadsheet>{table}</office:spreadsheet></office:body>"
-    held = io.BytesIO()
-    with zipfile.ZipFile(held, "w") as parts:
-        parts.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
-        parts.writestr("content.xml", f"{head}{body}</office:document-content>")
-        parts.writestr(
-            "META-INF/manifest.xml",
-            '<manifest:manifest xmlns:manifest="urn:oasis:names:tc:opendocument:xmlns:manifest:1.0"/>',
-        )
-    return held.getvalue()
-
-
-def _ods_cell(value: object) -> str:
-    if isinstance(value, int | float):
-        return f'<table:table-cell office:value-type="float" office:value="{value}"/>'
-    return f'<table:table-cell office:value-type="string"><text:p>{value}</text:p></table:table-cell>'
-
+#: One small table in every kind of file that is read; .xls and .ods as LibreOffice writes them.
+CORPUS = {path.suffix[1:]: path for path in sorted((Path(__file__).parents[1] / "data" / "corpus").glob("table.*"))}
 
 _NUMBERS = (
     b"0",
@@ -87,15 +39,17 @@ _WORDS = (
     b"9" * 400,
 )
 
+_COUNTS = tuple(number.to_bytes(4, "little") for number in (0, 1, 16_384, 1_048_576, 2**28, 2**31 - 1, 2**32 - 1))
+
 
 def mutated(kind: str, data: bytes, chance: random.Random) -> bytes:
     """A file of a kind with something wrong: within a part where it is packed, so that its checks do not save us."""
-    if kind not in ("xlsx", "ods"):
+    if kind not in ("xlsx", "xlsb", "ods"):
         return _spoilt(data, chance)
     held = io.BytesIO()
     with zipfile.ZipFile(io.BytesIO(data)) as old, zipfile.ZipFile(held, "w", zipfile.ZIP_DEFLATED) as new:
         names = old.namelist()
-        chosen = chance.choice([name for name in names if name.endswith((".xml", ".rels"))])
+        chosen = chance.choice([name for name in names if name.endswith((".xml", ".rels", ".bin"))])
         for name in names:
             content = old.read(name)
             if name != chosen:
@@ -110,7 +64,7 @@ def _spoilt(data: bytes, chance: random.Random) -> bytes:
     """One to three changes: a number, a word, a piece lost, doubled or moved, bits turned, the end cut off."""
     for _ in range(chance.randint(1, 3)):
         at, to = sorted((chance.randrange(len(data) + 1), chance.randrange(len(data) + 1)))
-        match chance.randrange(7):
+        match chance.randrange(8):
             case 0:
                 numbers = list(re.finditer(rb"\d+", data))
                 if numbers:
@@ -129,6 +83,8 @@ def _spoilt(data: bytes, chance: random.Random) -> bytes:
                 if attributes:
                     found = chance.choice(attributes)
                     data = data[: found.start()] + b'"' + chance.choice(_WORDS + _NUMBERS) + b'"' + data[found.end() :]
+            case 6:  # a count, a length or a place where numbers are not written in figures
+                data = data[:at] + chance.choice(_COUNTS) + data[at + 4 :]
             case _:
                 turned = bytearray(data)
                 for _ in range(chance.randint(1, 8)):
@@ -154,7 +110,7 @@ def _far_cell(path: Path, cell: str) -> Path:
 
 def _packed(path: Path, change: Callable[[str, bytes], bytes]) -> Path:
     """A workbook of ours with parts changed."""
-    source = io.BytesIO(seeds()["xlsx"])
+    source = CORPUS["xlsx"]
     with zipfile.ZipFile(source) as old, zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as new:
         for name in old.namelist():
             new.writestr(name, change(name, old.read(name)))

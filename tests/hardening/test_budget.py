@@ -6,7 +6,10 @@ import zipfile
 import openpyxl
 import pytest
 from csmetrics_addin.cli import app
+from csmetrics_panels import dashboard, dashboards, read_table
 from typer.testing import CliRunner
+
+from csmetrics_core import MetricError
 
 KIND = "Files made to take all memory or time"
 
@@ -114,6 +117,19 @@ def test_it_is_refused_in_a_sentence_that_names_the_limit(command, attack, files
     assert result.exit_code in (1, 3), result.output
     assert isinstance(result.exception, SystemExit), result.exception
     assert said in " ".join(result.output.split())
+
+
+@pytest.mark.parametrize("attack", ATTACKS)
+@pytest.mark.parametrize("opened", [lambda path: dashboard("scorecard", path), dashboards, read_table])
+def test_a_notebook_refuses_it_in_the_same_sentence(opened, attack, files):
+    name, _, said = ATTACKS[attack]
+    try:
+        shown = opened(files[attack] / name)
+    except MetricError as refused:
+        text = str(refused)
+    else:
+        text = shown._place.children[0].value  # the page of all dashboards says it where one would stand
+    assert said in " ".join(text.split())
 
 
 @pytest.mark.parametrize("command", [name for name in COMMANDS if name not in ("change", "why", "forecast", "compare")])

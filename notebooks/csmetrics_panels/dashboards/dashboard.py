@@ -13,6 +13,7 @@ from csmetrics_core.errors import MetricError, WrongCall, wrong_kind
 from csmetrics_core.samples import SAMPLE_NOTE
 from csmetrics_panels import card, export
 from csmetrics_panels.browser import Code, Download, Fitter, Slider
+from csmetrics_panels.closing import Closing
 from csmetrics_panels.dashboards.blocks import Block, Screen, Words
 from csmetrics_panels.dashboards.data import Data
 from csmetrics_panels.dashboards.view import View
@@ -36,7 +37,7 @@ class Page:
     controls: Sequence[Any] = field(default=())
 
 
-class Dashboard(widgets.VBox):
+class Dashboard(Closing, widgets.VBox):
     """Pages with shared filters: one segment, a month, quarter or trailing twelve months, and the month it ends with.
 
     Args:

@@ -6,12 +6,13 @@ import ipywidgets as widgets
 
 from csmetrics_core.errors import MetricError
 from csmetrics_panels import card
+from csmetrics_panels.closing import Closing
 from csmetrics_panels.dashboards import DASHBOARDS
 from csmetrics_panels.dashboards.dashboard import Dashboard
 from csmetrics_panels.form import dropdown
 
 
-class EveryDashboard(widgets.VBox):
+class EveryDashboard(Closing, widgets.VBox):
     """A list of the dashboards and the one chosen; own tables uploaded in one are there in the next."""
 
     def __init__(self, tables: Any = None, **said: Any) -> None:
@@ -43,4 +44,5 @@ class EveryDashboard(widgets.VBox):
     def _use(self, tables: Any) -> None:
         """Own tables came into one dashboard: the others are made anew with them."""
         self._tables = tables
-        self._made = {self._choice.value: self.dashboard}
+        for name in self._made.keys() - {self._choice.value}:
+            self._made.pop(name).close()
