@@ -47,7 +47,7 @@ def cells(content: Any, only: str | None, *, with_tables: bool = False) -> Cells
     with python_calamine.load_workbook(content, load_tables=with_tables) as book:
         kind = python_calamine.SheetTypeEnum.WorkSheet
         names = [sheet.name for sheet in book.sheets_metadata if sheet.typ is kind]
-        tables = [(name, book.get_table_by_name(name)) for name in (book.table_names or ()) if with_tables]
+        tables = [(name, book.get_table_by_name(name)) for name in (book.table_names if with_tables else None) or ()]
         sheets = []
         for name in names:
             if only in (None, name):
