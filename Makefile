@@ -54,7 +54,7 @@ lint: $(VENV)/dev.stamp
 test-lowest: $(VENV)/dev.stamp
 	$(BIN)/python -m tests.lowest
 
-# Excel's own road to our functions, under Wine: about a minute and 1.4 GB.
+# Excel's own road to our functions and the bundle for Windows, under Wine: some minutes and 2 GB.
 test-windows: $(VENV)/dev.stamp
 	bash tests/hosts/windows.sh
 

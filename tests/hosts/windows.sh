@@ -39,4 +39,10 @@ cp "$folder"/site/pywin32_system32/*.dll "$folder"/site/xlwings*.dll "$folder/py
 export WINEPREFIX="$folder/prefix" WINEDEBUG=-all PYTHONDONTWRITEBYTECODE=1
 # Python under Wine starts only where what it writes goes through a pipe: a file as output or for errors stops it.
 wine "$folder/py/python.exe" "$(echo "Z:$here/windows_calls.py" | tr '/' '\\')" "$(echo "Z:$folder" | tr '/' '\\')" </dev/null 2>&1 | cat
+[ "${PIPESTATUS[0]}" = 0 ] || exit 1
+
+# The bundle with a Python of its own, made here and used as by a person without any.
+"$python" -P -m csmetrics_addin addin bundle --out "$folder" --pieces "$folder/pieces"
+made=$(ls "$folder"/csmetrics-*-windows.zip)
+wine "$folder/py/python.exe" -X utf8 "$(echo "Z:$here/windows_bundle.py" | tr '/' '\\')" "$(echo "Z:$made" | tr '/' '\\')" </dev/null 2>&1 | cat
 exit "${PIPESTATUS[0]}"

@@ -40,8 +40,9 @@ class Variant(ctypes.Structure):
 class Excel:
     """The add-in's Visual Basic, as far as it speaks to Python."""
 
-    def __init__(self, folder: Path) -> None:
-        library = ctypes.WinDLL(str(next((folder / "site").glob("xlwings64-*.dll"))))
+    def __init__(self, folder: Path, interpreter: str = sys.executable) -> None:
+        library = ctypes.WinDLL(str(next(folder.glob("xlwings64-*.dll"))))
+        self.interpreter = interpreter
         self.activate = library.XLPyDLLActivateAuto
         self.activate.argtypes = (ctypes.POINTER(Variant), ctypes.c_void_p, ctypes.c_long)
         self.activate.restype = ctypes.c_long
@@ -51,7 +52,7 @@ class Excel:
 
     def python(self, mode: int = _START):
         """What XLPy gives, by the very command line the add-in uses; or what KillPy does."""
-        command = classic.command(sys.executable, self.restarts).encode("mbcs")
+        command = classic.command(self.interpreter, self.restarts).encode("mbcs")
         result = Variant()
         code = self.activate(ctypes.byref(result), self.text(command, len(command)), mode)
         if mode == _END:
@@ -199,12 +200,9 @@ def two_at_once(excel: Excel) -> int:
     return answers != {seconds: seconds for seconds in waits}
 
 
-def main() -> int:
-    started = time.perf_counter()
-    excel = Excel(Path(sys.argv[1]))
-    python = excel.python()
-    print(f"Python answers after {time.perf_counter() - started:.1f} s")
-    wrong = installed() + sees_policies()
+def every_example(excel: Excel) -> int:
+    """The catalogue's examples, and what cells may hold besides; gives how many came out wrong."""
+    wrong = 0
 
     def check(name, wanted, *values):
         nonlocal wrong
@@ -224,6 +222,15 @@ def main() -> int:
     check("mrr", [[-2146826246.0 * -1]], [[2146826246]])
     check("nps", [["#NUM!"]], [[10], [11]])
     check("churn_rate", [[0.05], ["#DIV/0!"]], [[5], [1]], [[100], [0]])
+    return wrong
+
+
+def main() -> int:
+    started = time.perf_counter()
+    excel = Excel(Path(sys.argv[1]) / "site")
+    python = excel.python()
+    print(f"Python answers after {time.perf_counter() - started:.1f} s")
+    wrong = installed() + sees_policies() + every_example(excel)
     reason = dict(shown(excel.call("csm_explain", "NPS", [[10], [11]])))["why"]
     wrong += not reason.startswith("scores, row 2, is 11")
     about = python.Str(python.Call(python.Module("csmetrics_addin.hosts.ribbon"), "about", python.Tuple()))

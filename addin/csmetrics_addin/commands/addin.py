@@ -1,9 +1,11 @@
 """`csmetrics addin`: build, install, remove and check the spreadsheet add-ins."""
 
+import hashlib
 import sys
 from enum import StrEnum
 from io import BytesIO
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Annotated
 
 import typer
@@ -101,6 +103,28 @@ def _built(host: Host, out: Path, workbook: Path | None) -> Path:
 
 
 @app.command()
+def bundle(
+    out: Annotated[Path, typer.Option(help="The folder to write to.", file_okay=False)] = Path("dist"),
+    pieces: Annotated[
+        Path | None,
+        typer.Option(help="A folder to keep the fetched pieces in, and to take them from.", file_okay=False),
+    ] = None,
+) -> None:
+    """Write a zip for Excel on Windows that brings its own Python: to unpack and double-click."""
+    from csmetrics_addin.hosts import bundle as bundled
+
+    with TemporaryDirectory() as fresh, working("Fetching and packing"):
+        try:
+            made = bundled.build(out / bundled.FILE_NAME, pieces or Path(fresh))
+        except ImportError as missing:
+            raise Problem(f"{missing.name} is not installed", 'Run: pip install "csmetrics[excel]"') from None
+        except ValueError as other:
+            raise Problem(str(other), "Install that version with pip, so that add-in and library fit.") from None
+    digest = hashlib.sha256(made.read_bytes()).hexdigest()
+    screen().print(styled(f"Wrote {made} ({made.stat().st_size / 1e6:.1f} MB), SHA-256 {digest}."), soft_wrap=True)
+
+
+@app.command()
 def check(
     out: Annotated[Path, typer.Option(help="Where to write it.", dir_okay=False)] = Path("check.xlsx"),
     host: Annotated[Checked, typer.Option(help="How the functions got into your spreadsheet program.")] = Checked.EXCEL,
@@ -186,7 +210,7 @@ def diagnose() -> None:
         mark, style, remedy = _MARKS[check.good]
         line = Text.assemble("  ", (mark, style), " ", styled(f"{check.what:<14}", "dim"), styled(check.found))
         terminal.print(line, soft_wrap=True)
-        if check.mend:
+        if check.mend and not check.good:
             terminal.print(Text.assemble(f"        {remedy}: ", styled(check.mend, "bold")), soft_wrap=True)
     wrong = sum(check.good is False for check in found)
     terminal.print()

@@ -191,4 +191,7 @@ def uninstall(places: Places, *, dry_run: bool = False) -> list[str]:
         else:
             path.unlink()
             done.append(f"Removed {path}.")
+    if not dry_run:
+        with suppress(OSError):  # others may have put something into it
+            places.configuration.parent.rmdir()
     return done
