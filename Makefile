@@ -66,9 +66,9 @@ test-openxml: $(VENV)/dev.stamp
 hardening: $(VENV)/dev.stamp
 	$(BIN)/python -m pytest tests/hardening --write-hardening
 
-# All of what lasts: threads, calls, dashboards, clicks, kills, ten minutes of spoilt files; half an hour to an hour.
+# All of what lasts: threads, calls, dashboards, clicks, kills, ten minutes of spoilt files; half an hour.
 soak: $(VENV)/dev.stamp
-	$(BIN)/python -m pytest tests/hardening/test_soak.py tests/hardening/test_fuzz.py --soak
+	$(BIN)/python -m pytest -n $(WORKERS) tests/hardening/test_soak.py tests/hardening/test_fuzz.py --soak
 
 # Everything a release page holds, into dist/, made twice to see that the bytes are the same: some minutes.
 dist: $(VENV)/dev.stamp audit-dependencies

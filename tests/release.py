@@ -1,7 +1,8 @@
 """`make dist`: everything a release page holds, in dist/, made twice to see that the bytes are the same.
 
-Wheel and source, the add-ins of each host, the functions as LAMBDA names and as text for Excel Labs, every template
-for every host, the workbook that proves itself, the list of parts, the notes of the newest version, and the sums.
+Wheel and source, the add-ins of each host, the zip for Windows without Python, the functions as LAMBDA names and as
+text for Excel Labs, every template for every host, the workbook that proves itself, the list of parts, the notes of the
+newest version, and the sums.
 """
 
 import hashlib
@@ -45,6 +46,7 @@ def make(out: Path) -> None:
     _run(sys.executable, "-m", "hatchling", "build", "-d", out, SOURCE_DATE_EPOCH="1767225600")
     for host in ("excel", "libreoffice", "excel-labs"):
         _run(COMMAND, "addin", "build", "--host", host, "--out", out)
+    _run(COMMAND, "addin", "bundle", "--out", out, "--pieces", ROOT / "build" / "pieces")
     _run(COMMAND, "workbook", "functions", "--out", out / "functions.xlsx")
     for host in CHECKS:
         _run(COMMAND, "addin", "check", "--host", host, "--out", out / f"check-{host}.xlsx")

@@ -136,6 +136,11 @@ def test_a_program_that_never_answers_is_given_up(monkeypatch):
         programs.run([sys.executable, "-c", "import time; time.sleep(60)"])
 
 
+def test_the_doctor_offers_nothing_for_what_is_well(run, monkeypatch):
+    monkeypatch.setattr(doctor, "checks", lambda: [Check("Excel", "xlwings", True, "0.37.8", "pip install xlwings")])
+    assert "pip install" not in run("doctor").output
+
+
 def test_the_doctor_prints_the_command_that_mends_what_is_wrong(run, monkeypatch):
     found = [
         Check("csmetrics", "version", True, __version__),

@@ -12,9 +12,11 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from csmetrics_panels import DASHBOARDS, dashboard, panel
 from csmetrics_panels.rows import CHOICES
+from csmetrics_workbooks.build import build, recipe
 from ipywidgets.widgets.widget import _instances
 from test_writing import WRITERS, killed_at_random
 
@@ -22,8 +24,10 @@ from csmetrics_core import CATALOG
 from csmetrics_core.evaluate import evaluate
 from csmetrics_core.samples import sample_company
 
+sys.path.insert(0, str(Path(__file__).parents[1]))
 sys.path.insert(0, str(Path(__file__).parents[1] / "hosts"))
 from examples import given
+from workbook_cells import by_formulon, by_ironcalc, differences, formulas
 
 KIND = "Load that lasts: threads, calls, dashboards, clicks, kills"
 EXAMPLES = [(metric, example) for metric in CATALOG.values() for example in metric.examples]
@@ -108,6 +112,20 @@ def test_a_day_of_clicks(soak, tries):
     gc.collect()
     assert resident() - memory < 100 * 2**20
     tries(clicks)
+
+
+@pytest.mark.parametrize("engine", [by_ironcalc, by_formulon])
+def test_a_template_of_a_hundred_thousand_rows_in_other_engines(engine, soak, tmp_path, tries):
+    if not soak:
+        pytest.skip("minutes: make soak asks for it, and LibreOffice is asked in every run")
+    rows, path = 100_000, tmp_path / "large.xlsx"
+    days = pd.Timestamp("2026-06-01") + pd.to_timedelta([n % 120 for n in range(rows)], unit="D")
+    users = {"Account": [f"A{n % 3000}*" for n in range(rows)], "Segment": ["SMB", "=zz"] * (rows // 2)}
+    frame = pd.DataFrame({"Date": days, **users, "Minutes": [n % 50 + 0.5 for n in range(rows)]})
+    build("usage", path, data={s.name: make() for s, make in recipe("usage").sheets.items()} | {"Sessions": frame})
+    cells = formulas(path)
+    assert differences(path, engine(path, cells)) == []
+    tries(len(cells))
 
 
 @pytest.mark.slow
