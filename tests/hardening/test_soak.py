@@ -25,8 +25,6 @@ from csmetrics_core.evaluate import evaluate
 from csmetrics_core.samples import sample_company
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
-sys.path.insert(0, str(Path(__file__).parents[1] / "hosts"))
-from examples import given
 from workbook_cells import by_formulon, by_ironcalc, differences, formulas
 
 KIND = "Load that lasts: threads, calls, dashboards, clicks, kills"
@@ -35,7 +33,11 @@ EXAMPLES = [(metric, example) for metric in CATALOG.values() for example in metr
 
 def computed(metric, example):
     """A metric's value, as text that tells every bit of it."""
-    value = evaluate(metric, given(metric, example)).value
+    given = []
+    for argument in metric.arguments:
+        value = example.arguments.get(argument.name)
+        given += list(value or ()) if argument.variadic else [value]
+    value = evaluate(metric, given).value
     return repr(value if not isinstance(value, dict) else {k: np.asarray(v).tolist() for k, v in value.items()})
 
 
