@@ -175,3 +175,13 @@ def test_the_day_of_a_status_is_the_end_of_who_left():
     assert (
         "row 4 is 'Churned' and has no end" in card(f"x.csv: {heads}; {rows}", as_of=date(2025, 3, 31))["mrr"].missing
     )
+
+
+def test_an_answer_off_the_scale_is_named_as_the_file_numbers_it_and_only_its_month_waits():
+    answers = "answers.csv: Date,Customer,NPS; 2026-08-01,A,10; 2026-08-02,B,11; 2026-09-05,C,9; 2026-10-01,D,9"
+    files = {"answers.csv": answers.partition(": ")[2].replace("; ", "\n").encode()}
+    reading = read_company(files, Said())
+    asked = scorecard_of(reading, month="2026-08")["nps"]
+    assert asked.value is None
+    assert "answers.csv, column 'NPS': row 3 is 11; an answer is a whole number from 0 to 10" in asked.missing
+    assert scorecard_of(reading, month="2026-09")["nps"].value == 100

@@ -68,14 +68,16 @@ def _shape(draft: Draft) -> pd.DataFrame:
     return draft.data[[column for column in columns if draft.has(column)]]
 
 
-def _ask(draft: Draft, column: str, heading: str, rows: NDArray[np.bool_], what: str, fix: str) -> None:
+def ask(draft: Draft, column: str, heading: str, rows: NDArray[np.bool_], what: str, fix: str) -> None:
     """Let a column, or with an empty name the whole table, wait for what some rows lack; the first is named."""
     if rows.any():
+        waiting = np.zeros(len(draft.table.rows), dtype=bool)
+        waiting[draft.data.index[rows]] = True
         at = draft.data.index[int(rows.argmax())]
         cell = str(draft.table.column(draft.table.headings.index(heading))[at])
         many = "" if rows.sum() == 1 else f" (and {int(rows.sum()) - 1:,} more)"
         said = f"row {int(draft.table.numbers[at]):,} {what.format(cell=cell, more=many)}"
-        draft.asked.append(Wait(column, f"{draft.table.at(heading)}: {said}", fix, (), rows))
+        draft.asked.append(Wait(column, f"{draft.table.at(heading)}: {said}", fix, (), waiting))
 
 
 def _nobodys(draft: Draft) -> None:
@@ -84,7 +86,7 @@ def _nobodys(draft: Draft) -> None:
     if name is not None:
         rows = (draft.data["customer"].isna() & draft.data[name].fillna(0).ne(0)).to_numpy()
         fix = "Name the customer in each row, or delete the row if it sums up others."
-        _ask(draft, "", draft.report.mapped[name], rows, "has an amount and no customer{more}", fix)
+        ask(draft, "", draft.report.mapped[name], rows, "has an amount and no customer{more}", fix)
 
 
 def _ended_some_day(draft: Draft) -> None:
@@ -100,7 +102,7 @@ def _ended_some_day(draft: Draft) -> None:
             rows = rows & draft.data["end"].isna().to_numpy()
         column = "end" if draft.has("end") else "start"
         fix = "Fill in the day on which it ended, or delete the row."
-        _ask(draft, column, heading, rows, "is {cell!r} and has no end{more}", fix)
+        ask(draft, column, heading, rows, "is {cell!r} and has no end{more}", fix)
 
 
 def _end_by_its_status(draft: Draft, ended: NDArray[np.bool_]) -> None:
@@ -206,6 +208,6 @@ def _months_of_revenue(draft: Draft) -> None:
         if wait.column == name and wait.rows is not None:
             blank = blank & ~wait.rows
     fix = "Fill it in: 0 if nothing was paid."
-    _ask(
+    ask(
         draft, name, draft.report.mapped[name], blank, "has no amount{more}, so what that customer paid is unknown", fix
     )

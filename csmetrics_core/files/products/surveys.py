@@ -17,7 +17,7 @@ from csmetrics_core.files.exports import Draft, Export, Field
 from csmetrics_core.files.grids import UnreadableFile
 from csmetrics_core.files.report import Wait
 from csmetrics_core.files.saying import Question, Remedy, Said
-from csmetrics_core.files.shaping import standard_export
+from csmetrics_core.files.shaping import ask, standard_export
 from csmetrics_core.files.table import Table
 from csmetrics_core.heading_words import WORDINGS
 from csmetrics_core.headings import SYNONYMS, plain, scale_of
@@ -186,7 +186,17 @@ def _typeform(draft: Draft) -> pd.DataFrame:
     return _questionnaire(draft)
 
 
+def _on_scale(draft: Draft) -> None:
+    """Answers to the question whose scale everybody shares; what others go up to may be said later."""
+    if draft.has("nps") and "nps" in draft.report.mapped:
+        answers = draft.data["nps"]
+        rows = answers.notna() & ~answers.isin(range(11))
+        what = "is {cell}; an answer is a whole number from 0 to 10{more}"
+        ask(draft, "nps", draft.report.mapped["nps"], rows.to_numpy(), what, "Remove it or rescale the answers.")
+
+
 def _responses(draft: Draft) -> pd.DataFrame:
+    _on_scale(draft)
     if not draft.has("customer") and draft.report.product:
         draft.report.missing["customer"] = "no column names the account; people's e-mail addresses are not read"
     names = ("response", "customer", "date", "segment", "survey", "arr", "nps", "csat", "ces", "comment")
