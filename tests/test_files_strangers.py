@@ -185,3 +185,8 @@ def test_an_answer_off_the_scale_is_named_as_the_file_numbers_it_and_only_its_mo
     assert asked.value is None
     assert "answers.csv, column 'NPS': row 3 is 11; an answer is a whole number from 0 to 10" in asked.missing
     assert scorecard_of(reading, month="2026-09")["nps"].value == 100
+
+
+def test_headings_that_may_be_days_above_no_row_are_no_fault_of_ours():
+    reading = read_company({"answers.csv": b"date,nps,09-03,0,,-3.250000.0"}, Said())
+    assert "nothing below it" in str(reading.report.refused["answers.csv"])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -46,7 +46,8 @@ def month_headings(headings: Sequence[Any], place: Place, said: Said) -> MonthHe
     at = [index for index, heading in enumerate(bare) if _may_be_month(heading)]
     if not at:
         return MonthHeadings({})
-    column = distinct([bare[index] for index in at], place, said)
+    above = int(place.rows[0]) - 1 if len(place.rows) else 1  # all of them stand in the row above the first
+    column = distinct([bare[index] for index in at], replace(place, rows=[above] * len(at)), said)
     outcome = read_dates(column, "month")
     months: dict[int, date] = {}
     for index, code in zip(at, column.codes.tolist(), strict=True):
