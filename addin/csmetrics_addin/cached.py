@@ -22,6 +22,8 @@ from openpyxl.xml.functions import fromstring
 from csmetrics_addin.calculation import as_cell, recompute
 from csmetrics_addin.cells import DAYS_1904
 from csmetrics_addin.syntax import NotRecomputed
+from csmetrics_core.files.budget import check_unpacked
+from csmetrics_core.files.grids import UnreadableFile
 
 _STRUCTURED = re.compile(r"(\w+)\[(.*)\]", re.DOTALL)
 _PART = re.compile(r"\[([^\[\]]*)\]")
@@ -153,7 +155,7 @@ class Shown:
 def _load(path: Path) -> tuple[Workbook, dict[str, Shown]]:
     """The workbook with its formulas, and by the name of each sheet in small letters what those showed."""
     if path.suffix.lower() not in _ENDINGS:
-        raise _unreadable(f"{path.name} is no .xlsx workbook", "Save it as .xlsx in a spreadsheet program.")
+        raise UnreadableFile(f"{path.name} is no .xlsx workbook", "Save it as .xlsx in a spreadsheet program.")
     try:
         # Opened here, as openpyxl leaves a file open that it cannot read.
         with path.open("rb") as file, warnings.catch_warnings():
@@ -168,23 +170,13 @@ def _load(path: Path) -> tuple[Workbook, dict[str, Shown]]:
 
         open_file(path.name, path, Said())  # which can tell a password from a broken file
         fix = "Open it in a spreadsheet program and save it again."
-        raise _unreadable(f"{path.name} cannot be read as a workbook", fix) from error
+        raise UnreadableFile(f"{path.name} cannot be read as a workbook", fix) from error
 
 
 def _check_unpacked(path: Path, file: IO[bytes]) -> None:
     """Refuse a workbook that unpacks to more than is read at once."""
-    from csmetrics_core.files.budget import check_unpacked
-
     with ZipFile(file) as parts:
         check_unpacked(path.name, parts)
-
-
-def _unreadable(problem: str, fix: str) -> Exception:
-    from csmetrics_core.files.grids import (
-        UnreadableFile,  # with all its readers takes as long to import as a file to read
-    )
-
-    return UnreadableFile(problem, fix)
 
 
 class _Reader(ExcelReader):
