@@ -40,7 +40,7 @@ def open_sources(source: Any, said: Said | None = None) -> Opened:
 
     Args:
         source: a path of a file or folder; a frame; several of these; or a mapping of names to paths, to the bytes of
-            files, or to frames.
+            files, or to frames. What was opened already is taken as it is.
         said: what the files cannot say about themselves, such as their encoding.
 
     Returns:
@@ -54,6 +54,8 @@ def open_sources(source: Any, said: Said | None = None) -> Opened:
         >>> open_sources({"answers.csv": b"Score;Date\\n9;2026-08-31\\n"}).grids[0].rows
         [['Score', 'Date'], ['9', '2026-08-31']]
     """
+    if isinstance(source, Opened):
+        return source
     opened = Opened()
     for name, one in _named(source):
         try:

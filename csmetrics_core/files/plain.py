@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Container
 from typing import Any
 
 import pandas as pd
@@ -20,12 +21,13 @@ from csmetrics_core.files.table import Table
 _CODE = re.compile(r"0\d+|\d{16,}")  # 007 and long numbers name things
 
 
-def plain_tables(source: Any, said: Said | None = None) -> dict[str, pd.DataFrame]:
+def plain_tables(source: Any, said: Said | None = None, but: Container[str] = ()) -> dict[str, pd.DataFrame]:
     """The tables of files, by sheet or file, without asking what they are of.
 
     Args:
         source: as `read_company` takes it.
         said: what the files cannot say about themselves.
+        but: places, of a file or of a sheet in it, that are not wanted.
 
     Returns:
         Frames. A column most of whose cells are numbers or dates holds them as such, and the others as they stand; one
@@ -44,13 +46,15 @@ def plain_tables(source: Any, said: Said | None = None) -> dict[str, pd.DataFram
         raise error
     tables: dict[str, pd.DataFrame] = {}
     for grid in opened.grids:
+        if grid.place in but and len(grid.tables) < 2:
+            continue
         if grid.pending:
             raise UnreadableFile(pending_words(grid.sheet, grid.pending), MEND)
         for table in find_tables(grid, known_headings):
             if table.rows:
                 name = table.name if table.name not in tables else f"{table.file} {table.name}".strip()
                 tables[name] = _frame(table, said)
-    if not tables:
+    if not tables and not but:
         names = ", ".join(dict.fromkeys(grid.place for grid in opened.grids)) or "that"
         raise NoData(f"{names} holds no rows", "Choose a file with headings and rows.", argument="file")
     return tables

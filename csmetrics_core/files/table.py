@@ -60,6 +60,7 @@ class Table:
     notes: list[str] = field(default_factory=list)
     columns: tuple[int, ...] = ()
     titles: tuple[str, ...] = ()
+    _taken: dict[int, pd.Series] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @property
     def place(self) -> str:
@@ -72,9 +73,11 @@ class Table:
         return Place(self.file, sheet, heading, self.numbers)  # type: ignore[arg-type]
 
     def column(self, place: int) -> pd.Series:
-        """The cells of one column."""
-        cells = [row[place] if place < len(row) else None for row in self.rows]
-        return pd.Series(cells, dtype=object)
+        """The cells of one column, which nobody may write into."""
+        if place not in self._taken:
+            cells = [row[place] if place < len(row) else None for row in self.rows]
+            self._taken[place] = pd.Series(cells, dtype=object)
+        return self._taken[place]
 
     def asks(self, place: int) -> str:
         """A heading with what stands below it in further rows of headings."""

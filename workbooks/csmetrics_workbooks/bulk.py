@@ -9,13 +9,14 @@ from xml.sax.saxutils import escape
 
 from xlsxwriter.packager import Packager
 from xlsxwriter.table import Table
-from xlsxwriter.utility import xl_col_to_name
+from xlsxwriter.utility import xl_col_to_name, xl_range
 from xlsxwriter.worksheet import Worksheet
 
 _SPELLED = re.compile(r"(_x[0-9A-Fa-f]{4}_)")
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\ufffe\uffff]")
 _LONGEST = 32_767  # characters a cell holds
 _HEARD_EVERY = 2000  # rows
+_ENTERED = "<f>"
 
 
 @dataclass(frozen=True)
@@ -78,18 +79,36 @@ class DataWorksheet(Worksheet):
 
     def _cells(self, place: int, column: BulkColumn) -> Iterator[str]:
         letter, style = xl_col_to_name(place), column.look._get_xf_index()
-        formula = escape(column.formula)
+        formula = f"{escape(column.formula)}</f>" if column.formula else ""
+        ends: dict[tuple[type, Any], str] = {}  # what follows a cell's address, which few values of a column differ in
         for row, value in enumerate(column.values, self._first + 1):
-            start = f'<c r="{letter}{row}" s="{style}"'
-            if column.formula:
-                kind = f'<f t="array" ref="{letter}{row}">' if column.array else "<f>"
-                yield f"{start}{_typed(value)}{kind}{formula}</f><v>{_shown(value)}</v></c>"
-            elif value is None:
-                yield f"{start}/>"
-            elif isinstance(value, str):
-                yield f'{start} t="s"><v>{self._texts[value]}</v></c>'
-            else:
-                yield f"{start}{_typed(value)}<v>{_shown(value)}</v></c>"
+            key = (type(value), value)
+            end = ends.get(key)
+            if end is None:
+                end = ends[key] = f'" s="{style}"{self._end(value, formula)}'
+            if column.array:
+                end = end.replace(_ENTERED, f'<f t="array" ref="{letter}{row}">', 1)
+            yield f'<c r="{letter}{row}{end}'
+
+    def _end(self, value: Any, formula: str) -> str:
+        if formula:
+            return f"{_typed(value)}{_ENTERED}{formula}<v>{_shown(value)}</v></c>"
+        if value is None:
+            return "/>"
+        if isinstance(value, str):
+            return f' t="s"><v>{self._texts[value]}</v></c>'
+        return f"{_typed(value)}<v>{_shown(value)}</v></c>"
+
+    def add_long_table(
+        self, first_row: int, first_col: int, last_row: int, last_col: int, options: dict[str, Any]
+    ) -> int:
+        """Add a table of a block of columns; XlsxWriter, which notes every cell of one, sees its first two rows."""
+        told = super().add_table(first_row, first_col, min(first_row + 1, last_row), last_col, options)
+        added = self.tables[-1]
+        added["range"] = added["a_range"] = xl_range(first_row, first_col, last_row, last_col)
+        if added["autofilter"]:
+            added["autofilter"] = added["a_range"]
+        return int(told or 0)
 
 
 class ArrayColumn(str):

@@ -168,7 +168,7 @@ def _data_page(book: Book, page: Page, name: str) -> None:
         page.put(head - 1, number, field.help if field else "computed" if number >= len(table.headers) else None, small)
         settings.append({"header": header, "header_format": book.looks.column(right=right)})
     last = head + table.rows
-    page.worksheet.add_table(
+    page.worksheet.add_long_table(
         head,
         0,
         last,

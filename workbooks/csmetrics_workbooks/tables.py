@@ -159,7 +159,11 @@ def as_cells(column: Any) -> np.ndarray:
         cells = np.where(days == np.floor(days), np.floor(days), np.round(days, 9)).astype(object)
         cells[np.isnat(moments)] = None
         return cells
-    return np.array([_cell(value) for value in column], dtype=object)
+    cells = column.to_numpy(dtype=object, copy=True)
+    cells[column.isna().to_numpy()] = None
+    if not set(map(type, cells)) <= {str, type(None)}:
+        cells[:] = [_cell(value) for value in cells]
+    return cells
 
 
 def _cell(value: Any) -> Any:

@@ -72,14 +72,16 @@ def map_company(recipe: Recipe, source: Any, said: Any = None) -> "tuple[Mapped,
         MetricError: a file cannot be read.
     """
     from csmetrics_core.files import read_company
+    from csmetrics_core.files.opening import open_sources
     from csmetrics_core.files.plain import plain_tables
 
-    reading = read_company(source, said)
+    opened = open_sources(source, said)
+    reading = read_company(opened, said)
     mapped, used = Mapped({}), set()
     tables = without_unknown_past(reading.tables, reading.report.waits)
     for sheet in recipe.sheets:
         frame = sheet_of(sheet.name, tables)
-        if frame is not None and not _holds_more(sheet, frame, source, said):
+        if frame is not None and not _holds_more(sheet, frame, opened, said):
             made_of = [table for table in MADE_OF[sheet.name] if table in reading.tables]
             used |= set(made_of)
             if "subscriptions" in made_of and "subscriptions" in reading.report.derived:
@@ -89,8 +91,7 @@ def map_company(recipe: Recipe, source: Any, said: Any = None) -> "tuple[Mapped,
     read = {one.place for one in reading.report.read if one.table in used}
     empty = [sheet for sheet in recipe.sheets if sheet.name not in mapped.frames]
     if empty:
-        plain_ones = {name: frame for name, frame in plain_tables(source, said).items() if not _is_of(name, read)}
-        _map_plain(empty, plain_ones, mapped)
+        _map_plain(empty, plain_tables(opened, said, but=read), mapped)
     mapped.notes += [str(one) for one in reading.report.not_understood if not mapped.columns]
     return mapped, reading
 
@@ -105,12 +106,6 @@ def _holds_more(sheet: Sheet, frame: "pd.DataFrame", source: Any, said: Any) -> 
     tables = plain_tables(source, said)
     return any(_fit(sheet, name, one) and len(_columns(sheet.fields, list(map(str, one)))) > filled
                for name, one in tables.items())  # fmt: skip
-
-
-def _is_of(name: str, places: "set[str]") -> bool:
-    """Whether a table of that name was used already."""
-    stems = {part.rsplit(".", 1)[0] for place in places for part in place.split(", sheet ")}
-    return plain(name) in {plain(stem) for stem in stems}
 
 
 def _finished(sheet: Sheet, frame: "pd.DataFrame", mapped: Mapped) -> "pd.DataFrame":
