@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
-from xml.etree.ElementTree import Element, ParseError
-from zipfile import BadZipFile, ZipFile
+from xml.etree.ElementTree import Element
+from zipfile import ZipFile
 
 import numpy as np
 from openpyxl import Workbook
@@ -22,6 +22,7 @@ from openpyxl.xml.functions import fromstring
 from csmetrics_addin.calculation import as_cell, recompute
 from csmetrics_addin.cells import DAYS_1904
 from csmetrics_addin.syntax import NotRecomputed
+from csmetrics_core.errors import MetricError
 from csmetrics_core.files.budget import check_unpacked
 from csmetrics_core.files.grids import UnreadableFile
 
@@ -156,21 +157,23 @@ def _load(path: Path) -> tuple[Workbook, dict[str, Shown]]:
     """The workbook with its formulas, and by the name of each sheet in small letters what those showed."""
     if path.suffix.lower() not in _ENDINGS:
         raise UnreadableFile(f"{path.name} is no .xlsx workbook", "Save it as .xlsx in a spreadsheet program.")
-    try:
-        # Opened here, as openpyxl leaves a file open that it cannot read.
-        with path.open("rb") as file, warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # sparklines and the like are left alone
+    # Opened here, as openpyxl leaves a file open that it cannot read.
+    with path.open("rb") as file, warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # sparklines and the like are left alone
+        try:
             _check_unpacked(path, file)
             reader = _Reader(file)
             reader.read()
             return reader.wb, reader.shown
-    except (AttributeError, BadZipFile, LookupError, ParseError, TypeError, ValueError) as error:
-        from csmetrics_core.files import Said
-        from csmetrics_core.files.opening import open_file
+        except MetricError:
+            raise
+        except Exception as error:  # a broken file may make its reader raise anything
+            from csmetrics_core.files import Said
+            from csmetrics_core.files.opening import open_file
 
-        open_file(path.name, path, Said())  # which can tell a password from a broken file
-        fix = "Open it in a spreadsheet program and save it again."
-        raise UnreadableFile(f"{path.name} cannot be read as a workbook", fix) from error
+            open_file(path.name, path, Said())  # which can tell a password from a broken file
+            fix = "Open it in a spreadsheet program and save it again."
+            raise UnreadableFile(f"{path.name} cannot be read as a workbook", fix) from error
 
 
 def _check_unpacked(path: Path, file: IO[bytes]) -> None:

@@ -20,6 +20,8 @@ if __name__ == "__main__":
 import python_calamine
 
 MOST_MEMORY, MOST_SECONDS = 6 * 2**30, 120
+#: Of one sheet, counted as the rectangle from its first to its last cell.
+MOST_CELLS = 20_000_000
 
 
 class Cells(NamedTuple):
@@ -28,12 +30,12 @@ class Cells(NamedTuple):
     Args:
         names: of its worksheets.
         sheets: of each that was asked for: its name, its rows, and the first row and column with a value.
-        tables: of .xlsx files, each Excel table: its name, its sheet, headings, first place and last row.
+        tables: of .xlsx files, each Excel table: its name, its sheet, headings, first place and last place.
     """
 
     names: list[str]
     sheets: list[tuple[str, list[list[Any]], int, int]]
-    tables: list[tuple[str, Any]]
+    tables: list[tuple[str, str, list[str], tuple[int, int] | None, tuple[int, int] | None]]
 
 
 def cells(content: Any, only: str | None, *, with_tables: bool = False) -> Cells:
@@ -47,16 +49,19 @@ def cells(content: Any, only: str | None, *, with_tables: bool = False) -> Cells
     with python_calamine.load_workbook(content, load_tables=with_tables) as book:
         kind = python_calamine.SheetTypeEnum.WorkSheet
         names = [sheet.name for sheet in book.sheets_metadata if sheet.typ is kind]
-        tables = [(name, book.get_table_by_name(name)) for name in (book.table_names if with_tables else None) or ()]
+        known = [(name, book.get_table_by_name(name)) for name in (book.table_names if with_tables else None) or ()]
+        tables = [(name, one.sheet, list(one.columns or ()), one.start, one.end) for name, one in known]
         sheets = []
         for name in names:
             if only in (None, name):
                 sheet = book.get_sheet_by_name(name)
+                if sheet.height * sheet.width > MOST_CELLS:
+                    raise ValueError(f"sheet {name} holds more than {MOST_CELLS:,} cells")
                 sheets.append((name, sheet.to_python(), *(sheet.start or (0, 0))))
     return Cells(names, sheets, tables)
 
 
-def cells_apart(content: Path | io.BytesIO, only: str | None) -> Cells:
+def cells_apart(content: Path | io.BytesIO, only: str | None, *, with_tables: bool = False) -> Cells:
     """The same, read in a process of its own.
 
     Raises:
@@ -68,7 +73,7 @@ def cells_apart(content: Path | io.BytesIO, only: str | None) -> Cells:
     packages = str(Path(python_calamine.__file__).parent.parent)
     try:
         done = subprocess.run(
-            [sys.executable, "-P", __file__, packages, path, *([only] if only else [])],
+            [sys.executable, "-P", __file__, packages, path, "tables" * with_tables, *([only] if only else [])],
             input=given, capture_output=True, check=False, timeout=MOST_SECONDS, cwd=tempfile.gettempdir(),
             creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
         )  # fmt: skip
@@ -82,10 +87,10 @@ def cells_apart(content: Path | io.BytesIO, only: str | None) -> Cells:
     return Cells(*found)
 
 
-def _main(packages: str, path: str, only: str | None = None) -> None:
+def _main(packages: str, path: str, tables: str, only: str | None = None) -> None:
     said: tuple[str, Any]
     try:
-        said = "", tuple(cells(path or io.BytesIO(sys.stdin.buffer.read()), only))
+        said = "", tuple(cells(path or io.BytesIO(sys.stdin.buffer.read()), only, with_tables=bool(tables)))
     except (python_calamine.CalamineError, OSError, ValueError, KeyError) as error:
         said = type(error).__name__, str(error)
     sys.stdout.buffer.write(pickle.dumps(said))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,7 +11,7 @@ from zipfile import ZipFile
 
 from csmetrics_core.files.grids import UnreadableFile
 
-#: Cells of one sheet, counted as the rectangle from its first to its last cell.
+#: Cells of one sheet, counted as the rectangle from its first to its last cell; apart.py, which imports nothing, too.
 MOST_CELLS = 20_000_000
 MOST_COLUMNS = 16_384
 #: Bytes of a text file, and of all parts of a workbook when they are unpacked.
@@ -18,9 +19,12 @@ MOST_BYTES = 512 * 2**20
 #: Characters of one cell of text; a spreadsheet holds 32,767.
 LONGEST_CELL = 2**20
 
-_ROWS = re.compile(rb'<(?:\w+:)?row\b[^>]*?\sr="(\d{1,9})"')
-_CELLS = re.compile(rb'\sr="([A-Z]{1,3})(\d{1,9})"')
-_WIDER = ((26, re.compile(rb'\sr="[A-Z]{2,3}\d')), (702, re.compile(rb'\sr="[A-Z]{3}\d')))
+_ROWS = re.compile(rb'<row r="(\d{1,7})"')
+_CELLS = re.compile(rb'<c r="([A-Z]{1,3})(\d{1,7})"')
+_WIDER = ((26, re.compile(rb'<c r="[A-Z]{2,3}\d')), (702, re.compile(rb'<c r="[A-Z]{3}\d')))
+# A cell whose address is not written as spreadsheet programs write it: <c r="A1".
+_ODD = re.compile(rb'<c[^ a-zA-Z]|<c (?!r="[A-Z]{1,3}\d{1,7}")|<\w{1,40}:c[\s/>]')
+_TEXTS = re.compile(rb'\buniqueCount\s*=\s*["\']\s*(\d+)')
 _AROUND = "Delete what lies outside the table, copy the table into a new workbook, or save it as CSV."
 _SMALLER = "Keep the sheets, rows and columns that are needed, or save the table as CSV."
 _LARGER = "Keep the rows and columns that are needed, or read it with `csmetrics report`, which takes larger files."
@@ -81,9 +85,37 @@ def parts_of(file: Path | IO[bytes], name: str) -> Iterator[tuple[str, bytes]]:
     """
     with ZipFile(file) as parts:
         check_unpacked(name, parts)
+        _check_texts(parts)
         for part in parts.namelist():
-            if re.fullmatch(r"xl/worksheets/[^/]+\.xml", part, re.IGNORECASE):
-                yield part, parts.read(part)
+            if _holds_cells(parts, part):
+                yield part, parts.read(part).removeprefix(codecs.BOM_UTF8)
+
+
+def _holds_cells(parts: ZipFile, part: str) -> bool:
+    """Whether a part is a worksheet, which may be called anything."""
+    if re.fullmatch(r"xl/worksheets/[^/]+\.xml", part, re.IGNORECASE):
+        return True
+    with parts.open(part) as text:
+        return b"worksheet" in text.read(1024).replace(b"\0", b"").partition(b"xmlns")[0]
+
+
+def _check_texts(parts: ZipFile) -> None:
+    """Refuse a list of texts that says it holds more than it has bytes: its reader makes room for as many.
+
+    Raises:
+        ValueError: there is one.
+    """
+    for part in parts.infolist():
+        if part.filename.lower().endswith("sharedstrings.xml"):
+            with parts.open(part) as text:
+                said = _TEXTS.search(text.read(4096))
+            if said and int(said[1]) > part.file_size:
+                raise ValueError("its parts contradict each other")
+
+
+def is_plain(text: bytes) -> bool:
+    """Whether all cells of a worksheet say where they stand as programs write it, so that a look tells how far."""
+    return text[:1] == b"<" and b"\0" not in text[:64] and _ODD.search(text) is None
 
 
 def check_rectangle(place: str, text: bytes) -> None:
@@ -92,8 +124,7 @@ def check_rectangle(place: str, text: bytes) -> None:
     Raises:
         UnreadableFile: it is; one cell at the far end of a sheet makes 17 billion of them.
     """
-    rows = [int(row) for row in _ROWS.findall(text)]
-    height = max(rows) - min(rows) + 1 if rows else MOST_CELLS
+    height = _height(text)
     if height * MOST_COLUMNS <= MOST_CELLS:
         return
     if any(height * width <= MOST_CELLS and not wider.search(text) for width, wider in _WIDER):
@@ -108,6 +139,20 @@ def check_rectangle(place: str, text: bytes) -> None:
         letters, row = max(cells, key=lambda cell: _number(cell[0]) * int(cell[1]))
         problem = f"{place} has a cell as far as {letters.decode()}{row.decode()}: {area:,} cells"
         raise UnreadableFile(f"{problem}, and {MOST_CELLS:,} are read at once", _AROUND)
+
+
+def _height(text: bytes) -> int:
+    """No fewer than the rows from the first to the last, told by the rows where no cell says that it lies beyond."""
+    rows = [int(row) for row in _ROWS.findall(text)]
+    if not rows:
+        return MOST_CELLS
+    digits = str(max(rows))
+    first, others = int(digits[0]), len(digits) - 1
+    higher = rf'[{first + 1}-9]\d{{{others}}}"|' if first < 9 else ""
+    if re.search(rf'<c r="[A-Z]+(?:{higher}\d{{{others + 2},}})'.encode(), text):
+        return MOST_CELLS
+    most: int = (first + 1) * 10**others
+    return most - min(rows) + 1
 
 
 def _number(letters: bytes) -> int:

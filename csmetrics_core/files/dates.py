@@ -300,7 +300,10 @@ def _typed(cell: Any, in_utc: bool) -> datetime | None:
     if isinstance(cell, np.datetime64):
         cell = cell.astype("datetime64[us]").astype(object)
     if isinstance(cell, pd.Timestamp):
-        cell = cell.to_pydatetime(warn=False)
+        try:
+            cell = cell.to_pydatetime(warn=False)
+        except ValueError:  # a year calendars do not reach
+            return None
     if isinstance(cell, datetime):
         return (cell.astimezone(timezone.utc) if in_utc and cell.tzinfo else cell).replace(tzinfo=None)
     return datetime(cell.year, cell.month, cell.day) if isinstance(cell, date) else None

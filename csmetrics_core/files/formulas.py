@@ -12,7 +12,7 @@ from openpyxl.packaging.relationship import get_dependents
 from openpyxl.utils.cell import coordinate_to_tuple, get_column_letter
 from openpyxl.xml.functions import fromstring
 
-from csmetrics_core.files.budget import check_rectangle, parts_of
+from csmetrics_core.files.budget import check_rectangle, is_plain, parts_of
 
 _WORKBOOK, _LINKS = "xl/workbook.xml", "xl/_rels/workbook.xml.rels"
 _LINK = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
@@ -35,10 +35,12 @@ class Unsaid(NamedTuple):
 
     Args:
         errors: whether any sheet holds error cells.
+        plain: whether all cells say where they stand as spreadsheet programs write it.
         pending: sheet -> its formulas that were never calculated, whose cells look blank.
     """
 
     errors: bool
+    plain: bool
     pending: Mapping[str, tuple[Place, ...]]
 
 
@@ -48,10 +50,11 @@ def look_into(file: Path | IO[bytes], name: str = "the workbook") -> Unsaid:
     An empty value can be an empty text that was calculated: it counts as never calculated only where no formula of
     the workbook has a value.
     """
-    errors, calculated = False, False
+    errors, calculated, plain = False, False, True
     bare: dict[str, list[Place]] = {}
     empty: dict[str, list[Place]] = {}
     for part, text in parts_of(file, name):
+        plain = plain and is_plain(text)
         check_rectangle(name, text)
         errors = errors or b't="e"' in text
         holds_formulas = b"<f" in text or b":f" in text  # which most sheets of data do not
@@ -68,7 +71,7 @@ def look_into(file: Path | IO[bytes], name: str = "the workbook") -> Unsaid:
         sheet: tuple(sorted(bare.get(part, []) + ([] if calculated else empty.get(part, []))))
         for part, sheet in names.items()
     }
-    return Unsaid(errors, {sheet: places for sheet, places in pending.items() if places})
+    return Unsaid(errors, plain, {sheet: places for sheet, places in pending.items() if places})
 
 
 def _place(address: bytes) -> Place:

@@ -67,6 +67,6 @@ def read_parquet(name: str, content: Path | bytes) -> pd.DataFrame:
     except ImportError:
         fix = 'Install one with pip install "csmetrics[engines]", or save the table as CSV.'
         raise UnreadableFile(f"{name} needs a reader of Parquet files", fix) from None
-    except (OSError, ValueError) as error:
+    except Exception as error:  # a broken file may make its readers raise anything
         said = " ".join(str(error).split())[:120]
         raise UnreadableFile(f"{name} cannot be read as a Parquet file ({said})", "Write it again.") from None

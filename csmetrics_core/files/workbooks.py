@@ -5,14 +5,13 @@ from __future__ import annotations
 import io
 from pathlib import Path
 from typing import Any
-from zipfile import BadZipFile
 
 import openpyxl
-from python_calamine import CalamineError, PasswordError, ZipError
+from python_calamine import PasswordError
 
 from csmetrics_core.files.apart import Cells, cells, cells_apart
 from csmetrics_core.files.budget import check_bytes, check_cells, check_columns
-from csmetrics_core.files.formulas import look_into
+from csmetrics_core.files.formulas import Unsaid, look_into
 from csmetrics_core.files.grids import ExcelTable, Grid, UnreadableFile
 
 XLSX = (".xlsx", ".xlsm")
@@ -37,29 +36,34 @@ def read_workbook(name: str, file: Path | bytes, only: str | None = None) -> lis
     is_xlsx = Path(name).suffix.lower() in XLSX
     try:
         unsaid = look_into(content, name) if is_xlsx else None
-        grids = _grids(name, content, only, is_xlsx)
+        grids = _grids(name, content, only, unsaid)
     except PasswordError:
         raise _locked(name) from None
-    except (CalamineError, ZipError, BadZipFile, OSError, ValueError, KeyError) as error:
-        if isinstance(error, UnreadableFile):
-            raise
+    except UnreadableFile:
+        raise
+    except Exception as error:  # a broken file may make its readers raise anything
         raise _no_workbook(name, file, error) from None
-    if unsaid and unsaid.errors:
-        _put_errors(content, grids)
     for grid in grids:
         grid.pending = unsaid.pending.get(grid.sheet, ()) if unsaid else ()
         check_columns(grid.place, len(grid.rows[0]) if grid.rows else 0)
         check_cells(grid.place, len(grid.rows) * len(grid.rows[0]) if grid.rows else 0)
+    if unsaid and unsaid.errors:
+        _put_errors(content, grids)
     return grids
 
 
-def _grids(name: str, content: Any, only: str | None, is_xlsx: bool) -> list[Grid]:
-    found = _cells(content, only) if is_xlsx else cells_apart(content, only)
+def _grids(name: str, content: Any, only: str | None, unsaid: Unsaid | None) -> list[Grid]:
+    if unsaid and unsaid.plain:
+        found = _cells(content, only)
+    else:
+        if not isinstance(content, Path):
+            content.seek(0)
+        found = cells_apart(content, only, with_tables=unsaid is not None)
     if only and only not in found.names:
         raise UnreadableFile(f"{name} has no sheet {only!r}", f"It has: {', '.join(found.names)}.")
     tables: dict[str, list[ExcelTable]] = {}
-    for title, table in found.tables:
-        tables.setdefault(table.sheet, []).append(_table(title, table))
+    for title, sheet, columns, start, end in found.tables:
+        tables.setdefault(sheet, []).append(_table(title, columns, start, end))
     return [
         Grid(name, sheet, rows, top, left, tables=tuple(tables.get(sheet, ())))
         for sheet, rows, top, left in found.sheets
@@ -78,9 +82,9 @@ def _cells(content: Any, only: str | None) -> Cells:
         raise ValueError("its parts contradict each other") from None
 
 
-def _table(name: str, table: Any) -> ExcelTable:
-    (row, column), end = table.start or (0, 0), table.end
-    headings = tuple(str(heading).strip() for heading in table.columns or ())
+def _table(name: str, columns: list[str], start: tuple[int, int] | None, end: tuple[int, int] | None) -> ExcelTable:
+    row, column = start or (0, 0)
+    headings = tuple(str(heading).strip() for heading in columns)
     return ExcelTable(name, headings, row, column, end[0] + 1 if end else row)
 
 

@@ -1,6 +1,8 @@
 """Files made to take all memory or time: each command that reads files says in a sentence what is too much."""
 
 import io
+import subprocess
+import sys
 import zipfile
 
 import openpyxl
@@ -168,3 +170,37 @@ def test_a_report_spills_into_a_fresh_folder_of_its_own_and_leaves_none(tmp_path
     result = CliRunner().invoke(app, ["report", str(tmp_path / "answers.csv"), "--spill", str(spill)])
     assert result.exit_code == 0, result.output
     assert not list(spill.iterdir())
+
+
+FAR = b'<row r="5"><c r="A5"><v>1</v></c></row>'
+ODDLY_WRITTEN = {
+    "single quotes": (b'r="A5"', b"r='XFD1048576'"),
+    "blanks around the equals sign": (b'r="A5"', b'r = "XFD1048576"'),
+    "small letters": (b'r="A5"', b'r="xfd1048576"'),
+    "a line end before the address": (b'<c r="A5"', b'<c\nr="XFD1048576"'),
+    "another attribute first": (b'<c r="A5"', b'<c s="0" r="XFD1048576"'),
+    "a cell far below the row it stands in": (b'r="A5"', b'r="A99999999"'),
+    "a number no row has": (b'r="A5"', b'r="A99999999999999999999"'),
+    "a prefix before every element": (b'<c r="A5"><v>1</v></c>', b'<x:c r="XFD1048576"><x:v>1</x:v></x:c>'),
+}
+_READ_ALL = """
+import sys
+from pathlib import Path
+from csmetrics_core.files import read_company
+for path in map(Path, sys.argv[1:]):
+    print(path.name, *read_company(path).report.refused.values(), sep=": ")
+"""
+
+
+def test_a_far_cell_is_refused_however_it_is_written(tmp_path):
+    """The look at how far cells reach took none of these for far, and reading them ended Python."""
+    paths = [tmp_path / f"{number}.xlsx" for number in range(len(ODDLY_WRITTEN))]
+    for path, change in zip(paths, ODDLY_WRITTEN.values(), strict=True):
+        path.write_bytes(sheet(FAR.replace(*change)))
+    done = subprocess.run([sys.executable, "-c", _READ_ALL, *paths], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr[-2000:]
+    said = done.stdout.splitlines()
+    assert len(said) == len(paths)
+    for name, line in zip(ODDLY_WRITTEN, said, strict=True):
+        is_read = "prefix" in name  # that one is no cell of the sheet's own namespace
+        assert is_read or "cannot be opened" in line or "a cell as far as" in line, (name, line)

@@ -46,7 +46,8 @@ def test_a_spoilt_file_is_read_or_refused(kind, tmp_path, tries, soak):
     for seed in seeds(soak):
         file = tmp_path / f"{seed}.{kind}"
         file.write_bytes(mutated(kind, whole, random.Random(seed)))
-        for words in (["compute", "NPS", str(file), "--scores", "nps"], ["scorecard", str(file)]):
+        audit = [["audit", str(file)]] if kind == "xlsx" else []
+        for words in (["compute", "NPS", str(file), "--scores", "nps"], ["scorecard", str(file)], *audit):
             begun = monotonic()
             done = run.invoke(app, words)
             tried += 1
@@ -80,3 +81,17 @@ def test_old_workbooks_are_read_within_bounds(tmp_path):
     taking.write_text("from csmetrics_core.files import apart\napart._bounded()\nheld = bytearray(8 * 2**30)\n")
     done = subprocess.run([sys.executable, taking], capture_output=True, check=False)
     assert b"MemoryError" in done.stderr
+
+
+FOUND = {"xlsx": (941, 1687, 1925, 5653), "parquet": (97, 140, 11951)}
+
+
+def test_what_spoiling_found_stays_mended(tmp_path):
+    """A list of texts that says it has four billion; a broken stream; a cell in a row nobody has; a year 294247."""
+    paths = [tmp_path / f"{seed}.{kind}" for kind, seeds in FOUND.items() for seed in seeds]
+    for path in paths:
+        kind = path.suffix[1:]
+        path.write_bytes(mutated(kind, CORPUS[kind].read_bytes(), random.Random(int(path.stem))))
+    each = "import sys; from csmetrics_core.files import read_company; [read_company(path) for path in sys.argv[1:]]"
+    done = subprocess.run([sys.executable, "-c", each, *paths], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr[-2000:]
