@@ -1,7 +1,7 @@
 """A company's tables, month by month: the rows of a month, who pays at its end, what was paid and used in it."""
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime, timezone
+from datetime import date, datetime, timezone
 from itertools import compress
 from typing import TYPE_CHECKING, Any
 
@@ -68,14 +68,21 @@ class Company:
     Args:
         tables: name -> a frame, or a mapping of heading -> cells; cells as they came from a file or a frame.
         waits: part -> what keeps figures from being computed, where the tables were read from files.
+        as_of: the day the tables reach to, where somebody said it.
 
     `current` is the month looked at; it starts as the last one that is over, and `note` says what to know about it;
     `asked` tells that somebody asked for it, so that no figure of rows without dates can be meant.
     """
 
-    def __init__(self, tables: Mapping[str, Any], waits: "Mapping[str, Sequence[Wait]] | None" = None) -> None:
+    def __init__(
+        self,
+        tables: Mapping[str, Any],
+        waits: "Mapping[str, Sequence[Wait]] | None" = None,
+        as_of: date | None = None,
+    ) -> None:
         self._tables = tables
         self._waits = waits
+        self._as_of = None if as_of is None else int(np.datetime64(as_of, "D").astype(np.int64))
         self.asked = False
         self.headings = {name: list(map(str, getattr(table, "columns", table))) for name, table in tables.items()}
         self.matched: dict[str, Matched] = match_tables(self.headings)
@@ -215,12 +222,15 @@ class Company:
         if part not in _DAILY:
             return month, ""
         latest = max(int(np.nanmax(self._column(p, PARTS[p].dated, "day").values)) for p in seen if p in _DAILY)
+        latest = max(latest, self._as_of or latest)
         if latest >= last_day(month) or not (months < month).any():
             return month, ""
         return month - 1, f"{month_text(month)} is not over on the last date seen and is left out."
 
     def _last_month_of_stays(self) -> tuple[int | None, str]:
-        """The last month that is over by the days on which customers came and left, where nothing else has dates."""
+        """The last month that is over, by what was said or by the days on which customers came and left."""
+        if self._as_of is not None and "customers" in self.matched:
+            return self._last_over(self._as_of), ""
         days = [
             self._column("customers", column, "day").values
             for column in ("start", "end")
@@ -231,10 +241,15 @@ class Company:
         if not past:
             return None, "No table has dates: all rows count, and there is no month to compare with."
         last = int(max(past))
-        month = int(index_of(np.array([last]), "month")[0])
-        month -= last != last_day(month)
+        month = self._last_over(last)
         told = np.datetime64(last, "D")
         return month, f"The last day on which a customer came or left is {told}: {month_text(month)} is looked at."
+
+    @staticmethod
+    def _last_over(day: int) -> int:
+        """The last month that is over on a day."""
+        month = int(index_of(np.array([day]), "month")[0])
+        return month - (day != last_day(month))
 
     @property
     def knows_customers(self) -> bool:

@@ -6,12 +6,12 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 
 from csmetrics_core.currencies import UNIT
-from csmetrics_core.heading_words import LANGUAGES
+from csmetrics_core.languages import LANGUAGES, folded
 
-#: Column -> what else it is called, in every language. Compared without case, spaces and signs.
+#: Column -> what else it is called, in every language. Compared without case, accents, spaces and signs.
 SYNONYMS: dict[str, tuple[str, ...]] = {
-    column: tuple(word for words in LANGUAGES for word in words.get(column, ()))
-    for column in dict.fromkeys(column for words in LANGUAGES for column in words)
+    column: tuple(word for language in LANGUAGES for word in language.headings.get(column, ()))
+    for column in dict.fromkeys(column for language in LANGUAGES for column in language.headings)
 }
 _SCALE = re.compile(
     r"[(\[]\s*(?:scale\s*)?(?P<low>\d{1,2})\s*(?:-|–|—|to|bis|/)\s*(?P<high>\d{1,2})\b[^)\]]*[)\]]", re.IGNORECASE
@@ -84,19 +84,27 @@ class Matched:
 
 
 def plain(heading: object) -> str:
-    """A heading without case, spaces and signs: `Customer-ID ` and `customer_id` are the same."""
+    """A heading without case, accents, spaces and signs: `Customer-ID ` and `customer_id` are the same."""
     return _plain(str(heading))
 
 
 @lru_cache(maxsize=8192)
 def _plain(heading: str) -> str:
-    return re.sub(r"[\W_]+", "", heading.casefold())
+    return re.sub(r"[\W_]+", "", folded(heading))
+
+
+def is_known(heading: object) -> bool:
+    """Whether a heading stands for a column, in any language."""
+    return bool(plain(heading)) and not _KNOWN.isdisjoint((plain(heading), bare(heading)))
 
 
 def bare(heading: object) -> str:
     """A heading without the unit or scale at its end, as plain text: `MRR (EUR)` and `MRR in EUR` are mrr."""
     text = str(heading)
     return plain(UNIT.sub("", text)) or plain(text)
+
+
+_KNOWN = frozenset(plain(word) for column, words in SYNONYMS.items() for word in (column, *words))
 
 
 def scale_of(heading: object) -> tuple[int, int] | None:

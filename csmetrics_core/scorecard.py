@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from math import isnan
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -169,6 +170,7 @@ def scorecard(
     assumptions: Assumptions | None = None,
     progress: Callable[[str], None] | None = None,
     waits: "Mapping[str, Sequence[Wait]] | None" = None,
+    as_of: date | None = None,
 ) -> Scorecard:
     """Compute the headline metrics from a company's tables.
 
@@ -182,6 +184,7 @@ def scorecard(
         assumptions: what the tables cannot say, such as scales and the gross margin.
         progress: called with a metric's title before it is computed.
         waits: part -> what keeps figures from being computed, where the tables were read from files.
+        as_of: the day the tables reach to, where they do not tell.
 
     Returns:
         The scorecard. A metric that cannot be computed has no value and says what it needs.
@@ -194,7 +197,7 @@ def scorecard(
         >>> card["nps"].value, card["nps"].n, card["mrr"].missing
         (25.0, 4, 'needs a table of subscriptions with customer, month, mrr or amount')
     """
-    company = Company(tables, waits)
+    company = Company(tables, waits, as_of)
     notes = (company.note if month is None else "", *company.not_dates(), *company.copies())
     if month is not None:
         company.current, company.asked = _month(month), True
@@ -232,12 +235,12 @@ def scorecard_of(reading: "Reading", *, assumptions: Assumptions | None = None, 
     """
     scales = reading.report.scales
     given = assumptions or Assumptions(csat_scale=scales.get("csat", 5), ces_scale=scales.get("ces", 7))
-    waits = reading.report.waits
-    card = scorecard(_parts(reading.tables), assumptions=given, waits=waits, **options)
+    options |= {"waits": reading.report.waits, "as_of": reading.as_of}
+    card = scorecard(_parts(reading.tables), assumptions=given, **options)
     card = replace(card, matched={part: _as_called(fit, reading) for part, fit in card.matched.items()})
     if (alike := reading.with_names_alike) is None:
         return card
-    other = scorecard(_parts(alike), assumptions=given, waits=waits, **options)
+    other = scorecard(_parts(alike), assumptions=given, **options)
     name, first = next(iter(reading.spellings.items()))
     lines = [_either(line, same, name, first) for line, same in zip(card.lines, other.lines, strict=True)]
     return replace(card, lines=tuple(lines))

@@ -190,3 +190,23 @@ def test_an_answer_off_the_scale_is_named_as_the_file_numbers_it_and_only_its_mo
 def test_headings_that_may_be_days_above_no_row_are_no_fault_of_ours():
     reading = read_company({"answers.csv": b"date,nps,09-03,0,,-3.250000.0"}, Said())
     assert "nothing below it" in str(reading.report.refused["answers.csv"])
+
+
+@pytest.mark.parametrize(
+    ("rows", "said"),
+    [
+        ("Month,Acme,Beta; 2025-01,100,200; 2025-02,100,200", "turn the table round"),
+        ("Row Labels,Jan-25,Feb-25; Acme,100,100; Beta,200,200", "customer=Row Labels"),
+        ("Customer,Q1 2025,Q2 2025; Acme,100,100", "Quarters are no months"),
+        ("Customer,Quarter,MRR; Acme,Q1 2025,100; Acme,Q2 2025,100", "Quarters are no months"),
+    ],
+)
+def test_revenue_that_stands_otherwise_says_what_is_lacking(rows, said):
+    report = read_company({"mrr.csv": rows.replace("; ", "\n").encode()}).report
+    assert said in str(report.not_understood[0])
+
+
+def test_an_answer_off_its_scale_says_how_the_heading_tells_another():
+    rows = "2025-01-03,4,A; 2025-01-04,7,B; 2025-01-31,5,A"
+    assert 'as in "csat (1-10)"' in card(f"answers.csv: Date,CSAT,Customer; {rows}")["csat"].missing
+    assert card(f"answers.csv: Date,CSAT (1-7),Customer; {rows}")["csat"].n == 3

@@ -18,14 +18,12 @@ from numpy.typing import NDArray
 
 from csmetrics_core.errors import CELL_ERRORS
 from csmetrics_core.files.saying import Cell, Note, Place, Question, Said
+from csmetrics_core.languages import LANGUAGES
 
 Mask = NDArray[np.bool_]
 
 #: Words for "nothing here" among numbers, dates, answers and comments. In names, segments and plans they are text.
-NOTHING = frozenset(
-    "n/a|na|n.a.|n.a|n/d|#n/a|none|null|nil|nan|<na>|nat|-|--|---|–|—|−|.|..|...|\\n|(null)|(none)|(blank)|(empty)|"
-    "not available|not applicable|no answer|no data|no response|no comment|n.v.t.|k.a.|keine angabe|s/o".split("|")
-)
+NOTHING = frozenset("-|--|---|–|—|−|.|..|...|\\n".split("|")).union(*(language.nothing for language in LANGUAGES))
 _MANY = 20_000
 # Marks that take no place on a screen: zero-width blanks, joiners, direction marks, soft hyphens, byte order marks.
 _UNSEEN = re.compile("[\u00ad\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 import pandas as pd
 
 from csmetrics_core.currencies import currency_of_heading, multiple_of_heading
@@ -11,7 +9,7 @@ from csmetrics_core.errors import show
 from csmetrics_core.files.exports import Draft
 from csmetrics_core.files.grids import UnreadableFile
 from csmetrics_core.files.saying import Remedy
-from csmetrics_core.reductions.terms import INTERVALS
+from csmetrics_core.files.words import months_in
 
 
 def one_currency(draft: Draft, *amounts: str) -> None:
@@ -89,17 +87,10 @@ def interval_months(draft: Draft, name: str = "interval", count: str = "interval
         UnreadableFile: words that are no interval.
     """
     words = draft.data[name]
-    months = {word: _months(word) for word in words.dropna().unique()}
+    months = {word: months_in(str(word)) for word in words.dropna().unique()}
     unknown = [word for word, value in months.items() if value is None]
     if unknown:
         fix = "Expected day, week, month, quarter or year, or a number of them."
         raise draft.refusal(f"{draft.report.mapped[name]} is {unknown[0]!r}", fix)
     found = words.map(months).astype(float)
     return found * draft.data[count].fillna(1) if draft.has(count) else found
-
-
-def _months(word: str) -> float | None:
-    found = re.fullmatch(r"(?:every\s+)?(\d+)?\s*(.*?)", word.strip().lower())
-    unit = found[2] if found else ""
-    months = INTERVALS.get(unit) or INTERVALS.get(unit.removesuffix("s"))
-    return int(found[1] or 1) * months if found and months else None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 
 import pandas as pd
@@ -44,11 +45,13 @@ class Reading:
         report: what was recognised, guessed, left out and asked.
         spellings: names that differ in case or accents alone -> the first spelling, where nobody said whether they
             are the same.
+        as_of: the day the files were said to reach to.
     """
 
     tables: Tables = field(default_factory=dict)
     report: Report = field(default_factory=Report)
     spellings: dict[str, str] = field(default_factory=dict)
+    as_of: date | None = None
 
     @property
     def currency(self) -> str:
@@ -83,7 +86,7 @@ def read_company(source: Any, said: Said | None = None) -> Reading:
     """
     said = said or Said()
     opened = open_sources(source, said)
-    reading = Reading()
+    reading = Reading(as_of=said.as_of)
     reading.report.refused |= opened.refused
     found = find_all(opened.grids, reading.report)
     check_columns_said(found, said)

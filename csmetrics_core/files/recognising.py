@@ -23,8 +23,8 @@ from csmetrics_core.files.standard import (
     standard_tables,
 )
 from csmetrics_core.files.table import Table
-from csmetrics_core.heading_words import WORDINGS
-from csmetrics_core.headings import SYNONYMS, bare, plain
+from csmetrics_core.headings import SYNONYMS, bare, find_heading, is_known, plain
+from csmetrics_core.question_words import WORDINGS
 
 #: Every product export that is recognised; where two fit, the first is the more particular one.
 PRODUCTS: tuple[Export, ...] = (
@@ -45,6 +45,8 @@ _KNOWN = frozenset(
     plain(heading) for export in (*PRODUCTS, _GOOGLE_FORMS) for one in export.fields for heading in one.headings
 )
 _SCORES = ("nps", "csat", "ces")
+_QUARTER = re.compile(r"\b(?:Q[1-4]|[1-4]Q|quarter [1-4])\b", re.IGNORECASE)
+_QUARTERS = frozenset(map(plain, ("quarter", "Quartal", "trimestre", "kwartaal", "kvartal", "kwartał")))
 
 
 def known_headings(cells: Sequence[Any]) -> int:
@@ -130,7 +132,22 @@ def not_understood(table: Table) -> NotUnderstood:
     if len(best.lacks(headings)) <= len(best.signature) / 2:
         return NotUnderstood(table.place, table.headings, f"It {_looks_like(best, headings)}.")
     lacks = f"Say which column is which, or name them as in one of our tables: {', '.join(STANDARD)}."
-    return NotUnderstood(table.place, table.headings, _nearest(table) or lacks)
+    return NotUnderstood(table.place, table.headings, _shape(table) or _nearest(table) or lacks)
+
+
+def _shape(table: Table) -> str:
+    """How revenue stands in a table that is neither a row nor a column a month, and what to do about it."""
+    headings = [heading for heading in table.headings if heading]
+    if len(across.months_of(table, Said()).months) > 1:
+        return f"Its columns are months: say which one names the customer, such as customer={headings[0]}."
+    if sum(bool(_QUARTER.search(heading)) for heading in headings) > 1 or any(plain(h) in _QUARTERS for h in headings):
+        return "Quarters are no months: export recurring revenue by month."
+    if find_heading("month", headings[:1]) or find_heading("date", headings[:1]):
+        others = [heading for heading in headings[1:] if not is_known(heading)]
+        if len(others) > 1 and len(others) == len(headings) - 1:
+            shown = f"{', '.join(others[:3])}{'...' if len(others) > 3 else ''}"
+            return f"If its columns ({shown}) are customers, turn the table round: a row a customer, months across."
+    return ""
 
 
 def _nearest(table: Table) -> str:

@@ -85,7 +85,7 @@ def _nobodys(draft: Draft) -> None:
     name = next((column for column in ("mrr", "amount") if draft.has(column)), None)
     if name is not None:
         rows = (draft.data["customer"].isna() & draft.data[name].fillna(0).ne(0)).to_numpy()
-        fix = "Name the customer in each row, or delete the row if it sums up others."
+        fix = "Name the customer in each row, filled down where a name stands for several, or delete a row of sums."
         ask(draft, "", draft.report.mapped[name], rows, "has an amount and no customer{more}", fix)
 
 

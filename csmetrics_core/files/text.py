@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import suppress
@@ -12,12 +13,16 @@ from csmetrics_core.csv_text import as_written
 from csmetrics_core.files.budget import LONGEST_CELL, check_cells, check_columns
 from csmetrics_core.files.grids import Grid, UnreadableFile, is_filled
 from csmetrics_core.files.saying import Place, Remedy, Said
+from csmetrics_core.headings import is_known
 
 #: What mends a file that ends too early.
 CUT = "The file looks cut short: export or download it again."
 _DELIMITERS = (",", ";", "\t", "|")
 _SAMPLE = 64
 _HEAD = 4096
+# What older programs write, the most frequent first: Windows in western and central Europe, Mac, DOS.
+_OLDER = ("cp1252", "cp1250", "mac_roman", "cp850")
+_NAMES = {"cp1252": "Windows-1252", "cp1250": "Windows-1250", "mac_roman": "Mac Roman", "cp850": "DOS (850)"}
 _SHARE = 0.4  # of zero bytes at every second place, in text of two bytes a letter
 
 
@@ -88,21 +93,32 @@ def _encoding(data: bytes) -> str:
 
 
 def _by_lines(name: str, data: bytes) -> tuple[str, list[str]]:
-    """Text that is not UTF-8 throughout: Windows-1252, all of it or the lines that are no UTF-8."""
+    """Text that is not UTF-8 throughout: in an older encoding, all of it or the lines that are no UTF-8."""
     lines = data.split(b"\n")
     read = [_utf_8(line) for line in lines]
     wrong = [at for at, text in enumerate(read) if text is None]
     is_mixed = any(text is not None and not text.isascii() for text in read)
+    older = "cp1252" if is_mixed else _older(data)
     try:
         if not is_mixed:
-            return data.decode("cp1252"), ['Not UTF-8: read as Windows-1252. If letters look wrong, say "encoding".']
-        mended = [lines[at].decode("cp1252") if text is None else text for at, text in enumerate(read)]
+            return data.decode(older), [f'Not UTF-8: read as {_NAMES[older]}. If letters look wrong, say "encoding".']
+        mended = [lines[at].decode(older) if text is None else text for at, text in enumerate(read)]
     except UnicodeDecodeError:
-        raise _no_encoding(name, "utf-8 or cp1252") from None
+        raise _no_encoding(name, f"utf-8 or {older}") from None
     first = mended[wrong[0]].strip()[:60]
     what = "1 line is" if len(wrong) == 1 else f"{len(wrong):,} lines are"
     note = f"{what} in another encoding than the rest (UTF-8) and read as Windows-1252; line {wrong[0] + 1:,}: {first}"
     return "\n".join(mended), [note]
+
+
+def _older(data: bytes) -> str:
+    """The older encoding in which most words of the first lines are headings people use."""
+    head = b"\n".join(data[: 4 * _HEAD].split(b"\n")[:_SAMPLE])
+
+    def known(encoding: str) -> int:
+        return sum(is_known(word) for word in re.split(r"[,;\t|\n]", head.decode(encoding, "replace")))
+
+    return max(_OLDER, key=known)
 
 
 def _utf_8(line: bytes) -> str | None:

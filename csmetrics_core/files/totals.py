@@ -12,11 +12,12 @@ from numpy.typing import NDArray
 
 from csmetrics_core.files.columns import Column
 from csmetrics_core.files.saying import Cell, Place, Question, Remedy
+from csmetrics_core.languages import LANGUAGES
 
 Mask = NDArray[np.bool_]
+_CALLED = "|".join(pattern for language in LANGUAGES for pattern in language.totals)
 _NAMES = re.compile(
-    r"(?:grand\s*|sub\s*-?\s*|overall\s*)?(?:totals?|sum|all customers|all accounts|average|avg\.?|mean|median|count|"
-    r"minimum|maximum|min|max|summe|gesamt(?:summe)?|insgesamt|durchschnitt|mittelwert|somme|moyenne|suma|promedio)"
+    rf"(?:grand\s*|sub\s*-?\s*|overall\s*)?(?:{_CALLED})"
     r"(?:\s*[:=]|\s+(?:mrr|arr|revenue|amount|customers|score|of .*|for .*|\d{4}.*)|\s*\(.*\))?",
     re.IGNORECASE,
 )

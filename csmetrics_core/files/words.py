@@ -8,16 +8,22 @@ from typing import Any
 import numpy as np
 
 from csmetrics_core.files.distinct import Distinct, Outcome, State, is_error, is_nothing, is_number, trimmed
+from csmetrics_core.languages import LANGUAGES, folded
 from csmetrics_core.reductions.terms import INTERVALS
 
-_YES = frozenset("true yes y t 1 x ✓ ✔ ☑ ✅ on checked ja j wahr oui o vrai si sí sì s sim vero verdadero".split())
-_NO = frozenset("false no n f 0 ✗ ✘ ☐ ❌ off unchecked nein falsch non faux não nao falso nee onwaar".split())
+
+def _in_every_language(kind: str) -> frozenset[str]:
+    return frozenset(folded(word) for language in LANGUAGES for word in getattr(language, kind).split())
+
+
+_YES = _in_every_language("yes") | frozenset("1x✓✔☑✅")
+_NO = _in_every_language("no") | frozenset("0✗✘☐❌")
 _TICKS = frozenset("x ✓ ✔ ☑ ✅ checked".split())
-_DONE = frozenset("solved resolved closed done completed complete fixed answered finished".split())
-_UNDONE = frozenset(
-    "open new pending onhold hold waiting inprogress active assigned unresolved unsolved reopened todo backlog "
-    "waitingoncustomer waitingforcustomer waitingonus waitingforus waitingonthirdparty escalated".split()
-)
+_DONE, _UNDONE = _in_every_language("done"), _in_every_language("undone")
+#: Months of a billing interval, by its words without accents.
+INTERVAL_WORDS: dict[str, float] = {
+    folded(word): months for language in LANGUAGES for word, months in language.intervals.items()
+} | INTERVALS
 _DASH = r"\s*(?:[-–—:=|.,]\s|[-–—:=|])\s*"
 _ENDS = (
     re.compile(rf"(?P<number>-?\d+(?:[.,]\d+)?){_DASH}(?P<label>[^\d]+)"),  # 10 - Very likely
@@ -101,7 +107,7 @@ def _word(cell: Any) -> str:
         return str(bool(cell)).lower()
     if is_number(cell):
         return f"{float(cell):g}"
-    return re.sub(r"[\s_-]+", "", trimmed(str(cell)).casefold()).removesuffix(".0")
+    return re.sub(r"[\s_-]+", "", folded(trimmed(str(cell)))).removesuffix(".0")
 
 
 def read_intervals(column: Distinct) -> Outcome:
@@ -129,10 +135,11 @@ def months_in(word: str) -> float | None:
         >>> [months_in(word) for word in ("monthly", "3 months", "every 2 years", "12", "soon")]
         [1, 3, 24, 12, None]
     """
-    found = re.fullmatch(r"(?:every\s+|per\s+|billed\s+)?(?:(\d+)\s*[-x]?\s*)?(.*?)", word.strip().casefold())
+    found = re.fullmatch(r"(?:every\s+|per\s+|billed\s+)?(?:(\d+)\s*[-x]?\s*)?(.*?)", folded(word.strip()))
     if found is None:
         return None
     if not found[2]:
         return int(found[1]) if found[1] else None
-    months = INTERVALS.get(found[2]) or INTERVALS.get(found[2].removesuffix("s")) or INTERVALS.get(found[2] + "ly")
+    words = (found[2], found[2].removesuffix("s"), f"{found[2]}ly")
+    months = next((INTERVAL_WORDS[word] for word in words if word in INTERVAL_WORDS), None)
     return int(found[1] or 1) * months if months else None

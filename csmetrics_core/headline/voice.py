@@ -1,6 +1,7 @@
 """What customers say and ask: survey answers, comments, tickets and the sales funnel."""
 
 from itertools import compress
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -25,9 +26,24 @@ def nps(company: Company, month: int | None, given: Assumptions) -> Call:
     return Call({"scores": _answers(company, month, "nps")}, of_month("responses", month), owners=owners)
 
 
+def _ratings(company: Company, month: int | None, question: str, highest: int) -> Any:
+    """The month's answers on a scale from 1.
+
+    Raises:
+        Missing: one is off the scale, which may be another.
+    """
+    answers = _answers(company, month, question)
+    known = np.array([one for one in answers if isinstance(one, Real) and not isinstance(one, bool)], dtype=float)
+    off = known[np.isfinite(known) & ((known < 1) | (known > highest) | (known != np.floor(known)))]
+    if off.size:
+        fix = f'Correct it, or write the scale into the heading, as in "{question} (1-{10 if highest < 10 else 100})"'
+        raise Missing(f"an answer under {question} is {off[0]:g}, and its scale is taken for 1 to {highest}. {fix}")
+    return answers
+
+
 def csat(company: Company, month: int | None, given: Assumptions) -> Call:
     """The month's answers."""
-    arguments = {"ratings": _answers(company, month, "csat"), "scale_max": given.csat_scale}
+    arguments = {"ratings": _ratings(company, month, "csat", given.csat_scale), "scale_max": given.csat_scale}
     basis = f"{of_month('responses', month)}, scale 1-{given.csat_scale}"
     return Call(arguments, basis, owners=_owners(company, month))
 
@@ -35,7 +51,7 @@ def csat(company: Company, month: int | None, given: Assumptions) -> Call:
 def ces(company: Company, month: int | None, given: Assumptions) -> Call:
     """The month's answers."""
     arguments = {
-        "ratings": _answers(company, month, "ces"),
+        "ratings": _ratings(company, month, "ces", given.ces_scale),
         "scale_max": given.ces_scale,
         "easy": given.ces_easy,
     }

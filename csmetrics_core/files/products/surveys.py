@@ -19,8 +19,8 @@ from csmetrics_core.files.report import Wait
 from csmetrics_core.files.saying import Question, Remedy, Said
 from csmetrics_core.files.shaping import ask, standard_export
 from csmetrics_core.files.table import Table
-from csmetrics_core.heading_words import WORDINGS
 from csmetrics_core.headings import SYNONYMS, plain, scale_of
+from csmetrics_core.question_words import WORDINGS
 
 _SCORES = ("nps", "csat", "ces")
 _QUESTIONS = (*_SCORES, "comment")

@@ -67,7 +67,8 @@ class Data:
                     waits[name] = [one if one.rows is None else one._replace(rows=one.rows[kept])
                                    for one in waits.get(name, ())]  # fmt: skip
             self._waits[segment] = waits
-            company = Company({name: frame.native for name, frame in frames.items()}, self._with_names(waits, frames))
+            tables = {name: frame.native for name, frame in frames.items()}
+            company = Company(tables, self._with_names(waits, frames), self.read and self.read.as_of)
             self._split[segment] = frames, company
         return self._split[segment]
 

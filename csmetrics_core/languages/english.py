@@ -1,12 +1,8 @@
-"""What people call the columns of a customer company's tables: data, a dictionary a language.
+"""English: the words every column, answer and total is looked for in first."""
 
-Compared without case, spaces and signs. Of a column the closest name comes first: where a table has two of them, the
-first is taken. A language is added as one more dictionary; see `headings.find_heading` for how they are used.
-"""
+from csmetrics_core.languages.language import Language
 
-Words = dict[str, tuple[str, ...]]
-
-ENGLISH: Words = {
+_HEADINGS = {
     "abandoned": ("gave up", "is abandoned", "was abandoned"),
     "amount": (
         "price", "value", "cost", "spend", "revenue", "charge", "fee", "net amount", "amount due", "billed amount",
@@ -141,82 +137,28 @@ ENGLISH: Words = {
         "created date",
     ),
     "transferred": ("escalated", "was transferred", "is escalated", "was escalated"),
-    "user": ("user id", "person", "person id", "member", "member id", "login", "visitor id", "employee"),
-}  # fmt: skip
-
-GERMAN: Words = {
-    "amount": ("Betrag", "Preis", "Umsatz", "Wert"),
-    "comment": ("Kommentar", "Anmerkung", "Begründung"),
-    "contacts": ("Kontakte", "Antworten"),
-    "csat": ("Zufriedenheit", "Bewertung"),
-    "currency": ("Währung",),
-    "customer": ("Kunde", "Kundennummer", "Kunden-ID", "Kundenname", "Firma", "Mandant"),
-    "date": ("Datum", "Antwortdatum", "Rechnungsdatum"),
-    "end": (
-        "Ende",
-        "Enddatum",
-        "Vertragsende",
-        "gekündigt am",
-        "gekündigt zum",
-        "Kündigungsdatum",
-        "bis",
-        "beendet am",
+    "user": (
+        "user id", "distinct id", "anonymous id", "actor", "person", "person id", "member", "member id", "login",
+        "visitor id", "employee",
     ),
-    "interval_months": ("Abrechnung", "Abrechnungsintervall", "Zahlungsweise", "Laufzeit in Monaten"),
-    "licensed": ("Lizenzen", "Plätze"),
-    "month": ("Monat", "Abrechnungsmonat", "Zeitraum"),
-    "mrr": ("Monatsumsatz", "monatlicher Umsatz", "Monatsbeitrag"),
-    "nps": ("Weiterempfehlung",),
-    "opened": ("eröffnet", "eröffnet am", "erstellt am"),
-    "plan": ("Tarif", "Produkt"),
-    "region": ("Land",),
-    "resolved": ("gelöst", "erledigt"),
-    "segment": ("Kundensegment", "Kundengruppe"),
-    "start": ("Beginn", "Startdatum", "Vertragsbeginn", "Kunde seit", "von", "ab"),
-    "ticket": ("Ticketnummer", "Vorgang", "Vorgangsnummer"),
-    "timestamp": ("Zeitpunkt", "Zeitstempel"),
-    "user": ("Benutzer", "Nutzer"),
-}
-
-FRENCH: Words = {
-    "amount": ("Montant", "Prix"),
-    "comment": ("Commentaire", "Commentaires"),
-    "customer": ("Client", "Nom du client", "Numéro client", "Société"),
-    "date": ("Date de réponse",),
-    "end": ("Fin", "Date de fin", "Résilié le", "Date de résiliation"),
-    "month": ("Mois",),
-    "nps": ("Note NPS",),
-    "segment": ("Catégorie client",),
-    "start": ("Début", "Date de début", "Client depuis"),
-    "user": ("Utilisateur",),
-}
-
-SPANISH: Words = {
-    "amount": ("Importe", "Precio", "Monto"),
-    "comment": ("Comentario", "Comentarios"),
-    "customer": ("Cliente", "Id cliente", "Empresa"),
-    "date": ("Fecha",),
-    "end": ("Fin", "Fecha de fin", "Fecha de baja"),
-    "month": ("Mes",),
-    "segment": ("Segmento",),
-    "start": ("Inicio", "Fecha de inicio", "Fecha de alta", "Cliente desde"),
-    "user": ("Usuario",),
-}
-
-LANGUAGES: tuple[Words, ...] = (ENGLISH, GERMAN, FRENCH, SPANISH)
-
-# What may stand behind a metric's name where a question is called so.
-_CALLED = r"(\s+(score|rating))?\s*(\(.*\))?\s*$"
-#: Survey question -> how it is worded, in the languages forms are written in.
-WORDINGS: dict[str, str] = {
-    "nps": rf"\bnps{_CALLED}|"
-    r"\brecommend|weiterempfehl|\brecommand|\brecomi?[ei]nd|\bconsigl|aanbevel|anbefal|rekommend|polec",
-    "csat": rf"\bcsat{_CALLED}|"
-    r"\bsatisf|zufrieden|\bsoddisf|\binsatisf|tevreden|tilfreds|zadowol",
-    "ces": rf"\bces{_CALLED}|"
-    r"\beffort|\beasy|\bease\b|\bdifficult|\baufwand|\beinfach|\bf[aá]cil|"
-    r"\besfuerzo|\besfor[cç]o|\bsforzo|moeite",
-    "comment": r"\bwhy\b|\breason|\bcomment|\bfeedback|\bimprove|\btell us|\bsuggest|\bwarum|\bgrund|\bpourquoi|"
-    r"\bpor qu|"
-    r"\bdo better|\bshare (more|your)",
 }  # fmt: skip
+
+ENGLISH = Language(
+    "English",
+    headings=_HEADINGS,
+    months="january february march april may june july august september october november december",
+    also_months={"sept": 9},
+    totals=(
+        "totals?", "sum", "all customers", "all accounts", "average", r"avg\.?", "mean", "median", "count", "minimum",
+        "maximum", "min", "max",
+    ),
+    yes="true yes y t on checked",
+    no="false no n f off unchecked",
+    done="solved resolved closed done completed complete fixed answered finished",
+    undone="open new pending onhold hold waiting inprogress active assigned unresolved unsolved reopened todo backlog "
+    "waitingoncustomer waitingforcustomer waitingonus waitingforus waitingonthirdparty escalated",
+    nothing=(
+        "n/a", "na", "n.a.", "n.a", "n/d", "#n/a", "none", "null", "nil", "nan", "<na>", "nat", "(null)", "(none)",
+        "(blank)", "(empty)", "not available", "not applicable", "no answer", "no data", "no response", "no comment",
+    ),
+)  # fmt: skip
