@@ -210,3 +210,32 @@ def test_an_answer_off_its_scale_says_how_the_heading_tells_another():
     rows = "2025-01-03,4,A; 2025-01-04,7,B; 2025-01-31,5,A"
     assert 'as in "csat (1-10)"' in card(f"answers.csv: Date,CSAT,Customer; {rows}")["csat"].missing
     assert card(f"answers.csv: Date,CSAT (1-7),Customer; {rows}")["csat"].n == 3
+
+
+def test_months_across_keep_segments_and_leave_their_totals_out():
+    rows = "SMB,A,100,100; SMB,B,50,; SMB Total,,150,100; Ent,C,500,500; Ent Total,,500,500; Grand Total,,650,600"
+    found = read_company({"mrr.csv": f"Segment,Customer,Jan-25,Feb-25; {rows}".replace("; ", "\n").encode()})
+    by_segment = found.tables["subscriptions"].groupby("segment")["mrr"].sum()
+    assert by_segment.to_dict() == {"SMB": 250, "Ent": 1000}
+
+
+def test_a_refund_among_revenue_is_named_with_its_row_and_only_its_month_waits():
+    rows = "A,2025-02,100; A,2025-03,100; A,2025-03,-100; B,2025-02,50; B,2025-03,50"
+    found = card(f"mrr.csv: Customer,Month,MRR; {rows}")
+    assert "row 4 is -100" in found["mrr"].missing
+    rows = "A,2025-02,100; A,2025-02,-100; A,2025-03,100; B,2025-02,50; B,2025-03,50"
+    assert card(f"mrr.csv: Customer,Month,MRR; {rows}")["mrr"].value == 150
+
+
+def test_answers_that_are_words_or_stars():
+    rows = "2025-03-01,{},A; 2025-03-02,{},B; 2025-03-31,{},C"
+    words = card(f"csat.csv: Date,CSAT,Customer; {rows.format('Good', 'Bad', 'Good')}")
+    assert "the answers are words, such as 'Good'" in words["csat"].missing
+    stars = card(f"csat.csv: Date,Rating,Customer; {rows.format('★★★★★', '★★☆☆☆', '★★★★')}")
+    assert stars["csat"].value == pytest.approx(200 / 3)
+
+
+def test_a_total_contract_value_is_for_its_term():
+    rows = "A,2024-04-01,2026-03-31,2400; B,2024-05-01,2025-04-30,600"
+    found = card(f"c.csv: Account Name,Contract Start,Contract End,TCV; {rows}", as_of=date(2025, 3, 31))
+    assert found["mrr"].value == 150

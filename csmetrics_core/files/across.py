@@ -59,7 +59,8 @@ def _subscriptions(draft: Draft) -> pd.DataFrame:
     ordered = draft.data.sort_values(["month", "customer"], kind="stable")
     rows = ordered["unread"].to_numpy(dtype=bool)
     draft.report.waits += [wait._replace(rows=rows) for wait in waits.values()]
-    return ordered[["customer", "month", "mrr"]].astype({"month": "datetime64[us]"})
+    held = [column for column in ("customer", "segment", "plan", "month", "mrr") if column in ordered]
+    return ordered[held].astype({"month": "datetime64[us]"})
 
 
 def _amounts(draft: Draft, found: MonthHeadings) -> tuple[Table, dict[str, Column]]:
@@ -87,6 +88,7 @@ _FIELDS = (
     Field("customer", ("Customer ID", "customer", *SYNONYMS["customer"]), "identifier"),
     Field("currency", ("Currency",)),
 )
+_LABELS = tuple(Field(name, (name, *SYNONYMS[name])) for name in ("segment", "plan"))
 STRIPE = Export(
     "Stripe",
     "MRR per subscriber per month",
@@ -101,7 +103,7 @@ OWN = Export(
     "revenue with months across",
     "subscriptions",
     (),
-    _FIELDS,
+    (*_FIELDS, *_LABELS),
     _subscriptions,
     "",
 )

@@ -45,6 +45,7 @@ _KNOWN = frozenset(
     plain(heading) for export in (*PRODUCTS, _GOOGLE_FORMS) for one in export.fields for heading in one.headings
 )
 _SCORES = ("nps", "csat", "ces")
+_WHOLE_TERM = frozenset(("tcv", "totalcontractvalue"))  # what an amount so called is for
 _QUARTER = re.compile(r"\b(?:Q[1-4]|[1-4]Q|quarter [1-4])\b", re.IGNORECASE)
 _QUARTERS = frozenset(map(plain, ("quarter", "Quartal", "trimestre", "kwartaal", "kvartal", "kwartał")))
 
@@ -88,7 +89,8 @@ def recognise(table: Table, said: Said) -> list[Export]:
         asks = surveys.asks_something(table, said)
         is_asked = asks or "responses" in names or surveys.asks_for_words(table)
         return [surveys.answers_export(table)] if is_asked else []
-    if set(names) == {"customers", "contracts"} and "mrr" in columns_found("contracts", table, said):
+    is_priced = "mrr" in columns_found("contracts", table, said) or headings & _WHOLE_TERM
+    if set(names) == {"customers", "contracts"} and is_priced:
         names = ["contracts"]  # of which customers are made; the list besides says what else is known of them
     if names == ["customers"] and not columns_found("customers", table, said) & {"mrr", "arr"}:
         priced = {"start", "amount"} <= columns_found("contracts", table, said)

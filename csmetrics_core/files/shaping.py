@@ -56,6 +56,8 @@ def _shape(draft: Draft) -> pd.DataFrame:
         _months_of_revenue(draft)
     if name in ("contracts", "subscriptions"):
         _nobodys(draft)
+    if name == "subscriptions":
+        _below_nothing(draft)
     if name in ("contracts", "customers"):
         _ended_some_day(draft)
     if name == "tickets":
@@ -87,6 +89,14 @@ def _nobodys(draft: Draft) -> None:
         rows = (draft.data["customer"].isna() & draft.data[name].fillna(0).ne(0)).to_numpy()
         fix = "Name the customer in each row, filled down where a name stands for several, or delete a row of sums."
         ask(draft, "", draft.report.mapped[name], rows, "has an amount and no customer{more}", fix)
+
+
+def _below_nothing(draft: Draft) -> None:
+    """Recurring revenue is never negative: such a row is a refund, a credit or a discount of another row."""
+    name = next((column for column in ("mrr", "amount", "arr") if draft.has(column)), None)
+    if name is not None:
+        fix = "Take a discount off the amount it belongs to; leave refunds and credits out."
+        ask(draft, name, draft.report.mapped[name], (draft.data[name] < 0).to_numpy(), "is {cell}{more}", fix)
 
 
 def _ended_some_day(draft: Draft) -> None:

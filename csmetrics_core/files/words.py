@@ -30,6 +30,7 @@ _ENDS = (
     re.compile(r"(?P<number>-?\d+(?:[.,]\d+)?)\s*(?P<label>\([^\d]+\)|(?:[^\W\d_]|[★☆*⭐])[^\d]*)"),  # 10 (very likely)
     re.compile(rf"(?P<label>[^\d]+?)(?:{_DASH}|\s*\()(?P<number>\d+(?:[.,]\d+)?)\)?"),  # Very likely (10)
 )
+_STARS = re.compile("[★⭐][\ufe0f★⭐☆]*")
 _OUT_OF = re.compile(r"(?P<number>\d+(?:[.,]\d+)?)\s*(?:/|out of|of|von|sur)\s*(?P<top>\d+)", re.IGNORECASE)
 _NUMBER = re.compile(r"[-+]?\d+(?:[.,]\d+)?")
 
@@ -65,6 +66,8 @@ def _answer(text: str, tops: set[str]) -> float | None:
     """The number of an answer; the top of a scale that it names is kept."""
     if _NUMBER.fullmatch(text):
         return float(text.replace(",", "."))
+    if _STARS.fullmatch(text):
+        return float(len(re.findall("[★⭐]", text)))
     if found := _OUT_OF.fullmatch(text):
         tops.add(found["top"])
         return float(found["number"].replace(",", "."))

@@ -6,7 +6,8 @@ _HEADINGS = {
     "abandoned": ("gave up", "is abandoned", "was abandoned"),
     "amount": (
         "price", "value", "cost", "spend", "revenue", "charge", "fee", "net amount", "amount due", "billed amount",
-        "contract value", "subscription amount", "plan amount", "list price",
+        "contract value", "tcv", "total contract value", "contract amount", "subscription amount", "plan amount",
+        "list price",
     ),
     "arr": ("annual recurring revenue", "arr amount", "annual revenue", "annual amount", "annual price",
             "yearly revenue", "price per year", "annual contract value", "acv"),

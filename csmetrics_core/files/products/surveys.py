@@ -13,6 +13,7 @@ from dataclasses import replace
 import pandas as pd
 
 from csmetrics_core.files.columns import Kind, read_column
+from csmetrics_core.files.distinct import is_nothing
 from csmetrics_core.files.exports import Draft, Export, Field
 from csmetrics_core.files.grids import UnreadableFile
 from csmetrics_core.files.report import Wait
@@ -92,6 +93,7 @@ def _questionnaire(draft: Draft) -> pd.DataFrame:
     for question in _SCORES:
         if question in report.mapped:
             _scale(question, draft)
+            _no_words(question, draft)
     if not any(question in draft.data for question in _QUESTIONS):
         why = "; ".join(f"{name}: {text}" for name, text in report.missing.items())
         remedies = [Remedy("columns", f"{question}=Heading", f"it asks for {question}") for question in _SCORES]
@@ -115,6 +117,16 @@ def _scale(question: str, draft: Draft) -> None:
     if told is not None and question not in draft.report.scales:
         draft.report.scales[question] = told[1]
         draft.report.notes.append(f"{draft.report.mapped[question]}: the scale is {told[0]} to {told[1]}, as it says.")
+
+
+def _no_words(question: str, draft: Draft) -> None:
+    """A column of answers none of which is a number gives no figure, and not for want of answers."""
+    heading = draft.report.mapped[question]
+    cells = draft.table.column(draft.table.headings.index(heading)).loc[draft.data.index]
+    words = [cell for cell in cells if isinstance(cell, str) and not is_nothing(cell.strip())]
+    if words and draft.data[question].isna().all():
+        problem = f"{draft.table.at(heading)}: the answers are words, such as {words[0].strip()[:40]!r}"
+        draft.report.waits.append(Wait(question, problem, "Export numerical values."))
 
 
 def _find(question: str, answered: dict[int, pd.Series], draft: Draft) -> None:
