@@ -108,3 +108,8 @@ def test_a_list_of_customers_with_mrr_and_terms_is_both():
     months = tables["subscriptions"].set_index(["customer", "month"])["mrr"]
     assert (months["A", "2025-12-01"], months["A", "2026-01-01"]) == (1200.5, 1300.0)
     assert set(tables["customers"]["segment"]) == {"NA", "EU"}
+
+
+def test_days_in_a_row_of_data_are_no_months_across():
+    found = read_company({"file.csv": b"Who;Since when;Gone\nA;01/02/2024;\nB;02/03/2024;04/03/2025\n"})
+    assert found.report.not_understood[0].headings == ("Who", "Since when", "Gone")

@@ -2,6 +2,7 @@
 
 import datetime
 import re
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -324,3 +325,42 @@ def test_tables_from_a_folder(tmp_path, company: SampleCompany) -> None:
     board = dashboard("voice_of_customer", tmp_path)
     assert figures(board) == figures(dashboard("voice_of_customer", company))
     assert np.isfinite(board.view.end)
+
+
+def _read_it_so(shown: Any, heading: str, meaning: str) -> None:
+    """Say on the form what a column is."""
+    forms = [row.children[1] for row in shown._questions.children if hasattr(row.children[1], "children")]
+    form = next(form for form in forms if heading in dict(form.children[0].options))
+    form.children[0].value, form.children[1].value = heading, meaning
+    form.children[2].click()
+
+
+def test_what_a_file_leaves_open_is_answered_on_the_page() -> None:
+    rows = b"Who;Since when;Gone\nA;01/02/2024;\nB;02/03/2024;04/03/2025\nC;05/03/2024;\n"
+    shown = dashboard("scorecard", {"file.csv": rows}, background=False)
+    assert "Nothing to show yet" in str(shown.blocks) or not shown.data.frames
+    for heading, meaning in (("Who", "customer"), ("Since when", "start")):
+        _read_it_so(shown, heading, meaning)
+    asked = shown._questions.children[0].children[1]
+    assert [button.description for button in asked.children] == ["Day first", "Month first"]
+    asked.children[0].click()
+    assert "columns={'customer': 'Who', 'start': 'Since when'}, dates='dmy'" in shown.code
+    unused = shown._questions.children[-1]
+    assert unused.titles == ("Columns that were not used",)
+    form = unused.children[0].children[0].children[1]
+    form.children[0].value, form.children[1].value = "Gone", "end"
+    form.children[2].click()
+    assert "'end': 'Gone'" in shown.code
+    assert shown.data.read.tables["customers"]["end"].notna().sum() == 1
+    assert shown._questions.layout.display == "none"
+
+
+def test_rates_are_asked_for_and_taken() -> None:
+    rows = b"Customer,Month,MRR,Currency\nA,2025-02,100,EUR\nB,2025-02,110,USD\n"
+    shown = dashboard("scorecard", {"mrr.csv": rows}, background=False)
+    euro, dollar, use = shown._questions.children[0].children[1].children
+    use.click()  # without a rate for each nothing happens
+    euro.value, dollar.value = 1, 0.9
+    use.click()
+    assert shown.data.read.tables["subscriptions"]["mrr"].sum() == pytest.approx(199)
+    assert "rates={'EUR': 1.0, 'USD': 0.9}" in shown.code

@@ -31,7 +31,7 @@ ten;Mid;;x
 
 
 def test_an_uploaded_csv_keeps_what_is_no_number() -> None:
-    (source,) = sources.uploaded("my scores.csv", MESSY.encode("utf-8-sig"))
+    (source,) = sources.of_file("my scores.csv", MESSY.encode("utf-8-sig"))
     frame = source.load()
     assert frame.name == "my_scores"
     assert frame.series("Score").to_list()[:2] == [10, 9]
@@ -48,7 +48,7 @@ def test_an_uploaded_csv_keeps_what_is_no_number() -> None:
 @pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
 def test_csv_of_any_program(encoding: str, delimiter: str) -> None:
     text = f"Größe{delimiter}score\ná{delimiter}10\né{delimiter}0\n"
-    (source,) = sources.uploaded("x.csv", text.encode(encoding))
+    (source,) = sources.of_file("x.csv", text.encode(encoding))
     frame = source.load()
     assert list(frame) == ["Größe", "score"]
     assert frame.series("Größe").to_list() == ["á", "é"]
@@ -59,7 +59,7 @@ def test_workbooks_give_a_choice_a_sheet_and_parquet_keeps_its_types(tmp_path) -
     with pd.ExcelWriter(held) as book:
         pd.DataFrame({"score": [10, 0, "n/a"]}).to_excel(book, sheet_name="NPS", index=False)
         pd.DataFrame({"x": [1]}).to_excel(book, sheet_name="Other sheet", index=False)
-    first, second = sources.uploaded("book.xlsx", held.getvalue())
+    first, second = sources.of_file("book.xlsx", held.getvalue())
     assert (first.label, second.label) == ("book.xlsx: NPS", "book.xlsx: Other sheet")
     assert first.load().series("score").to_list() == [10, 0, "n/a"]
     path = tmp_path / "book.xlsx"
@@ -68,7 +68,7 @@ def test_workbooks_give_a_choice_a_sheet_and_parquet_keeps_its_types(tmp_path) -
     with pytest.raises(MetricError, match="no sheet 'Nope'"):
         read_table(path, sheet="Nope")
     day = pd.DataFrame({"day": pd.to_datetime(["2026-01-01"]), "score": [7]})
-    (parquet,) = sources.uploaded("d.parquet", day.to_parquet())
+    (parquet,) = sources.of_file("d.parquet", day.to_parquet())
     assert parquet.load().dates() == ["day"]
 
 
@@ -82,14 +82,14 @@ def saved(*rows: list[object]) -> bytes:
 
 
 def test_error_cells_are_passed_on_and_formulas_never_calculated_refused() -> None:
-    (source,) = sources.uploaded("a.xlsx", saved(["score", "who"], [10, "Ada"], ["#N/A", None], [0, "n/a"]))
+    (source,) = sources.of_file("a.xlsx", saved(["score", "who"], [10, "Ada"], ["#N/A", None], [0, "n/a"]))
     frame = source.load()
     assert frame.series("score").to_list() == [10, "#N/A", 0]
     assert [cell for cell in frame.series("who").to_list() if cell == cell] == ["Ada", "n/a"]
     with pytest.raises(MetricError, match=r"scores\[1\] holds the error #N/A"):
         nps(frame.series("score"))
     with pytest.raises(MetricError, match="the formula in Sheet!A3 was never calculated") as refused:
-        sources.uploaded("a.xlsx", saved(["score"], [10], ["=9+1"]))
+        sources.of_file("a.xlsx", saved(["score"], [10], ["=9+1"]))
     assert "save it" in refused.value.fix
 
 
@@ -105,7 +105,7 @@ def test_error_cells_are_passed_on_and_formulas_never_calculated_refused() -> No
 )
 def test_files_that_cannot_be_taken_are_refused_with_a_remedy(name: str, content: bytes, words: str) -> None:
     with pytest.raises(MetricError, match=words) as refused:
-        sources.uploaded(name, content)
+        sources.of_file(name, content)
     assert refused.value.fix
 
 
@@ -137,10 +137,10 @@ def test_an_upload_is_read_beside_the_screen_and_can_be_cancelled(monkeypatch: p
     began, go_on = threading.Event(), threading.Event()
     real = sources.read_tables
 
-    def slow(name: str, content: bytes) -> object:
+    def slow(*given: object) -> object:
         began.set()
         go_on.wait(30)
-        return real(name, content)
+        return real(*given)
 
     monkeypatch.setattr(sources, "read_tables", slow)
     shown = type(panel("nps"))("nps", {"score": [10, 0]}, background=True)
@@ -197,7 +197,7 @@ def test_excel_is_offered_only_where_it_is() -> None:
 
 @pytest.mark.parametrize("bad", [5, "text", [1, 2], {1, 2}])
 def test_what_is_no_frame_is_refused(bad: object) -> None:
-    with pytest.raises(MetricError, match="Give a pandas or Polars frame"):
+    with pytest.raises(MetricError, match=r"(?i)give a pandas or Polars frame"):
         panel("nps", data=bad)
 
 
@@ -302,3 +302,11 @@ def test_a_path_and_what_was_read_already_are_taken_alike() -> None:
     every = dashboards(path)
     every._choice.value = "voice_of_customer"
     assert "Zendesk" in every.dashboard._said.value
+
+
+def test_a_file_by_its_path_is_read_with_what_it_cannot_say(tmp_path: Path) -> None:
+    path = tmp_path / "answers.csv"
+    path.write_text("Date;NPS\n01/02/2025;9\n03/02/2025;10\n04/03/2025;3\n")
+    shown = panel("nps", str(path), scores="NPS", dates="dmy", dated_by="Date", span="month", end="2025-02")
+    assert shown.value == 100
+    assert f"read_table({str(path)!r}, dates='dmy')" in shown.code

@@ -9,6 +9,7 @@ from datetime import date
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from csmetrics_core.files.dates import read_dates
 from csmetrics_core.files.distinct import State, distinct, is_day, is_number, trimmed
@@ -57,10 +58,18 @@ def month_headings(headings: Sequence[Any], place: Place, said: Said) -> MonthHe
 
 
 def _may_be_month(heading: Any) -> bool:
-    """Whether a heading is a date; a bare number is one only as 202501, or it would be a year or a count."""
+    """Whether a heading is a month, or its first or last day; a number is one as 202501, or it would be a year."""
     if is_day(heading):
-        return True
+        return _is_end(pd.Timestamp(heading).day)
     if is_number(heading):
         heading = str(int(heading)) if np.isfinite(float(heading)) else ""
     text = trimmed(str(heading)) if heading is not None else ""
-    return any(sign.isdigit() for sign in text) and written_date(text) is not None
+    found = written_date(text) if any(sign.isdigit() for sign in text) else None
+    if found is None:
+        return False
+    days = found.numbers[:2] if len(found.numbers) == 3 else (found.day,) if found.day else ()
+    return not days or any(map(_is_end, days))
+
+
+def _is_end(day: int) -> bool:
+    return day == 1 or day >= 28

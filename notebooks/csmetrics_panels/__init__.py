@@ -20,11 +20,12 @@ def panel(name: Any = None, data: Any = None, **choices: Any) -> Any:
 
     Args:
         name: the metric, or its name, such as "nps".
-        data: a pandas or Polars frame, several by name, or columns by name; without any, the notebook's frames
-            and the sample company can be chosen.
+        data: a pandas or Polars frame, several by name, columns by name, or a file or folder; without any, the
+            notebook's frames and the sample company can be chosen.
         choices: what to start with: a column or a value for an argument, and `segment_by`, `segment`,
             `dated_by`, `span` ("month", "quarter", "trailing 12") and `end` (such as "2026-09") for the rows. For
-            "csm_reconcile" also `metric` and the figure `reported` for it, such as "2.5%".
+            "csm_reconcile" also `metric` and the figure `reported` for it, such as "2.5%"; and what a file cannot say
+            about itself: `dates="dmy"`, `decimal=","` and the like.
 
     Returns:
         A MetricPanel, whose `.value`, `.code` and `.data` take its state back; for "csm_reconcile" a ReconcilePanel.

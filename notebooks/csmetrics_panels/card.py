@@ -12,7 +12,7 @@ from csmetrics_core.palette import ACCENT, INK, LINE, MUTED, PALE, PAPER, STATUS
 from csmetrics_core.spec import Metric, Unit
 from csmetrics_panels.browser import QUIET, TEXT
 from csmetrics_panels.compute import Outcome
-from csmetrics_panels.reading import spelt
+from csmetrics_panels.reading import open_questions, spelt
 
 if TYPE_CHECKING:
     from csmetrics_core.files import Reading
@@ -176,13 +176,25 @@ def refusal(error: Exception) -> str:
     return wrap(f"<div class='wrong' role='alert'>{escape(str(error))}</div>")
 
 
-def reading(made: "Reading") -> str:
-    """What was recognised in files and what waits for an answer; what was left out and guessed unfolds below."""
+def reading(made: "Reading", *, with_form: bool = False) -> str:
+    """What was recognised in files and what waits for an answer; what was left out and guessed unfolds below.
+
+    Args:
+        made: what was read.
+        with_form: whether what can be answered is asked beside it.
+    """
     report = made.report
     read = "; ".join(f"{one.place}: {one.recognised}, {one.kept:,} of {one.rows:,} rows" for one in report.read)
-    waits = [f"{wait.problem}. {wait.fix} {spelt(wait.remedies)}" for each in report.waits.values() for wait in each]
+    asked = open_questions(made) if with_form else {}
+    waits = [
+        f"{wait.problem}. {wait.fix} {spelt(wait.remedies)}"
+        for each in report.waits.values()
+        for wait in each
+        if wait.problem not in asked
+    ]
     lost = [f'{one} In a notebook say it with columns={{"end": "Gone"}}.' for one in report.not_understood]
-    wrong = [*map(str, report.refused.values()), *lost, *dict.fromkeys(waits)]
+    refused = [str(error) for error in report.refused.values() if error.problem not in asked]
+    wrong = [*refused, *(() if with_form else lost), *dict.fromkeys(waits)]
     told = (f"<div class='wrong' role='alert'>{escape(' '.join(text.split()))}</div>" for text in wrong)
     return wrap(
         f"<div class='quiet' role='status'>{escape(read)}</div>{''.join(told)}"

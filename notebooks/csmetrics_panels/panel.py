@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from html import unescape
+from pathlib import Path
 from typing import Any
 
 import ipywidgets as widgets
@@ -20,6 +21,7 @@ from csmetrics_panels.draw import ChartView
 from csmetrics_panels.form import OMITTED, dropdown, fields
 from csmetrics_panels.frames import Frame
 from csmetrics_panels.notebook import in_notebook
+from csmetrics_panels.reading import said_of
 from csmetrics_panels.request import Request, excel_formula, plain_formula, python_code
 from csmetrics_panels.rows import CHOICES, RowPicker, display
 from csmetrics_panels.upload import Upload
@@ -44,7 +46,9 @@ class MetricPanel(Closing, widgets.VBox):
         self._quiet = False
         live = in_notebook() if background is None else background
         self._worker = Worker(False)  # at first: what a cell shows is there when the cell is done
-        self._given = sources.given(data)
+        is_file = isinstance(data, str | Path)
+        arguments = {argument.name for argument in self.metric.arguments}
+        self._given = sources.given(data, said_of(choices, but=arguments) if is_file else None)
         self._uploaded: list[sources.Source] = []
         self._build()
         columns = widgets.HBox([self._left, self._right], layout={"align_items": "flex-start", "flex_flow": "row wrap"})
@@ -193,7 +197,7 @@ class MetricPanel(Closing, widgets.VBox):
 
         self._refused.value = card.note(f"Reading {', '.join(files)}…")
         ((name, content),) = files.items()
-        self._worker.submit(lambda _: sources.uploaded(name, content), self._add, refuse)
+        self._worker.submit(lambda _: sources.of_file(name, content), self._add, refuse)
 
     def _add(self, found: list[sources.Source]) -> None:
         self._uploaded = found + self._uploaded

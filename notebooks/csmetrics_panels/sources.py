@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 from csmetrics_core.errors import NoData, WrongShape
 from csmetrics_panels.frames import Frame
-from csmetrics_panels.reading import read_tables
+from csmetrics_panels.reading import read_tables, words_of
 
 if TYPE_CHECKING:
-    from csmetrics_core.files import Reading
+    from csmetrics_core.files import Reading, Said
 
 
 @dataclass(frozen=True)
@@ -27,10 +27,12 @@ class Source:
     reading: "Reading | None" = None
 
 
-def given(data: Any) -> list[Source]:
-    """The frames somebody passed in: one, or several by name."""
+def given(data: Any, said: "Said | None" = None) -> list[Source]:
+    """What somebody passed in: a frame, several by name, or a file or folder with what it cannot say about itself."""
     if data is None:
         return []
+    if isinstance(data, str | Path):
+        return of_file(str(data), Path(data), said)
     if isinstance(data, Frame):
         return [Source(data.name, lambda: data)]
     if isinstance(data, Mapping) and data and all(_is_frame(value) for value in data.values()):
@@ -101,24 +103,27 @@ def from_excel(xlwings: Any) -> Frame:
     return Frame(frame, "selection", "import xlwings as xw\nselection = xw.load(index=False)")
 
 
-def uploaded(name: str, content: bytes) -> list[Source]:
-    """The tables of an uploaded file.
+def of_file(name: str, content: Path | bytes, said: "Said | None" = None) -> list[Source]:
+    """The tables of a file, uploaded or by its path, or of a folder.
 
     Raises:
         OutOfScale: it is too large, or of a kind not read here.
         MetricError: it cannot be read as what its name says, or an export not without guessing.
     """
-    files = read_tables(name, content)
+    files = read_tables(name, content, said)
+    words = "".join(f", {word}={value!r}" for word, value in words_of(said).items()) if said else ""
     many, stem = len(files.tables) > 1, _identifier(Path(name).stem)
     sources = []
     for table, frame in files.tables.items():
         label = f"{name}: {table}" if many else name
         variable = _identifier(table) if many else stem
         if files.reading:
-            call = f"read_company({name!r}).tables[{table!r}]"
-            origin = f"from csmetrics_core.files import read_company\n{variable} = {call}"
+            how = f", Said({words.removeprefix(', ')})" if words else ""
+            needs = "Said, read_company" if words else "read_company"
+            call = f"read_company({name!r}{how}).tables[{table!r}]"
+            origin = f"from csmetrics_core.files import {needs}\n{variable} = {call}"
         else:
-            call = f"read_table({name!r}, sheet={table!r})" if many else f"read_table({name!r})"
+            call = f"read_table({name!r}, sheet={table!r}{words})" if many else f"read_table({name!r}{words})"
             origin = f"from csmetrics_panels import read_table\n{variable} = {call}"
         sources.append(replace(_held(label, frame, variable, origin), reading=files.reading))
     return sources

@@ -19,7 +19,8 @@ from csmetrics_panels.dashboards.data import Data
 from csmetrics_panels.dashboards.view import View
 from csmetrics_panels.form import dropdown
 from csmetrics_panels.notebook import in_notebook
-from csmetrics_panels.reading import Files, add_upload, said_of, spelt
+from csmetrics_panels.questions import Questions
+from csmetrics_panels.reading import Files, add_upload, read_given, said_of, spelt, words_of
 from csmetrics_panels.request import LENGTHS
 from csmetrics_panels.sources import called
 from csmetrics_panels.upload import Upload
@@ -64,6 +65,7 @@ class Dashboard(Closing, widgets.VBox):
         self._worker = Worker(False)  # at first: what a cell shows is there when the cell is done
         self._head = widgets.HTML(card.wrap(f"<h2>{self.title}</h2><div class='quiet'>{self.question}</div>"))
         self._said = widgets.HTML()
+        self._questions = Questions(self._answer)
         remark = "; tables are recognised by their headings"
         self._upload = Upload("Use your own tables", self._take_upload, self._refuse, remark, multiple=True)
         self._segment = dropdown("segment", [("all", "")], "One segment, or all")
@@ -90,7 +92,7 @@ class Dashboard(Closing, widgets.VBox):
         top = widgets.HBox([self._head, self._busy], layout={"justify_content": "space-between"})
         bottom = widgets.HBox(files, layout={"flex_flow": "row wrap"})
         choices_row = widgets.HBox(filters, layout={"flex_flow": "row wrap"})
-        super().__init__([top, self._said, choices_row, self._tabs, self._python, bottom, Fitter()])
+        super().__init__([top, self._said, self._questions, choices_row, self._tabs, self._python, bottom, Fitter()])
         self.add_class("csm-board")
         self._listen()
         self._offer()
@@ -284,7 +286,8 @@ class Dashboard(Closing, widgets.VBox):
         note = SAMPLE_NOTE if self.data.is_sample else f"Your tables: {', '.join(self.data.frames)}."
         unsplit = ", ".join(self.data.unsplit()) if self.data.segments else ""
         said = card.note(f"{note} Not split by segment: {unsplit}." if unsplit else note)
-        self._said.value = said + (card.reading(self.data.read) if self.data.read else "")
+        self._said.value = said + (card.reading(self.data.read, with_form=True) if self.data.read else "")
+        self._questions.ask(self.data.read, self._about)
 
     def _listen(self) -> None:
         for widget in (self._segment, self._span, self._end):
@@ -307,6 +310,19 @@ class Dashboard(Closing, widgets.VBox):
 
         self._said.value = card.note(f"Reading {', '.join(files)}…")
         self._worker.submit(read, self.use, refuse)
+
+    def _answer(self, said: Any) -> None:
+        """One answer more: the files are read again, and the code says it too."""
+        given, named = self.data.files.given, self._given
+
+        def use(files: Files) -> None:
+            self._about, self._words = said, words_of(said)
+            self.use(files)
+            self._given = named
+            self.refresh()
+
+        self._said.value = card.note("Reading again…")
+        self._worker.submit(lambda _: read_given(given, said), use, self._refuse)
 
     def _refuse(self, error: Exception) -> None:
         self._said.value = card.refusal(error)
