@@ -31,7 +31,7 @@ def one_currency(draft: Draft, *amounts: str) -> None:
         return
     rates = {code.upper(): rate for code, rate in (draft.said.rates or {}).items()}
     if not rates:
-        shown = ", ".join(f"{code} ({int((codes == code).sum()):,} rows)" for code in found)
+        shown = ", ".join(f"{code} ({_rows(int((codes == code).sum()))})" for code in found)
         remedies = [Remedy("rates", code, f"what one {code} is worth") for code in found]
         problem = f"{draft.report.place}: amounts are in several currencies: {shown}"
         raise UnreadableFile(problem, "Give a rate for each, 1 for the one to count in, or split the file.", remedies)
@@ -94,3 +94,7 @@ def interval_months(draft: Draft, name: str = "interval", count: str = "interval
         raise draft.refusal(f"{draft.report.mapped[name]} is {unknown[0]!r}", fix)
     found = words.map(months).astype(float)
     return found * draft.data[count].fillna(1) if draft.has(count) else found
+
+
+def _rows(count: int) -> str:
+    return "1 row" if count == 1 else f"{count:,} rows"

@@ -202,6 +202,11 @@ def reading(made: "Reading", *, with_form: bool = False) -> str:
     )
 
 
+def question(words: str) -> str:
+    """What waits for an answer."""
+    return wrap(f"<div class='wrong' role='alert'>{escape(words)}</div>")
+
+
 def note(words: str) -> str:
     """A quiet sentence."""
     return wrap(f"<div class='quiet' role='status'>{escape(words)}</div>")

@@ -39,9 +39,9 @@ class Questions(widgets.VBox):
             rates = [way.value for way in remedies if way.option == "rates"]
             ways = [way for way in remedies if is_whole(way)]
             answers = self._rates(rates, said) if rates else [self._button(way, place, said) for way in ways]
-            yield widgets.VBox([widgets.HTML(card.note(f"{problem}.")), widgets.HBox(answers, layout=_ROW)])
+            yield widgets.VBox([widgets.HTML(card.question(f"{problem}.")), widgets.HBox(answers, layout=_ROW)])
         for one in reading.report.not_understood:
-            yield widgets.VBox([widgets.HTML(card.note(str(one))), self._which(one.headings, said)])
+            yield widgets.VBox([widgets.HTML(card.question(str(one))), self._which(one.headings, said)])
         unused = [(one.place, one.ignored) for one in reading.report.read if one.ignored]
         if unused:
             tables = [

@@ -55,7 +55,9 @@ def _spelled(error: MetricError) -> MetricError:
 
 def spelt(remedies: "Iterable[Remedy]") -> str:
     """The answers to a question as arguments of `dashboard` and `panel`."""
-    ways = [f"{way.option}={way.value!r} if {way.means}" for way in remedies]
+    ways = [f"{way.option}={way.value!r} if {way.means}" for way in remedies if way.option != "rates"]
+    if rates := ", ".join(f"{way.value!r}: ..." for way in remedies if way.option == "rates"):
+        ways.append(f"rates={{{rates}}}, what one of each is worth")
     return f"Say {', or '.join(ways)}." if ways else ""
 
 

@@ -283,7 +283,8 @@ class Dashboard(Closing, widgets.VBox):
         months = self.data.months()
         self._end.options = [(month_text(month), month) for month in months] or [("no dates", "")]
         self._end.value = self._end.options[0][1]
-        note = SAMPLE_NOTE if self.data.is_sample else f"Your tables: {', '.join(self.data.frames)}."
+        yours = f"Your tables: {', '.join(self.data.frames)}." if self.data.frames else "No table is read yet."
+        note = SAMPLE_NOTE if self.data.is_sample else yours
         unsplit = ", ".join(self.data.unsplit()) if self.data.segments else ""
         said = card.note(f"{note} Not split by segment: {unsplit}." if unsplit else note)
         self._said.value = said + (card.reading(self.data.read, with_form=True) if self.data.read else "")
