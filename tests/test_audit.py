@@ -112,6 +112,10 @@ def test_plain_forms_are_found_however_they_are_typed_and_wherever_they_stand(tm
         ('=ROUND(((COUNTIF(A:A,9)+COUNTIF(A:A,10))-COUNTIF(A:A,"<=6"))/COUNT(A:A),2)', 0.2, "agrees"),
         ('=(COUNTIF(A2:A6,">=8")-COUNTIF(A2:A6,"<=6"))/COUNT(A2:A6)*100', 60, "differs"),  # passives as promoters
         ('=(COUNTIF(A:A,">=9")-COUNTIF(A:A,"<=6"))/COUNTA(A:A)*100', 100 / 6, "differs"),  # the heading counted
+        ('=(COUNTIF(A2:A6,">=9")-COUNTIF(A2:A6,"<=6"))/COUNTA(A1:A6)*100', 100 / 6, "differs"),
+        ('=100*(COUNTIFS(A2:A6,">=9",A2:A6,"<=10")-COUNTIFS(A2:A6,">=0",A2:A6,"<=6"))/COUNT(A2:A6)', 20, "agrees"),
+        ('=LET(p,COUNTIF(A2:A6,">=9"),d,COUNTIF(A2:A6,"<=6"),(p-d)/COUNT(A2:A6)*100)', 20, "agrees"),
+        ("=SUMPRODUCT((A2:A6>=9)-(A2:A6<=6))/COUNT(A2:A6)*100", 20, "agrees"),
     ],
 )
 def test_nps_as_tutorials_write_it_is_told_right_or_wrong(tmp_path, formula, shown, verdict):
@@ -119,6 +123,44 @@ def test_nps_as_tutorials_write_it_is_told_right_or_wrong(tmp_path, formula, sho
     [one] = audit(tmp_path / "x.xlsx")
     assert (one.functions, one.verdict) == ("NPS, plain form", verdict)
     assert one.computed == pytest.approx(20 if shown > 1 else 0.2)
+
+
+@pytest.mark.parametrize(
+    ("formula", "shown", "verdict"),
+    [
+        ("=LET(r,A2:A6,NPS(r))", 20, "agrees"),
+        ("=_xlfn.LET(_xlpm.r,A2:A6,_xlpm.n,NPS(_xlpm.r),ROUND(_xlpm.n,0))", 20, "agrees"),
+        ("=LET(r,A2:A6,s,r,NPS(s))", 25, "differs"),
+        ("=LAMBDA(r,NPS(r))(A2:A6)", 20, "agrees"),
+        ("=LET(f,LAMBDA(r,k,NPS(r)*k),f(A2:A6,2))", 40, "agrees"),
+        ("=BYCOL(A2:A6,LAMBDA(c,NPS(c)))", 20, "agrees"),
+        ("=SUM(MAP(A2:A6,LAMBDA(c,NPS(c))))", 100, "agrees"),  # 100 + 100 + 0 + 0 - 100
+        ("=NPS(FILTER(A2:A6,A2:A6>3))", 50, "agrees"),
+        ("=NPS(TAKE(A2:A6,-2))", -50, "agrees"),
+        ('=IFNA(NPS(A2:A6),"none")', 20, "agrees"),
+    ],
+)
+def test_our_functions_inside_let_and_lambda_are_recomputed(tmp_path, formula, shown, verdict):
+    typed(tmp_path / "x.xlsx", [(formula, shown)], ("Score", 10, 9, 8, 8, 3))
+    [one] = audit(tmp_path / "x.xlsx")
+    assert (one.functions, one.verdict) == ("NPS", verdict)
+
+
+_DOUBLED = f"=LET(a0,NPS(A2:A6),{''.join(f'a{n + 1},a{n}+a{n},' for n in range(20))}a20)"
+
+
+@pytest.mark.parametrize(
+    ("formula", "why"),
+    [
+        ("=LET(r,A2:A6,NPS(r),1)", "a LET has a name without a value"),
+        ("=LAMBDA(r,NPS(r))(A2:A6,1)", "a LAMBDA of 1 arguments is given 2"),
+        (_DOUBLED, "pieces is not followed"),
+    ],
+)  # fmt: skip
+def test_a_let_that_cannot_be_followed_says_why(tmp_path, formula, why):
+    typed(tmp_path / "x.xlsx", [(formula, 20)], ("Score", 10, 9, 8, 8, 3))
+    [one] = audit(tmp_path / "x.xlsx")
+    assert (one.verdict, why in one.why) == ("not checked", True), one
 
 
 def test_a_plain_form_whose_range_was_edited_follows_the_edit(tmp_path):

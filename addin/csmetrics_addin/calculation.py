@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from csmetrics_addin.cells import grid
+from csmetrics_addin.naming import called, expanded
 from csmetrics_addin.sheet_functions import KNOWN, as_cells, elementwise, kinds_of
 from csmetrics_addin.syntax import CellError, Node, NotRecomputed, Part, parse
 from csmetrics_core import CATALOG
@@ -44,7 +45,7 @@ def recompute(formula: "str | Node", resolve: Resolve) -> Any:
     """
     tree = parse(formula) if isinstance(formula, str) else formula
     try:
-        return _value(tree, resolve)
+        return _value(expanded(tree), resolve)
     except (ArithmeticError, LookupError, TypeError, ValueError, RecursionError) as error:
         raise NotRecomputed(f"this calculation is not known here ({type(error).__name__})") from error
 
@@ -103,7 +104,48 @@ def _iferror(inside: tuple[Node, ...], resolve: Resolve) -> Any:
     return np.frompyfunc(lambda v, o: o if isinstance(v, CellError) else v, 2, 1)(value, as_cells(otherwise))
 
 
-_LAZY: Mapping[str, Callable[[tuple[Node, ...], Resolve], Any]] = {"IF": _if, "IFERROR": _iferror}
+def _ifna(inside: tuple[Node, ...], resolve: Resolve) -> Any:
+    value = _value(inside[0], resolve)
+    if isinstance(value, np.ndarray):
+        raise NotRecomputed("uses IFNA of several cells")
+    return _value(inside[1], resolve) if isinstance(value, CellError) and value == "#N/A" else value
+
+
+def _map(inside: tuple[Node, ...], resolve: Resolve) -> Any:
+    """A LAMBDA of each cell, or of the cells of several ranges that stand in the same place."""
+    several = [as_cells(_value(one, resolve)) for one in inside[:-1]]
+    rows = zip(*(cells.tolist() for cells in several), strict=True)
+    return _cells_of([[_with(inside[-1], resolve, *cells) for cells in zip(*row, strict=True)] for row in rows])
+
+
+def _by_row(inside: tuple[Node, ...], resolve: Resolve) -> Any:
+    cells = as_cells(_value(inside[0], resolve))
+    return _cells_of([[_with(inside[1], resolve, cells[row : row + 1])] for row in range(len(cells))])
+
+
+def _by_column(inside: tuple[Node, ...], resolve: Resolve) -> Any:
+    cells = as_cells(_value(inside[0], resolve))
+    return _cells_of([[_with(inside[1], resolve, cells[:, place : place + 1]) for place in range(cells.shape[1])]])
+
+
+def _with(function: Node, resolve: Resolve, *values: Any) -> Any:
+    return _value(called(function, [Node(Part.VALUE, value) for value in values]), resolve)
+
+
+def _cells_of(rows: list[list[Any]]) -> np.ndarray:
+    table = np.empty((len(rows), len(rows[0])), dtype=object)
+    table[:] = rows
+    return table
+
+
+_LAZY: Mapping[str, Callable[[tuple[Node, ...], Resolve], Any]] = {
+    "IF": _if,
+    "IFERROR": _iferror,
+    "IFNA": _ifna,
+    "MAP": _map,
+    "BYROW": _by_row,
+    "BYCOL": _by_column,
+}
 
 
 def _ours(name: str, arguments: list[Any]) -> Any:

@@ -7,6 +7,7 @@ from functools import cache, lru_cache
 from itertools import combinations
 from typing import NamedTuple
 
+from csmetrics_addin.naming import expanded
 from csmetrics_addin.syntax import Node, NotRecomputed, Part, parse
 from csmetrics_addin.tutorial_forms import nps_formulas
 from csmetrics_core import CATALOG
@@ -87,7 +88,7 @@ def _tutorials() -> Iterator[_Spelled]:
     """NPS as people copy it from tutorials, right or wrong."""
     metric = next(one for one in CATALOG.values() if one.excel_name == "NPS")
     (scores,) = [a.name for a in metric.arguments if a.required]
-    for formula, in_points in nps_formulas(_SLOT + scores):
+    for formula, in_points in nps_formulas(_SLOT + scores, _SLOT + "others"):
         yield _Spelled(metric, formula, (scores,), _marks(formula), divisor=1.0 if in_points else 100.0)
 
 
@@ -95,7 +96,7 @@ def _tutorials() -> Iterator[_Spelled]:
 def _read(place: int) -> Form | None:
     """The form at a place of all as a tree; None where it has too few constants to be known by."""
     form = _spelled()[place]
-    tree = _plain(parse(form.formula))
+    tree = _plain(expanded(parse(form.formula)))
     pieces = [piece for piece in _pieces(tree) if not _is_slot(piece)]
     constants = {(piece.part, piece.value) for piece in pieces if piece.part in _CONSTANTS}
     if form.is_bare and len(constants) < _FEWEST_CONSTANTS:
@@ -161,7 +162,7 @@ def recognised(formula: str) -> tuple[Node, tuple[str, ...]] | None:
     if not possible:
         return None
     try:
-        tree = _plain(parse(formula))
+        tree = _plain(expanded(parse(formula)))
     except NotRecomputed:
         return None
     names: dict[str, None] = {}

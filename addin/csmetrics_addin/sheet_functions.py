@@ -246,7 +246,42 @@ def _all_hold(values: tuple[Any, ...], test: Callable[[list[bool]], bool]) -> An
 
 
 #: The functions that are known, all arguments computed.
+def _filter(cells: np.ndarray, kept: Any, otherwise: Any = None) -> Any:
+    """The rows of a range for which a column says so, or its columns for which a row does."""
+    told = as_cells(kept)
+    if error := next((one for one in told.ravel().tolist() if isinstance(one, CellError)), None):
+        return error
+    chosen = told.ravel().astype(bool)
+    if not chosen.any():
+        return CellError("#CALC!") if otherwise is None else otherwise
+    return cells[chosen] if told.shape[1] == 1 else cells[:, chosen]
+
+
+def _part(keep: bool) -> Callable[..., Any]:
+    """TAKE and DROP: the first rows and columns, or with a number below 0 the last."""
+
+    def span(length: int, count: Any) -> slice:
+        if count is None:
+            return slice(None)
+        number = int(count)
+        cut = min(abs(number), length)
+        if keep:
+            return slice(0, cut) if number > 0 else slice(length - cut, length)
+        return slice(cut, length) if number > 0 else slice(0, length - cut)
+
+    def part(cells: Any, rows: Any, columns: Any = None) -> Any:
+        table = as_cells(cells)
+        found = table[span(table.shape[0], rows), span(table.shape[1], columns)]
+        return found if found.size else CellError("#CALC!")
+
+    return part
+
+
 KNOWN: Mapping[str, Callable[..., Any]] = {
+    "FILTER": _filter,
+    "TAKE": _part(keep=True),
+    "DROP": _part(keep=False),
+    "VSTACK": lambda *parts: np.concatenate([np.atleast_2d(as_cells(part)) for part in parts]),
     "COUNTIF": lambda *criteria: float(_meeting(criteria).sum()),
     "COUNTIFS": lambda *criteria: float(_meeting(criteria).sum()),
     "SUMIFS": _sumifs,

@@ -34,6 +34,8 @@ class Part(Enum):
     LOGICAL = "true or false"
     ERROR = "an error value"
     OMITTED = "an argument left out"
+    VALUE = "what was computed already"
+    APPLIED = "a LAMBDA called where it stands"
     #: Several calls that the same formula may stand for.
     ANY_OF = "one of several calls"
 
@@ -77,8 +79,13 @@ def parse(formula: str) -> Node:
     except (TokenizerError, IndexError):
         raise NotRecomputed("the formula cannot be read") from None
     if reader.place < len(tokens):
+        if tokens[reader.place].value == ",":
+            raise NotRecomputed(_UNION)
         raise NotRecomputed(f"{tokens[reader.place].value} after another value is not understood")
     return tree
+
+
+_UNION = '"," between ranges is not understood'
 
 
 class _Reader:
@@ -103,6 +110,8 @@ class _Reader:
             if not self.comes(Token.OP_IN):
                 return left
             sign = self.tokens[self.place].value
+            if sign == ",":
+                return left
             if sign not in _PRECEDENCE:
                 raise NotRecomputed(f'"{sign}" between ranges is not understood')
             if _PRECEDENCE[sign] <= above:
@@ -117,11 +126,15 @@ class _Reader:
             return Node(Part.OPERATOR, "-", (value,)) if token.value == "-" else value
         if token.type == Token.PAREN and token.subtype == Token.OPEN:
             value = self.expression(0)
-            if self.next().type != Token.PAREN:
-                raise NotRecomputed("a crossing of ranges is not understood")
+            after = self.next()
+            if after.type != Token.PAREN:
+                raise NotRecomputed(_UNION if after.value == "," else "a crossing of ranges is not understood")
             return value
         if token.type == Token.FUNC and token.subtype == Token.OPEN:
-            return Node(Part.CALL, _name(token.value[:-1]), self.arguments())
+            called = Node(Part.CALL, _name(token.value[:-1]), self.arguments())
+            while (called.part is Part.APPLIED or called.value == "LAMBDA") and self.comes(Token.PAREN):
+                called = Node(Part.APPLIED, None, (called, *self.applied()))
+            return called
         if token.type == Token.OPERAND:
             if token.subtype in _CONSTANTS:
                 part, convert = _CONSTANTS[token.subtype]
@@ -144,6 +157,16 @@ class _Reader:
                 return tuple(found)
             if after.type != Token.SEP:
                 raise NotRecomputed(f"{after.value} after another value is not understood")
+
+    def applied(self) -> tuple[Node, ...]:
+        """What stands between the brackets behind a LAMBDA, where commas are no longer those of a function."""
+        self.place += 1
+        found = []
+        while True:
+            found.append(self.expression(0))
+            after = self.next()
+            if after.type == Token.PAREN:
+                return tuple(found)
 
     def closes(self) -> bool:
         """Whether the function just opened ends here."""
