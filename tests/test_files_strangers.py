@@ -1,7 +1,9 @@
 """Small files as people have them: what each must give, and what must be asked."""
 
+import io
 from datetime import date
 
+import openpyxl
 import pytest
 from csmetrics_workbooks.build import recipe
 from csmetrics_workbooks.userdata import map_company
@@ -239,3 +241,59 @@ def test_a_total_contract_value_is_for_its_term():
     rows = "A,2024-04-01,2026-03-31,2400; B,2024-05-01,2025-04-30,600"
     found = card(f"c.csv: Account Name,Contract Start,Contract End,TCV; {rows}", as_of=date(2025, 3, 31))
     assert found["mrr"].value == 150
+
+
+def book(rows, *merged):
+    """A workbook of one sheet, some of its cells merged."""
+    made, held = openpyxl.Workbook(), io.BytesIO()
+    for row in rows:
+        made.active.append(row)
+    for cells in merged:
+        made.active.merge_cells(cells)
+    made.save(held)
+    return {"book.xlsx": held.getvalue()}
+
+
+def test_a_name_in_merged_cells_is_that_of_each_row_and_an_amount_is_there_once():
+    rows = [["Customer", "Month", "MRR"], ["A", date(2025, 1, 1), 100], [None, date(2025, 2, 1), 100],
+            ["B", date(2025, 1, 1), 50], [None, date(2025, 2, 1), 60]]  # fmt: skip
+    found = scorecard_of(read_company(book(rows, "A2:A3", "A4:A5")))
+    assert (found["mrr"].value, found["mrr"].n) == (160, 2)
+    rows = [
+        ["Customer", "Product", "Month", "MRR"],
+        ["A", "x", date(2025, 1, 1), 100],
+        [None, "y", date(2025, 1, 1), None],
+    ]
+    table = read_company(book(rows, "A2:A3", "D2:D3")).tables["subscriptions"]
+    assert table["mrr"].sum() == 100
+
+
+def test_rows_without_a_name_that_equal_the_one_above_are_no_sums():
+    """Of names that stand once for several rows; row 3 was taken for the sum of row 2, and its revenue was gone."""
+    found = read_company({"mrr.csv": b"Customer,Month,MRR\nA,2025-01,100\n,2025-02,100\nB,2025-01,50\n,2025-02,50\n"})
+    assert not found.report.read[0].rows_left_out
+    assert found.report.waits["subscriptions"]
+
+
+def test_years_above_months_with_the_other_headings_beside_the_years():
+    rows = [["Recurring revenue"], ["Client", "Plan", 2024, None, 2025], [None, None, "Nov", "Dec", "Jan"],
+            ["A", "Pro", 100, 100, 110], ["B", "Basic", 50, 50, None], ["Total", None, 150, 150, 110]]  # fmt: skip
+    table = read_company(book(rows, "C2:D2")).tables["subscriptions"]
+    assert table.groupby("month")["mrr"].sum().tolist() == [150, 150, 110]
+    assert set(table["plan"]) == {"Pro", "Basic"}
+
+
+@pytest.mark.parametrize(
+    ("table", "rows"),
+    [
+        ("renewals", "Account,Renewal date,ARR,Likelihood; A,2025-06-30,12000,0.8; B,2025-09-30,6000,0.5"),
+        ("tickets", "Ticket #,Opened,Closed,# of touches; 1,2025-03-01,2025-03-02,1; 2,2025-03-05,,3"),
+        ("events", "user_email,account,event,occurred_at; a@x.com,A,login,2025-03-01; b@x.com,A,export,2025-03-31"),
+        ("responses", "Submitted,Account,NPS; 2025-03-01,A,10; 2025-03-31,B,7"),
+    ],
+)
+def test_headings_people_use(table, rows):
+    found = read_company({"file.csv": rows.replace("; ", "\n").encode()})
+    assert list(found.tables) == [table]
+    assert not found.report.waits
+    assert {"customer", "date", "due", "contacts", "user"} & set(found.tables[table])

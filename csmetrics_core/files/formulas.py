@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import IO, NamedTuple
 from zipfile import ZipFile
@@ -22,6 +22,7 @@ _FORMULA = re.compile(
     rb"<(?:\w+:)?c\b([^>/]*+)>\s*+<(?:\w+:)?f\b(?:[^>]*+(?<=/)>|[^>]*+>[^<]*+</(?:\w+:)?f>)\s*+"
     rb"(<(?:\w+:)?v\b[^>]*+(?<=/)>|<(?:\w+:)?v\b[^>]*+>([^<]*+)</(?:\w+:)?v>)?\s*+</(?:\w+:)?c>"
 )
+_MERGED = re.compile(rb'<mergeCell ref="([A-Z]{1,3}\d{1,7}):([A-Z]{1,3}\d{1,7})"')
 _ADDRESS = re.compile(rb'\br="([A-Z]+\d+)"')
 
 #: How formulas get their values.
@@ -37,11 +38,13 @@ class Unsaid(NamedTuple):
         errors: whether any sheet holds error cells.
         plain: whether all cells say where they stand as spreadsheet programs write it.
         pending: sheet -> its formulas that were never calculated, whose cells look blank.
+        merged: sheet -> cells of one column that are merged: the first row, the last, and the column.
     """
 
     errors: bool
     plain: bool
     pending: Mapping[str, tuple[Place, ...]]
+    merged: Mapping[str, tuple[tuple[int, int, int], ...]]
 
 
 def look_into(file: Path | IO[bytes], name: str = "the workbook") -> Unsaid:
@@ -53,10 +56,13 @@ def look_into(file: Path | IO[bytes], name: str = "the workbook") -> Unsaid:
     errors, calculated, plain = False, False, True
     bare: dict[str, list[Place]] = {}
     empty: dict[str, list[Place]] = {}
+    merged: dict[str, tuple[tuple[int, int, int], ...]] = {}
     for part, text in parts_of(file, name):
         plain = plain and is_plain(text)
         check_rectangle(name, text)
         errors = errors or b't="e"' in text
+        if b"<mergeCell " in text and (found := tuple(_merged(text))):
+            merged[part] = found
         holds_formulas = b"<f" in text or b":f" in text  # which most sheets of data do not
         for attributes, element, value in _FORMULA.findall(text) if holds_formulas else ():
             if value.strip() or b't="str"' in attributes:
@@ -64,14 +70,26 @@ def look_into(file: Path | IO[bytes], name: str = "the workbook") -> Unsaid:
             elif address := _ADDRESS.search(attributes):
                 (empty if element else bare).setdefault(part, []).append(_place(address[1]))
     names: dict[str, str] = {}
-    if bare or empty:
+    if bare or empty or merged:
         with ZipFile(file) as parts:
             names = _sheet_names(parts)
     pending = {
         sheet: tuple(sorted(bare.get(part, []) + ([] if calculated else empty.get(part, []))))
         for part, sheet in names.items()
     }
-    return Unsaid(errors, plain, {sheet: places for sheet, places in pending.items() if places})
+    return Unsaid(
+        errors,
+        plain,
+        {sheet: places for sheet, places in pending.items() if places},
+        {sheet: merged[part] for part, sheet in names.items() if part in merged},
+    )
+
+
+def _merged(text: bytes) -> Iterator[tuple[int, int, int]]:
+    for first, last in _MERGED.findall(text):
+        (top, left), (bottom, right) = _place(first), _place(last)
+        if left == right and bottom > top:
+            yield top, bottom, left
 
 
 def _place(address: bytes) -> Place:

@@ -82,7 +82,7 @@ def summed_rows(
         elsewhere |= here & bool(identifiers)
     sure = called & (elsewhere & blank if identifiers else elsewhere)
     agree = _agreeing(numbers, groups, called)
-    unnamed = blank & _agreeing(numbers, groups, blank, only_sums=True) if identifiers else np.zeros(count, dtype=bool)
+    unnamed = blank & _agreeing(numbers, groups, blank, named=False) if identifiers else np.zeros(count, dtype=bool)
     rows = sure | (called & agree) | (unnamed & agree_last(unnamed))
     unclear = (called & ~rows) | (_by_chance(numbers, groups, count) & ~rows)
     if said == "keep":
@@ -117,9 +117,12 @@ def agree_last(rows: Mask) -> Mask:
 
 
 def _agreeing(
-    numbers: Mapping[str, Column], groups: Mapping[str, Column], candidates: Mask, only_sums: bool = False
+    numbers: Mapping[str, Column], groups: Mapping[str, Column], candidates: Mask, *, named: bool = True
 ) -> Mask:
-    """Candidates whose numbers are all sums or means of the other rows, or of those of their month."""
+    """Candidates whose numbers are all sums or means of the other rows, or of those of their month.
+
+    Those that no name tells are sums of several rows, and where they have a month, of that one's.
+    """
     if not candidates.any() or not numbers:
         return np.zeros(candidates.size, dtype=bool)
     agree, seen = candidates.copy(), np.zeros(candidates.size, dtype=bool)
@@ -128,34 +131,32 @@ def _agreeing(
         for row in np.flatnonzero(candidates & ~np.isnan(values)):
             seen[row] = True
             agree[row] &= any(
-                _is_sum(values[row], values[others & ~candidates], only_sums)
-                for others in _others(groups, candidates, int(row))
+                _is_sum(values[row], values[others & ~candidates], named)
+                for others in _others(groups, candidates, int(row), named)
             )
     return agree & seen
 
 
-def _others(groups: Mapping[str, Column], candidates: Mask, row: int) -> list[Mask]:
+def _others(groups: Mapping[str, Column], candidates: Mask, row: int, named: bool) -> list[Mask]:
     """The rows that one may sum up: all, those above it since the last such row, and those of its own month."""
     above = np.zeros(candidates.size, dtype=bool)
     before = np.flatnonzero(candidates[:row])
     above[(before[-1] + 1 if before.size else 0) : row] = True
     ways = [np.ones(candidates.size, dtype=bool), above]
-    for column in groups.values():
-        keys = column.values.to_numpy()
-        if not pd.isna(keys[row]):
-            ways.append(keys == keys[row])
-    return ways
+    columns = [column.values.to_numpy() for column in groups.values()]
+    of_its_own = [keys == keys[row] for keys in columns if not pd.isna(keys[row])]
+    return of_its_own if of_its_own and not named else [*ways, *of_its_own]
 
 
-def _is_sum(value: float, others: NDArray[np.float64], only_sums: bool) -> bool:
+def _is_sum(value: float, others: NDArray[np.float64], named: bool) -> bool:
     known = others[~np.isnan(others)]
-    if not known.size:
+    if known.size < (1 if named else 2):
         return False
     close = _CLOSE * max(known.size, 1) + 1e-9 * abs(value)
     if abs(known.sum() - value) <= close:
         return True
     ways = (known.mean(), np.median(known), float(known.size), known.min(), known.max())
-    return not only_sums and any(abs(way - value) <= 0.051 for way in ways)
+    return named and any(abs(way - value) <= 0.051 for way in ways)
 
 
 def _by_chance(numbers: Mapping[str, Column], groups: Mapping[str, Column], count: int) -> Mask:
@@ -168,7 +169,7 @@ def _by_chance(numbers: Mapping[str, Column], groups: Mapping[str, Column], coun
     amounts = {name: column for name, column in numbers.items() if column.kind == "amount"}
     nonzero = [column.values.iloc[-1] for column in amounts.values()]
     if len(amounts) > 1 and sum(bool(value) and value == value for value in nonzero) > 1:
-        found = _agreeing(amounts, {}, last, only_sums=True)
+        found = _agreeing(amounts, {}, last, named=False)
     return found
 
 

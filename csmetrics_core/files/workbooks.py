@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Sequence
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +14,7 @@ from python_calamine import PasswordError
 from csmetrics_core.files.apart import Cells, cells, cells_apart
 from csmetrics_core.files.budget import check_bytes, check_cells, check_columns
 from csmetrics_core.files.formulas import Unsaid, look_into
-from csmetrics_core.files.grids import ExcelTable, Grid, UnreadableFile
+from csmetrics_core.files.grids import ExcelTable, Grid, UnreadableFile, is_filled
 
 XLSX = (".xlsx", ".xlsm")
 # How the file begins that an .xlsx becomes when it is given a password.
@@ -49,6 +51,8 @@ def read_workbook(name: str, file: Path | bytes, only: str | None = None) -> lis
         check_cells(grid.place, len(grid.rows) * len(grid.rows[0]) if grid.rows else 0)
     if unsaid and unsaid.errors:
         _put_errors(content, grids)
+    for grid in grids:
+        _fill_merged(grid, unsaid.merged.get(grid.sheet, ()) if unsaid else ())
     return grids
 
 
@@ -99,6 +103,23 @@ def _put_errors(content: Any, grids: list[Grid]) -> None:
             grid.top = grid.left = 0
     finally:
         book.close()
+
+
+def _fill_merged(grid: Grid, merged: Sequence[tuple[int, int, int]]) -> None:
+    """Let a name or day in merged cells stand in each of its rows, as a person reads it; an amount is there once."""
+    rows, filled = [list(row) for row in grid.rows] if merged else [], 0
+    for top, bottom, column in merged:
+        first, place = top - grid.top, column - grid.left
+        if not (0 <= first < len(rows) and 0 <= place < len(rows[first])):
+            continue
+        value = rows[first][place]
+        if is_filled(value) and isinstance(value, str | date):
+            filled += 1
+            for row in rows[first + 1 : bottom - grid.top + 1]:
+                row[place] = value
+    if filled:
+        grid.rows = rows
+        grid.notes.append(f"What stands in merged cells counts for each of their rows ({filled:,} names or days).")
 
 
 def _locked(name: str) -> UnreadableFile:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import zip_longest
 from typing import Any
 
 from csmetrics_core.files.calendar_words import month_number
@@ -38,7 +39,9 @@ def with_years(grid: Grid) -> Grid:
         told = [f"{cell} {years[place]}" if place in years else cell for place, cell in enumerate(row)]
         rows = [*grid.rows[:at], told, *grid.rows[at + 1 :]]
         if above and not note:
-            rows[at - 1] = [None if place in above else cell for place, cell in enumerate(rows[at - 1])]
+            beside = [None if place in above else cell for place, cell in enumerate(rows[at - 1])]
+            told[:] = [cell if is_filled(cell) else up for cell, up in zip_longest(told, beside[: len(told)])]
+            rows[at - 1] = [None if up in told else up for up in beside]  # the others' headings stand beside the years
         return replace(grid, rows=rows, notes=[*grid.notes, *filter(None, [note])])
     return grid
 

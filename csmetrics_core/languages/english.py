@@ -29,6 +29,7 @@ _HEADINGS = {
     "contacts": (
         "contact count", "number of contacts", "touches", "replies", "agent replies", "number of replies",
         "reply count", "interactions", "agent interactions", "public replies", "number of interactions",
+        "number of touches", "of touches", "of replies", "of contacts", "of interactions",
     ),
     "conversions": ("converted", "won", "deals won", "closed won", "new customers"),
     "csat": (
@@ -47,6 +48,7 @@ _HEADINGS = {
         "submitted on", "submission date", "survey date", "completed at", "completion date", "end date", "created at",
         "created on", "created date", "date created", "day", "when", "received", "recorded date", "invoice date",
         "order date", "payment date", "date submitted", "nps date", "survey taken on",
+        "submitted", "submit date", "response time", "completed", "completed on",
     ),
     "first_contact": (
         "first contact resolved", "first contact resolution", "first contact solved", "resolved on first contact",
@@ -65,6 +67,10 @@ _HEADINGS = {
         "expired on", "expires", "expires on", "expiry date", "expiration date", "to", "until", "valid to",
         "deactivated at", "deactivated on", "terminated at", "expires at", "expired at",
         "valid until", "last day", "off date", "deactivated on", "deactivated at", "stopped on",
+    ),
+    "due": (
+        "renewal date", "renewal", "renewal due", "renewal due date", "next renewal", "next renewal date", "renews on",
+        "renews at", "renews", "due date", "contract renewal", "contract renewal date", "up for renewal",
     ),
     "feature": ("feature name", "event", "event name", "event type", "action", "feature used", "module"),
     "interval_months": (
@@ -140,8 +146,7 @@ _HEADINGS = {
     "transferred": ("escalated", "was transferred", "is escalated", "was escalated"),
     "user": (
         "user id", "distinct id", "anonymous id", "actor", "person", "person id", "member", "member id", "login",
-        "visitor id", "employee",
-    ),
+        "visitor id", "employee", "user email", "user e mail", "user name", "username"),
 }  # fmt: skip
 
 ENGLISH = Language(

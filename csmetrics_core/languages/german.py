@@ -23,6 +23,7 @@ GERMAN = Language(
             "Ende", "Enddatum", "Vertragsende", "gekündigt am", "gekündigt zum", "Kündigungsdatum", "Kündigung zum",
             "bis", "beendet am", "Austrittsdatum",
         ),
+        "due": ("Verlängerung", "Verlängerungsdatum", "Verlängerung am", "fällig am"),
         "feature": ("Funktion", "Ereignis", "Aktion"),
         "interval_months": ("Abrechnung", "Abrechnungsintervall", "Zahlungsweise", "Zahlweise", "Laufzeit in Monaten"),
         "licensed": ("Lizenzen", "Plätze", "Anzahl Lizenzen"),
