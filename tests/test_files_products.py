@@ -338,7 +338,7 @@ def _stripe(tmp_path, change):
 
 def test_mixed_currencies_need_rates(tmp_path):
     path = _stripe(tmp_path, lambda records: records[1].update(Currency="eur"))
-    assert "amounts are in several currencies: EUR (1 rows), USD (8 rows)" in refusal(path)
+    assert "amounts are in several currencies: EUR (1 row), USD (8 rows)" in refusal(path)
     assert "a rate for EUR" in refusal(path, Said(rates={"USD": 1}))
     assert "one currency whose rate is 1" in refusal(path, Said(rates={"USD": 1.1, "EUR": 2}))
     frame = read_file(path, Said(rates={"USD": 1, "EUR": 1.25})).frame

@@ -297,3 +297,48 @@ def test_headings_people_use(table, rows):
     assert list(found.tables) == [table]
     assert not found.report.waits
     assert {"customer", "date", "due", "contacts", "user"} & set(found.tables[table])
+
+
+def test_one_column_of_scores_of_several_surveys_is_told_apart_by_another():
+    """NPS was taken over the answers to CSAT as well."""
+    rows = "2025-03-01,A,NPS,9; 2025-03-01,A,CSAT,4; 2025-03-31,B,NPS,10; 2025-03-31,B,CSAT,5; 2025-03-31,B,Exit,1"
+    found = card(f"s.csv: Date,Account,Metric,Score; {rows}")
+    assert (found["nps"].value, found["nps"].n) == (100, 2)
+    assert (found["csat"].value, found["csat"].n) == (100, 2)
+    rows = "2025-03-01,Relationship NPS,9,A; 2025-03-31,Transactional NPS,3,B"
+    assert card(f"s.csv: Date,Survey,Score,Account; {rows}")["nps"].value == 0
+
+
+@pytest.mark.parametrize(
+    ("heading", "discounts", "mrr"),
+    [
+        ("Discount %", ("10%", "0%"), 290),
+        ("Discount %", ("10", "0"), 290),
+        ("Discount", ("10%", ""), 290),
+        ("Discount %", ("0.1", "0"), 290),
+        ("Discount", ("10", "0"), 290),
+        ("Discount amount", ("0.5", "0"), 299.5),
+    ],
+)
+def test_a_discount_in_percent_is_a_share_of_the_amount(heading, discounts, mrr):
+    """10 % of 100 was taken for 0.10."""
+    first, second = discounts
+    rows = f"A,2024-01-01,,100,{first},monthly; B,2024-02-01,2025-12-31,200,{second},monthly"
+    found = card(f"c.csv: Customer,Start date,End date,Price,{heading},Billing; {rows}", as_of=date(2025, 1, 31))
+    assert found["mrr"].value == pytest.approx(mrr)
+
+
+def test_a_discount_that_may_be_a_share_is_asked_about():
+    rows = "A,2024-01-01,,100,0.1,monthly; B,2024-02-01,2025-12-31,200,0,monthly"
+    found = card(f"c.csv: Customer,Start date,End date,Price,Discount,Billing; {rows}", as_of=date(2025, 1, 31))
+    assert found["mrr"].value is None
+    assert "row 2 is 0.1, a share or an amount" in found["mrr"].missing
+
+
+def test_who_only_tries_the_product_is_no_customer_and_no_revenue():
+    rows = "A,2024-01-01,,100,active; B,2025-01-02,,50,trialing; C,2025-01-02,,70,Free trial"
+    reading = read_company({"c.csv": f"Customer,Start,End,MRR,Status; {rows}".replace("; ", "\n").encode()},
+                           Said(as_of=date(2025, 1, 31)))  # fmt: skip
+    assert scorecard_of(reading)["mrr"].value == 100
+    assert reading.tables["customers"]["customer"].tolist() == ["A"]
+    assert "trials, which pay nothing yet (2)" in str(reading.report)

@@ -76,4 +76,4 @@ def test_cells_of_one_currency_name_it_and_of_several_are_asked_about():
     assert revenue("Customer;2026-08;2026-09\nA;1,50 €;2,00 €\n")[:2] == ([1.5, 2.0], "EUR")
     reading = read_company({"revenue.csv": "Customer;2026-08;2026-09\nA;1,50 €;2,00 €\nB;$3;4 €\n".encode()})
     [wait] = reading.report.waits["subscriptions"]
-    assert wait.problem == "revenue.csv: amounts are in several currencies: $ (1 rows), EUR (3 rows)"
+    assert wait.problem == "revenue.csv: amounts are in several currencies: $ (1 row), EUR (3 rows)"

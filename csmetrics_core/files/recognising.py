@@ -23,6 +23,7 @@ from csmetrics_core.files.standard import (
     standard_tables,
 )
 from csmetrics_core.files.table import Table
+from csmetrics_core.files.totals import is_total_name
 from csmetrics_core.headings import SYNONYMS, bare, find_heading, is_known, plain
 from csmetrics_core.question_words import WORDINGS
 
@@ -141,7 +142,11 @@ def _shape(table: Table) -> str:
     """How revenue stands in a table that is neither a row nor a column a month, and what to do about it."""
     headings = [heading for heading in table.headings if heading]
     if len(across.months_of(table, Said()).months) > 1:
-        return f"Its columns are months: say which one names the customer, such as customer={headings[0]}."
+        months = across.months_of(table, Said()).months
+        others = [heading for place, heading in enumerate(table.headings) if heading and place not in months]
+        if others and not is_total_name(others[0]):
+            return f"Its columns are months: say which one names the customer, such as customer={others[0]}."
+        return "Its columns are months, and the column of names has no heading: write Customer above it."
     if sum(bool(_QUARTER.search(heading)) for heading in headings) > 1 or any(plain(h) in _QUARTERS for h in headings):
         return "Quarters are no months: export recurring revenue by month."
     if find_heading("month", headings[:1]) or find_heading("date", headings[:1]):

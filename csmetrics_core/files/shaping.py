@@ -31,6 +31,9 @@ _ENDED = {
     },
     **{plain(heading): frozenset(("no", "n", "false", "0")) for heading in ("active", "is active", "active customer")},
 }
+_TRIALS = frozenset(("trial", "trialing", "trialling", "intrial", "freetrial", "ontrial", "evaluation"))
+_SHARE = re.compile(r"%|percent|\bpct\b|\bshare\b|prozent|pourcent", re.IGNORECASE)
+_MONEY = re.compile(r"amount|value|betrag|montant|importe", re.IGNORECASE)
 #: What the day is called since which a status holds.
 _CHANGED = {plain(f"status {word}") for word in ("date", "changed", "changed on", "changed at", "since", "updated")}
 _BILLING = re.compile(r"bill|interval|frequen|cycle|abrechn|zahlungsweise|charged|term", re.IGNORECASE)
@@ -46,6 +49,8 @@ def standard_export(name: str, table: Table) -> Export:
 def _shape(draft: Draft) -> pd.DataFrame:
     """The columns that were found, in the standard order."""
     name = draft.report.table
+    _no_trials(draft)
+    _discount_shares(draft)
     money = [column for column in ("amount", "discount", "mrr", "arr") if draft.has(column)]
     one_currency(draft, *money)
     if name == "tickets" and draft.has("status") and not draft.has("resolved"):
@@ -89,6 +94,41 @@ def _nobodys(draft: Draft) -> None:
         rows = (draft.data["customer"].isna() & draft.data[name].fillna(0).ne(0)).to_numpy()
         fix = "Name the customer in each row, filled down where a name stands for several, or delete a row of sums."
         ask(draft, "", draft.report.mapped[name], rows, "has an amount and no customer{more}", fix)
+
+
+def _no_trials(draft: Draft) -> None:
+    """Leave out who only tries the product, as a status says: neither a customer nor revenue yet."""
+    if draft.report.table not in ("customers", "contracts", "subscriptions"):
+        return
+    for place, heading in enumerate(draft.table.headings):
+        if plain(heading or "") in _ENDED:
+            cells = draft.table.column(place).loc[draft.data.index].map(lambda cell: plain(str(cell)))
+            if (trials := cells.isin(_TRIALS)).any():
+                draft.keep(~trials, "trials, which pay nothing yet")
+
+
+def _discount_shares(draft: Draft) -> None:
+    """Discounts that are shares of the amount, as their cells or the heading say, as money."""
+    priced = next((column for column in ("amount", "mrr") if draft.has(column)), None)
+    if priced is None or not draft.has("discount") or "discount" not in draft.report.mapped:
+        return
+    heading = draft.report.mapped["discount"]
+    cells = draft.table.column(draft.table.headings.index(heading)).loc[draft.data.index]
+    shares = draft.data["discount"]
+    in_cells = any(isinstance(cell, str) and "%" in cell for cell in cells)
+    if not (in_cells or _SHARE.search(heading)):
+        rows = shares.gt(0) & shares.lt(1)
+        if rows.any() and not shares.gt(1).any():
+            fix = f'Call the column "{heading} %" if they are shares, or "{heading} amount" if they are money.'
+            if not _MONEY.search(heading):
+                ask(draft, "discount", heading, rows.to_numpy(), "is {cell}, a share or an amount{more}", fix)
+        return
+    if not in_cells and shares.gt(1).any():
+        shares = shares / 100
+    if shares.gt(1).any():
+        raise draft.refusal(f"{heading!r} takes off more than there is to pay", "Give shares of 100 % at most.")
+    draft.data["discount"] = draft.data[priced] * shares
+    draft.report.notes.append(f"{heading!r} is a share of the amount.")
 
 
 def _below_nothing(draft: Draft) -> None:

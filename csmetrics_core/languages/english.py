@@ -66,7 +66,8 @@ _HEADINGS = {
         "inactive from", "end of contract", "end of service", "service end", "lost on", "lost date", "expired",
         "expired on", "expires", "expires on", "expiry date", "expiration date", "to", "until", "valid to",
         "deactivated at", "deactivated on", "terminated at", "expires at", "expired at",
-        "valid until", "last day", "off date", "deactivated on", "deactivated at", "stopped on",
+        "valid until", "last day", "off date", "deactivated on", "deactivated at", "stopped on", "churn month",
+        "end month", "cancel month", "cancellation", "cancellation month",
     ),
     "due": (
         "renewal date", "renewal", "renewal due", "renewal due date", "next renewal", "next renewal date", "renews on",
@@ -130,6 +131,7 @@ _HEADINGS = {
         "first payment", "effective date", "commencement date", "from", "valid from", "since", "first day",
         "signed on", "created on", "created date", "created at", "opened on", "registered on",
         "registration date", "started at", "subscribed at", "subscribed on", "activated at", "joined at",
+        "signup", "sign up", "start month", "go live", "go live date", "live since", "onboarding date",
         "signed up at", "signed up on", "registered at",
     ),
     "status": ("state", "ticket status", "case status"),

@@ -27,6 +27,16 @@ _SCORES = ("nps", "csat", "ces")
 _QUESTIONS = (*_SCORES, "comment")
 _CUSTOMER = Field("customer", ("customer", *SYNONYMS["customer"], "organisation", "organization"), "identifier")
 _SEGMENT = Field("segment", ("segment",))
+#: Headings under which a survey or metric is named, and what it is called there.
+_KINDS_IN = frozenset(
+    map(plain, ("metric", "survey", "survey type", "survey name", "type", "question", "question type", "kpi", "measure",
+                "score type", "feedback type", "metric name"))
+)  # fmt: skip
+_NAMED = {
+    "nps": re.compile(r"\bnps\b|net promoter|recommend", re.IGNORECASE),
+    "csat": re.compile(r"\bcsat\b|satisf", re.IGNORECASE),
+    "ces": re.compile(r"\bces\b|effort|how easy", re.IGNORECASE),
+}
 _RESPONSE_TYPE = {plain("Response Type"), plain("Status")}
 _TRIED = {"Survey Preview", "Survey Test", "Spam", "Preview Spam", "Offline Survey Preview"}
 # Delighted's survey types -> our question, and the highest answer.
@@ -78,6 +88,7 @@ def answers_export(table: Table) -> Export:
 def _questionnaire(draft: Draft) -> pd.DataFrame:
     """Answers under the questions they were given to."""
     _leave_tests_out(draft)
+    _split_by_kind(draft)
     table, report = draft.table, draft.report
     declared = set(report.mapped.values())
     answered = {
@@ -99,6 +110,34 @@ def _questionnaire(draft: Draft) -> pd.DataFrame:
         remedies = [Remedy("columns", f"{question}=Heading", f"it asks for {question}") for question in _SCORES]
         raise UnreadableFile(f"{report.place}: no question is recognised ({why})", "", remedies)
     return _responses(draft)
+
+
+def _split_by_kind(draft: Draft) -> None:
+    """One column of scores of several surveys, where another says which each answer is to."""
+    mapped = [question for question in _SCORES if question in draft.report.mapped and draft.has(question)]
+    if len(mapped) != 1:
+        return
+    scores, heading = draft.data[mapped[0]], draft.report.mapped[mapped[0]]
+    for place, name in enumerate(draft.table.headings):
+        if plain(name or "") not in _KINDS_IN:
+            continue
+        cells = draft.table.column(place).loc[draft.data.index]
+        asked = cells.map(_asked)
+        if asked.notna().any() and not asked.eq(mapped[0]).all():
+            draft.data = draft.data.drop(columns=mapped[0])
+            draft.report.mapped.pop(mapped[0])
+            for question in [question for question in _SCORES if asked.eq(question).any()]:
+                draft.data[question] = scores.where(asked.eq(question))
+                draft.report.mapped[question] = heading
+            draft.keep(asked.notna(), f"answers to other surveys ({_few(cells[asked.isna()])})")
+            draft.report.notes.append(f"{name!r} says which survey each answer under {heading!r} is to.")
+            return
+
+
+def _asked(cell: object) -> str | None:
+    """The question that the name of a survey or metric says."""
+    found = [question for question, form in _NAMED.items() if isinstance(cell, str) and form.search(cell)]
+    return found[0] if len(found) == 1 else None
 
 
 def _leave_tests_out(draft: Draft) -> None:
