@@ -342,3 +342,31 @@ def test_who_only_tries_the_product_is_no_customer_and_no_revenue():
     assert scorecard_of(reading)["mrr"].value == 100
     assert reading.tables["customers"]["customer"].tolist() == ["A"]
     assert "trials, which pay nothing yet (2)" in str(reading.report)
+
+
+def test_recommending_on_another_scale_is_no_nps():
+    """On 1 to 5 nobody can be a promoter by the rule of 0 to 10: it said -100."""
+    rows = "2025-03-01,5; 2025-03-02,1; 2025-03-31,4"
+    found = card(f"n.csv: Date,How likely are you to recommend us? (1-5); {rows}")
+    assert found["nps"].value is None
+    assert "it is asked from 1 to 5" in found["nps"].missing
+    assert card(f"n.csv: Date,How likely are you to recommend us? (1-10); {rows}")["nps"].n == 3
+
+
+def test_a_question_of_difficulty_waits_until_its_direction_is_said():
+    """The most difficult answer was counted as easy."""
+    heading, rows = "How difficult was it to solve your issue? (1-7)", "2025-03-01,7; 2025-03-02,1; 2025-03-31,5"
+    found = card(f"n.csv: Date,{heading}; {rows}")
+    assert found["ces"].value is None
+    assert "whether its highest answer means easy is not said" in found["ces"].missing
+    assert card(f"n.csv: Date,{heading}; {rows}", columns={"ces": heading})["ces"].value == pytest.approx(200 / 3)
+    easy = "How easy or difficult was it? (1-7)"
+    assert card(f"n.csv: Date,{easy}; {rows}")["ces"].value == pytest.approx(200 / 3)
+
+
+def test_conversations_are_no_list_of_customers():
+    rows = "1,2025-03-01 10:00,5,A; 2,2025-03-31 10:00,2,A"
+    head = "Conversation ID,Started at (UTC),Conversation rating,Company name"
+    found = read_company({"c.csv": f"{head}; {rows}".replace("; ", "\n").encode()})
+    assert list(found.tables) == ["responses"]
+    assert found.tables["responses"]["csat"].tolist() == [5, 2]

@@ -47,6 +47,7 @@ _KNOWN = frozenset(
 )
 _SCORES = ("nps", "csat", "ces")
 _WHOLE_TERM = frozenset(("tcv", "totalcontractvalue"))  # what an amount so called is for
+_FIGURES = frozenset("dau wau mau mrr arr nps csat ces churn new churned active users customers total tools".split())
 _QUARTER = re.compile(r"\b(?:Q[1-4]|[1-4]Q|quarter [1-4])\b", re.IGNORECASE)
 _QUARTERS = frozenset(map(plain, ("quarter", "Quartal", "trimestre", "kwartaal", "kvartal", "kwartał")))
 
@@ -151,7 +152,7 @@ def _shape(table: Table) -> str:
         return "Quarters are no months: export recurring revenue by month."
     if find_heading("month", headings[:1]) or find_heading("date", headings[:1]):
         others = [heading for heading in headings[1:] if not is_known(heading)]
-        if len(others) > 1 and len(others) == len(headings) - 1:
+        if len(others) > 1 and len(others) == len(headings) - 1 and _FIGURES.isdisjoint(map(plain, others)):
             shown = f"{', '.join(others[:3])}{'...' if len(others) > 3 else ''}"
             return f"If its columns ({shown}) are customers, turn the table round: a row a customer, months across."
     return ""

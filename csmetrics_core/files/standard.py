@@ -112,6 +112,9 @@ def standard_tables(table: Table, said: Said) -> list[str]:
     if "subscriptions" in fits and plain("month") in map(plain, filter(None, table.headings)):
         for name in ("contracts", "customers"):  # a row is of a month, whatever start stands beside
             fits.pop(name, None)
+    if "ticket" in columns_found("tickets", table, said):  # a row is a ticket, whoever opened it
+        for name in ("contracts", "customers"):
+            fits.pop(name, None)
     if fits.keys() & set(FIRST):  # answers beside them are read besides
         fits.pop("responses", None)
     best = max(fits.values(), default=None)

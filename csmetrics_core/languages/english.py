@@ -34,7 +34,7 @@ _HEADINGS = {
     "conversions": ("converted", "won", "deals won", "closed won", "new customers"),
     "csat": (
         "csat score", "csat rating", "satisfaction", "satisfaction score", "rating", "satisfaction rating",
-        "overall satisfaction", "customer satisfaction", "customer satisfaction score", "stars",
+        "overall satisfaction", "conversation rating", "customer satisfaction", "customer satisfaction score", "stars",
     ),
     "currency": ("currency code", "ccy"),
     "customer": (

@@ -37,6 +37,8 @@ _NAMED = {
     "csat": re.compile(r"\bcsat\b|satisf", re.IGNORECASE),
     "ces": re.compile(r"\bces\b|effort|how easy", re.IGNORECASE),
 }
+_EASY = re.compile(r"\beas[ye]|einfach|leicht|facil|fácil|facile|gemak", re.IGNORECASE)
+_HARD = re.compile(r"difficult|hard\b|effort|aufwand|schwierig|esfuerzo|esfor[cç]o|sforzo|moeite", re.IGNORECASE)
 _RESPONSE_TYPE = {plain("Response Type"), plain("Status")}
 _TRIED = {"Survey Preview", "Survey Test", "Spam", "Preview Spam", "Offline Survey Preview"}
 # Delighted's survey types -> our question, and the highest answer.
@@ -153,6 +155,10 @@ def _scale(question: str, draft: Draft) -> None:
     """The scale that a heading tells: it decides what is high."""
     place = draft.table.headings.index(draft.report.mapped[question])
     told = scale_of(draft.table.asks(place))
+    if told is not None and question == "nps" and told[1] != 10:
+        problem = f"{draft.table.at(draft.report.mapped['nps'])}: it is asked from {told[0]} to {told[1]}"
+        fix = "NPS is asked from 0 to 10; of other scales there is none."
+        draft.report.waits.append(Wait("nps", problem, fix))
     if told is not None and question not in draft.report.scales:
         draft.report.scales[question] = told[1]
         draft.report.notes.append(f"{draft.report.mapped[question]}: the scale is {told[0]} to {told[1]}, as it says.")
@@ -192,6 +198,16 @@ def _find(question: str, answered: dict[int, pd.Series], draft: Draft) -> None:
         report.mapped[question] = heading
         report.hear(question, column)
         report.guessed.append(f"{heading!r} was taken for {question} by its wording.")
+        if question == "ces" and _HARD.search(table.asks(fitting[0])) and not _EASY.search(table.asks(fitting[0])):
+            _ask_direction(heading, draft)
+
+
+def _ask_direction(heading: str, draft: Draft) -> None:
+    """Who asks how difficult it was may count up to easy, or up to difficult."""
+    problem = f"{draft.table.at(heading)} asks for effort: whether its highest answer means easy is not said"
+    remedies = (Remedy("columns", f"ces={heading}", "it means easy"),)
+    fix = "If it means difficult, turn the answers round first, as 8 less the answer of 1 to 7."
+    draft.report.waits.append(Wait("ces", problem, fix, remedies))
 
 
 def _ask_which(question: str, fitting: list[int], draft: Draft) -> None:
