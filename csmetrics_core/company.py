@@ -62,6 +62,10 @@ def last_day(month: int) -> int:
     return int(first_day(np.array([month + 1]), "month")[0]) - 1
 
 
+def _today() -> int:
+    return int(np.datetime64(datetime.now(timezone.utc).date(), "D").astype(np.int64))
+
+
 class Company:
     """Tables recognised by their headings.
 
@@ -218,6 +222,12 @@ class Company:
         if not seen:
             return self._last_month_of_stays()
         part, months = next(iter(seen.items()))
+        today = _today() if self._as_of is None else self._as_of
+        this_month = int(index_of(np.array([today]), "month")[0])
+        here = months[(months > _NO_MONTH) & (months <= this_month)]
+        if here.size and int(months.max()) > this_month:  # a plan, or renewals to come
+            month = int(here.max())
+            return month, f"Months after {month_text(this_month)} lie ahead: {month_text(month)} is looked at."
         month = int(months.max())
         if part not in _DAILY:
             return month, ""
@@ -236,7 +246,7 @@ class Company:
             for column in ("start", "end")
             if self.has("customers", column)
         ]
-        now = np.datetime64(datetime.now(timezone.utc).date(), "D").astype(np.int64)
+        now = _today()
         past = [day[day <= now].max() for day in days if (day <= now).any()]
         if not past:
             return None, "No table has dates: all rows count, and there is no month to compare with."

@@ -5,7 +5,7 @@ from datetime import date
 
 import openpyxl
 import pytest
-from csmetrics_workbooks.build import recipe
+from csmetrics_workbooks.build import build, recipe
 from csmetrics_workbooks.userdata import map_company
 
 from csmetrics_core.files import Said, read_company
@@ -370,3 +370,23 @@ def test_conversations_are_no_list_of_customers():
     found = read_company({"c.csv": f"{head}; {rows}".replace("; ", "\n").encode()})
     assert list(found.tables) == ["responses"]
     assert found.tables["responses"]["csat"].tolist() == [5, 2]
+
+
+def test_months_that_lie_ahead_are_a_plan_and_not_looked_at():
+    this = date.today().replace(day=1)
+    ahead, past = this.replace(year=this.year + 1), this.replace(year=this.year - 1)
+    rows = "; ".join(f"{who},{month:%Y-%m},{worth}" for who, month, worth in (
+        ("A", past, 100), ("B", past, 50), ("A", this, 110), ("A", ahead, 500)))  # fmt: skip
+    found = card(f"mrr.csv: Customer,Month,MRR; {rows}")
+    assert (found.month, found["mrr"].value) == (f"{this:%Y-%m}", 110)
+    assert "lie ahead" in found.notes[0]
+    files = {"mrr.csv": f"Customer,Month,MRR; {rows}".replace("; ", "\n").encode()}
+    mapped, _ = map_company(recipe("revenue_retention"), files)
+    made = build("revenue_retention", io.BytesIO(), data=mapped.frames)
+    assert made.choices.as_of == this
+
+
+def test_an_end_before_its_start_is_named_with_its_row():
+    rows = "A,2024-01-01,2023-06-30,100; B,2024-02-01,,50; C,2024-02-01,2025-01-31,50"
+    found = card(f"c.csv: Customer,Start,End,MRR; {rows}", as_of=date(2025, 3, 31))
+    assert "c.csv, column 'End': row 2 is 2023-06-30, before its start" in found["mrr"].missing

@@ -65,6 +65,7 @@ def _shape(draft: Draft) -> pd.DataFrame:
         _below_nothing(draft)
     if name in ("contracts", "customers"):
         _ended_some_day(draft)
+        _ended_before_it_began(draft)
     if name == "tickets":
         _solved_by_its_day(draft)
         _solved_at_once(draft)
@@ -153,6 +154,16 @@ def _ended_some_day(draft: Draft) -> None:
         column = "end" if draft.has("end") else "start"
         fix = "Fill in the day on which it ended, or delete the row."
         ask(draft, column, heading, rows, "is {cell!r} and has no end{more}", fix)
+
+
+def _ended_before_it_began(draft: Draft) -> None:
+    """Ends before the start of the same row; the day before it ends a term of no day, where ends are the last paid."""
+    if draft.has("start") and draft.has("end") and "end" in draft.report.mapped:
+        day = pd.Timedelta(days=1)
+        rows = (draft.data["end"].dt.normalize() < draft.data["start"].dt.normalize() - day).to_numpy()
+        fix = "Correct one of the two, or delete the row."
+        ask(draft, "end", draft.report.mapped["end"], rows, "is {cell}, before its start{more}", fix)
+        draft.data["end"] = draft.data["end"].mask(rows)
 
 
 def _end_by_its_status(draft: Draft, ended: NDArray[np.bool_]) -> None:

@@ -1,7 +1,7 @@
 """Builds a template workbook from its recipe, with the sample company or with somebody's own data."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta, timezone
 from importlib import import_module
 from io import BytesIO
 from pathlib import Path
@@ -210,16 +210,25 @@ def _last_month(tables: Mapping[str, Table]) -> date:
 def _reached(table: Table) -> tuple[int | None, np.ndarray]:
     """The last month a page has as a whole, and the days it has."""
     held = [key for h in table.headers if (key := month_key(h)) and np.isfinite(as_numbers(table.cells[h])).any()]
-    whole, days = held[-1:], [np.empty(0)]
+    whole, days = _not_ahead(np.array(held, dtype=float))[-1:].astype(int).tolist(), [np.empty(0)]
     for field in table.sheet.fields:
         if field.is_date and field.header in table.cells and field.required:
             numbers = as_numbers(table.cells[field.header])
             good = numbers[(numbers >= 61) & (numbers < 2_958_466)]
+            good = good[_not_ahead(month_number(good), mask=True)]
             if good.size and field.header == "Month":
                 whole.append(int(month_number(good.max())))
             else:
                 days.append(np.floor(good))
     return max(whole, default=None), np.concatenate(days)
+
+
+def _not_ahead(months: np.ndarray, *, mask: bool = False) -> np.ndarray:
+    """Months up to this one, or which of them are; later ones are plans, where there are others."""
+    today = datetime.now(timezone.utc)
+    past = months <= today.year * 12 + today.month
+    past = past if past.any() else ~past
+    return past if mask else months[past]
 
 
 def _segments(tables: Mapping[str, Table]) -> list[str]:
