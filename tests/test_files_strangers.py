@@ -390,3 +390,9 @@ def test_an_end_before_its_start_is_named_with_its_row():
     rows = "A,2024-01-01,2023-06-30,100; B,2024-02-01,,50; C,2024-02-01,2025-01-31,50"
     found = card(f"c.csv: Customer,Start,End,MRR; {rows}", as_of=date(2025, 3, 31))
     assert "c.csv, column 'End': row 2 is 2023-06-30, before its start" in found["mrr"].missing
+
+
+def test_costs_by_day_are_costs_of_its_month():
+    rows = "2025-02-28,Retention,10000; 2025-03-05,Retention,4000; 2025-03-31,Retention,6000"
+    table = read_company({"costs.csv": f"Date,Category,Amount; {rows}".replace("; ", "\n").encode()}).tables["costs"]
+    assert table.groupby("month")["amount"].sum().tolist() == [10000, 10000]

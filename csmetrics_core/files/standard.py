@@ -10,6 +10,7 @@ from csmetrics_core.files.grids import UnreadableFile
 from csmetrics_core.files.saying import Remedy, Said
 from csmetrics_core.files.table import Table
 from csmetrics_core.headings import SYNONYMS, TABLE_NAMES, bare, plain
+from csmetrics_core.languages import LANGUAGES
 
 
 @dataclass(frozen=True)
@@ -89,8 +90,10 @@ _MORE = {
     "tickets": "status closed first_contact",
     "responses": "response",
 }
-# A day that is a month where recurring revenue stands beside it.
-_DAY_OF_MONTH = ("date", "day", "Datum", "Fecha")
+# A day that is a month where recurring revenue or costs stand beside it.
+_DAY_OF_MONTH = ("date", "day", *(
+    word for language in LANGUAGES[1:] for word in language.headings.get("date", ()) if " " not in word
+))  # fmt: skip
 # Tables in which a user is the customer where nobody else is named.
 _BY_USER = ("customers", "contracts", "subscriptions", "payments", "orders")
 #: Tables that may hold answers of a survey besides.
@@ -154,7 +157,8 @@ def columns_found(name: str, table: Table, said: Said) -> set[str]:
     found = {column for column in columns if headings & set(map(plain, _words(column)))} | (told & set(columns))
     if name in _BY_USER and headings & set(map(plain, _words("user"))):
         found.add("customer")
-    if name == "subscriptions" and "mrr" in found and headings & set(map(plain, _DAY_OF_MONTH)):
+    is_monthly = name == "costs" or (name == "subscriptions" and "mrr" in found)
+    if is_monthly and headings & set(map(plain, _DAY_OF_MONTH)):
         found.add("month")
     if name == "tickets" and "status" in found:
         found.add("resolved")
@@ -178,7 +182,7 @@ def fields_of(name: str, table: Table) -> tuple[Field, ...]:
     fields = []
     for column in columns:
         words = (column,) if plain(column) in there else tuple(w for w in _words(column) if plain(w) not in taken)
-        if column == "month" and name == "subscriptions":
+        if column == "month" and name in ("subscriptions", "costs"):
             words += _DAY_OF_MONTH
         if column == "customer" and name in _BY_USER:
             words += _words("user")
