@@ -343,6 +343,10 @@ def _measure(metric: Metric, call: Call) -> Line:
         known = several[~np.isnan(several)]
         if not known.size:
             raise Missing("none of the rows holds enough to give a value")
+        if call.unrated and not known.any():
+            raise Missing(f"all {known.size} comments {call.unrated}")
+        if call.unrated and (unrated := int((known == 0).sum())) > known.size / 2:
+            dropped += (f"{unrated:,} of {known.size:,} comments {call.unrated}; they count as neutral",)
         value, n, interval = float(known.mean()), known.size, mean_interval(known, done.confidence)
         interval = None if np.isnan(interval[0]) else interval
     return Line(

@@ -396,3 +396,17 @@ def test_costs_by_day_are_costs_of_its_month():
     rows = "2025-02-28,Retention,10000; 2025-03-05,Retention,4000; 2025-03-31,Retention,6000"
     table = read_company({"costs.csv": f"Date,Category,Amount; {rows}".replace("; ", "\n").encode()}).tables["costs"]
     assert table.groupby("month")["amount"].sum().tolist() == [10000, 10000]
+
+
+def test_comments_in_another_language_are_not_rated_neutral():
+    rows = "03/03/2025,Rossi,9,Molto bene; 13/03/2025,Bianchi,3,Troppo caro; 31/03/2025,Verdi,10,"
+    found = card(f"s.csv: Data,Cliente,NPS,Commento; {rows}")
+    assert found["sentiment"].value is None
+    assert "all 2 comments hold no word of the English list" in found["sentiment"].missing
+    files = {"s.csv": f"Data,Cliente,NPS,Commento; {rows}".replace("; ", "\n").encode()}
+    mapped, _ = map_company(recipe("voice_of_customer"), files)
+    assert mapped.frames["Responses"]["Sentiment"].isna().all()
+    rows = "03/03/2025,Rossi,9,Molto bene; 13/03/2025,Bianchi,3,Troppo caro; 31/03/2025,Verdi,10,great"
+    mixed = card(f"s.csv: Data,Cliente,NPS,Commento; {rows}")["sentiment"]
+    assert mixed.value > 0
+    assert "2 of 3 comments hold no word" in mixed.notes[0]

@@ -47,6 +47,7 @@ class Call:
         basis: what they were taken from, for a person.
         n: observations, where the metric itself cannot know.
         averaged: the metric gives one value a row, and the headline is their mean.
+        unrated: why a value is 0 where nothing could be told of its row; where all are, there is no figure.
         unit: where the arguments fix the unit.
         labels, columns: the names of the rows and columns of a block.
         owners: the customer or user of each row, where a metric's rows may be of the same ones again.
@@ -58,6 +59,7 @@ class Call:
     basis: str
     n: int | None = None
     averaged: bool = False
+    unrated: str = ""
     unit: Unit | None = None
     labels: tuple[str, ...] = ()
     columns: tuple[str, ...] = ()

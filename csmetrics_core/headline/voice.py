@@ -68,7 +68,8 @@ def sentiment(company: Company, month: int | None, given: Assumptions) -> Call:
     if not comments:
         raise Missing(f"there are no {of_month('comments', month)}")
     owners = None if owners is None else list(compress(owners, said))
-    return Call({"comments": comments}, of_month("comments", month), averaged=True, owners=owners)
+    unrated = "hold no word of the English list, by which comments are rated"
+    return Call({"comments": comments}, of_month("comments", month), averaged=True, unrated=unrated, owners=owners)
 
 
 def conversion_rate(company: Company, month: int | None, given: Assumptions) -> Call:

@@ -118,10 +118,11 @@ def revenue_of(tables: Tables, coming: int = COMING_MONTHS) -> "pd.DataFrame | N
 
 
 def with_sentiment(responses: "pd.DataFrame") -> "pd.DataFrame":
-    """Responses with each comment's sentiment, blank where there is no comment."""
+    """Responses with each comment's sentiment; blank without a comment, and where none holds a word that is rated."""
     comments = [c if isinstance(c, str) and c.strip() else None for c in responses["Comment"]]
     rated: Any = lookup("sentiment").function(comments) if any(comments) else np.full(len(comments), np.nan)
-    return responses.assign(Sentiment=np.round(np.asarray(rated, dtype=float).reshape(-1), 4))
+    moods = np.round(np.asarray(rated, dtype=float).reshape(-1), 4)
+    return responses.assign(Sentiment=moods if np.nansum(np.abs(moods)) else np.full(len(moods), np.nan))
 
 
 def _invited(tables: Tables) -> "pd.DataFrame":
