@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date, datetime
+from functools import wraps
+from inspect import Parameter, Signature, signature
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
 
 import typer
 
@@ -52,11 +54,20 @@ Columns = Annotated[
 Tables = Annotated[
     list[str] | None, typer.Option("--table", metavar="FILE=TABLE", help="Which table a file or sheet holds; repeat.")
 ]
-AsOf = Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="The day the exports were made.")]
+AsOf = Annotated[
+    datetime | None, typer.Option(formats=["%Y-%m-%d"], metavar="YYYY-MM-DD", help="The day the exports were made.")
+]
 Names = Annotated[str | None, typer.Option(metavar="same|apart", help="Names that differ in case or accents alone.")]
 Totals = Annotated[str | None, typer.Option(metavar="keep|drop", help="Rows that may sum up others.")]
 Ends = Annotated[str | None, typer.Option(metavar="last-day|first-unpaid", help="What the end of a contract is.")]
 Copies = Annotated[str | None, typer.Option(metavar="keep|drop", help="Rows that may be told twice.")]
+
+#: What any command that reads a company's files takes, in the order its help lists them.
+_READING: dict[str, Any] = {
+    "dates": Dates, "decimal": Decimal, "encoding": Encoding, "delimiter": Delimiter, "amounts": Amounts,
+    "billed": Billed, "rate": Rates, "column": Columns, "table": Tables, "as_of": AsOf, "names": Names,
+    "totals": Totals, "ends": Ends, "copies": Copies,
+}  # fmt: skip
 
 # A leading zero keeps a number text.
 _NUMBER = re.compile(r"[+-]?(0|[1-9]\d*)?(\.\d+)?([eE][+-]?\d+)?")
@@ -72,6 +83,23 @@ _WORDS = {
 }
 #: What a remedy sets -> the option of the command, and how its value is written.
 _OPTIONS = {"rates": "--rate {}=RATE", "columns": "--column {!r}", "table": "--table {}"}
+
+
+def reads_files(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command the options that files may need; it takes what was said with them as `said`."""
+    hints = get_type_hints(command, include_extras=True)
+    own = [one.replace(annotation=hints[name]) for name, one in signature(command).parameters.items() if name != "said"]
+    only = Parameter.KEYWORD_ONLY
+    options = [Parameter(name, only, default=None, annotation=kind) for name, kind in _READING.items()]
+
+    @wraps(command)
+    def run(**given: Any) -> None:
+        words = {name: given.pop(name) for name in _READING}
+        command(**given, said=said(**words))
+
+    run.__signature__ = Signature([*own, *options])  # type: ignore[attr-defined]
+    run.__annotations__ = {one.name: one.annotation for one in (*own, *options)}
+    return run
 
 
 def said(

@@ -6,22 +6,6 @@ from typing import Annotated, Any
 import typer
 
 from csmetrics_addin import entrance
-from csmetrics_addin.entrance import (
-    Amounts,
-    AsOf,
-    Billed,
-    Columns,
-    Copies,
-    Dates,
-    Decimal,
-    Delimiter,
-    Encoding,
-    Ends,
-    Names,
-    Rates,
-    Tables,
-    Totals,
-)
 from csmetrics_addin.results import print_json, result_table, show_notes
 from csmetrics_addin.terminal import BAD_DATA, Problem, screen, working
 from csmetrics_core.company import Company, Missing
@@ -32,6 +16,7 @@ app = typer.Typer()
 
 
 @app.command("forecast")
+@entrance.reads_files
 def forecast(
     files: Annotated[
         list[Path],
@@ -44,21 +29,9 @@ def forecast(
     terms: Annotated[int, typer.Option(metavar="MONTHS", min=1, max=120, help="Months that contracts run.")] = 1,
     confidence: Annotated[float, typer.Option(metavar="SHARE", help="Of the band.")] = 0.8,
     seed: Annotated[int, typer.Option(metavar="N", min=0, help="Another number draws other futures.")] = 1,
-    dates: Dates = None,
-    decimal: Decimal = None,
-    encoding: Encoding = None,
-    delimiter: Delimiter = None,
-    amounts: Amounts = None,
-    billed: Billed = None,
-    rate: Rates = None,
-    column: Columns = None,
-    table: Tables = None,
-    as_of: AsOf = None,
-    names: Names = None,
-    totals: Totals = None,
-    ends: Ends = None,
-    copies: Copies = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    *,
+    said: Any = None,
 ) -> None:
     """Forecast annual recurring revenue, with a band and the error of such forecasts on your own past.
 
@@ -66,10 +39,6 @@ def forecast(
     business is not forecast: give your own figure with --new. Every forecast is tried on earlier months and stands
     beside three simple ones.
     """
-    said = entrance.said(
-        dates=dates, decimal=decimal, encoding=encoding, delimiter=delimiter, amounts=amounts, billed=billed, rate=rate,
-        column=column, table=table, as_of=as_of, names=names, totals=totals, ends=ends, copies=copies,
-    )  # fmt: skip
     options = {"horizon": horizon, "new_arr_a_month": new, "terms": terms, "confidence": confidence, "seed": seed}
     with working("Reading...") as step:
         reading = entrance.read_files(files, said)

@@ -2,27 +2,11 @@
 
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from csmetrics_addin import entrance
-from csmetrics_addin.entrance import (
-    Amounts,
-    AsOf,
-    Billed,
-    Columns,
-    Copies,
-    Dates,
-    Decimal,
-    Delimiter,
-    Encoding,
-    Ends,
-    Names,
-    Rates,
-    Tables,
-    Totals,
-)
 from csmetrics_addin.printing import Company, Currency, PaperSize, check_paper
 from csmetrics_addin.terminal import BAD_DATA, Problem, plain, screen, styled, working
 
@@ -31,6 +15,7 @@ _HISTORY = 12
 
 
 @app.command("pack")
+@entrance.reads_files
 def pack_of_files(
     files: Annotated[
         list[Path],
@@ -45,20 +30,8 @@ def pack_of_files(
         typer.Option(formats=["%Y-%m"], metavar="YYYY-MM", help="The month; by default the last one that is over."),
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace a file that is there.")] = False,
-    dates: Dates = None,
-    decimal: Decimal = None,
-    encoding: Encoding = None,
-    delimiter: Delimiter = None,
-    amounts: Amounts = None,
-    billed: Billed = None,
-    rate: Rates = None,
-    column: Columns = None,
-    table: Tables = None,
-    as_of: AsOf = None,
-    names: Names = None,
-    totals: Totals = None,
-    ends: Ends = None,
-    copies: Copies = None,
+    *,
+    said: Any = None,
 ) -> None:
     """Write a board pack: cover, headlines, revenue, retention, voice, what moved and why, definitions, checks.
 
@@ -68,10 +41,6 @@ def pack_of_files(
     check_paper(paper)
     if out.exists() and not force:
         raise Problem(f"{plain(out)} is there already", "Give another name with --out, or say --force.")
-    said = entrance.said(
-        dates=dates, decimal=decimal, encoding=encoding, delimiter=delimiter, amounts=amounts, billed=billed, rate=rate,
-        column=column, table=table, as_of=as_of, names=names, totals=totals, ends=ends, copies=copies,
-    )  # fmt: skip
     try:
         import matplotlib  # noqa: F401
     except ModuleNotFoundError:

@@ -14,7 +14,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from tempfile import gettempdir
 from threading import Thread
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -48,6 +48,7 @@ finally:
 
 
 @app.command()
+@entrance.reads_files
 def panel(
     file: Annotated[
         Path | None,
@@ -55,19 +56,8 @@ def panel(
     ] = None,
     port: Annotated[int, typer.Option(help="Port on this machine; 0 takes a free one.", min=0, max=65535)] = 0,
     browser: Annotated[bool, typer.Option("--browser/--no-browser", help="Open the page.")] = True,
-    dates: entrance.Dates = None,
-    decimal: entrance.Decimal = None,
-    encoding: entrance.Encoding = None,
-    delimiter: entrance.Delimiter = None,
-    billed: entrance.Billed = None,
-    rate: entrance.Rates = None,
-    column: entrance.Columns = None,
-    table: entrance.Tables = None,
-    as_of: entrance.AsOf = None,
-    names: entrance.Names = None,
-    totals: entrance.Totals = None,
-    ends: entrance.Ends = None,
-    copies: entrance.Copies = None,
+    *,
+    said: Any = None,
 ) -> None:
     """Open the dashboards as a web page that only you can see. Ctrl+C ends it.
 
@@ -79,10 +69,6 @@ def panel(
     if file is not None and not file.exists():
         raise Problem(f"there is no {plain(file)}", "Check the name of the file.")
     given = file.resolve() if file else None
-    said = entrance.said(
-        dates=dates, decimal=decimal, encoding=encoding, delimiter=delimiter, billed=billed, rate=rate, column=column,
-        table=table, as_of=as_of, names=names, totals=totals, ends=ends, copies=copies,
-    )  # fmt: skip
     with own_folder() as folder:
         from csmetrics_addin.page import serve
 

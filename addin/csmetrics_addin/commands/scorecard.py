@@ -9,22 +9,6 @@ import typer
 from rich.text import Text
 
 from csmetrics_addin import entrance
-from csmetrics_addin.entrance import (
-    Amounts,
-    AsOf,
-    Billed,
-    Columns,
-    Copies,
-    Dates,
-    Decimal,
-    Delimiter,
-    Encoding,
-    Ends,
-    Names,
-    Rates,
-    Tables,
-    Totals,
-)
 from csmetrics_addin.terminal import BAD_DATA, Problem, facts, grid, plain, screen, styled, working
 from csmetrics_core.headings import PARTS, words_for
 from csmetrics_core.headline import Assumptions
@@ -36,6 +20,7 @@ app = typer.Typer()
 
 
 @app.command("scorecard")
+@entrance.reads_files
 def scorecard_of_file(
     files: Annotated[
         list[Path],
@@ -68,21 +53,9 @@ def scorecard_of_file(
             metavar="SHARE", help="Such as 0.8; by default from costs with the purpose delivery.", min=0, max=1
         ),
     ] = None,
-    dates: Dates = None,
-    decimal: Decimal = None,
-    encoding: Encoding = None,
-    delimiter: Delimiter = None,
-    amounts: Amounts = None,
-    billed: Billed = None,
-    rate: Rates = None,
-    column: Columns = None,
-    table: Tables = None,
-    as_of: AsOf = None,
-    names: Names = None,
-    totals: Totals = None,
-    ends: Ends = None,
-    copies: Copies = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    *,
+    said: Any = None,
 ) -> None:
     """Compute the sixteen headline metrics from the tables of a file, and say what is missing for the others.
 
@@ -93,10 +66,6 @@ def scorecard_of_file(
     """
     if ces_easy not in ("high", "low"):
         raise Problem(f"--ces-easy is {plain(ces_easy)}", "Say high or low.")
-    said = entrance.said(
-        dates=dates, decimal=decimal, encoding=encoding, delimiter=delimiter, amounts=amounts, billed=billed, rate=rate,
-        column=column, table=table, as_of=as_of, names=names, totals=totals, ends=ends, copies=copies,
-    )  # fmt: skip
     with working("Reading...") as step:
         reading = entrance.read_files(files, said)
         scales = {**reading.report.scales} | {

@@ -3,26 +3,12 @@
 from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from csmetrics_addin import entrance
 from csmetrics_addin.entrance import (
-    Amounts,
-    AsOf,
-    Billed,
-    Columns,
-    Copies,
-    Dates,
-    Decimal,
-    Delimiter,
-    Encoding,
-    Ends,
-    Names,
-    Rates,
-    Tables,
-    Totals,
     must_be_file,
 )
 from csmetrics_addin.printing import Company, Currency, PaperSize, check_paper
@@ -49,6 +35,7 @@ def list_templates() -> None:
 
 
 @app.command("new")
+@entrance.reads_files
 def new(
     template: Annotated[str, typer.Argument(help="Which one; see csmetrics workbook list.", show_default=False)],
     data: Annotated[
@@ -67,20 +54,8 @@ def new(
     company: Company = "",
     currency: Currency = "",
     paper: PaperSize = "a4",
-    dates: Dates = None,
-    decimal: Decimal = None,
-    encoding: Encoding = None,
-    delimiter: Delimiter = None,
-    amounts: Amounts = None,
-    billed: Billed = None,
-    rate: Rates = None,
-    column: Columns = None,
-    table: Tables = None,
-    as_of: AsOf = None,
-    names: Names = None,
-    totals: Totals = None,
-    ends: Ends = None,
-    copies: Copies = None,
+    *,
+    said: Any = None,
 ) -> None:
     """Build a template workbook, with your own data or with the sample company.
 
@@ -98,10 +73,6 @@ def new(
         raise Problem(f"there is no host {plain(host)}", "Use excel, lite or lambda.")
     target = out or Path(f"{template}.xlsx")
     check_target(target, data or [], force)
-    said = entrance.said(
-        dates=dates, decimal=decimal, encoding=encoding, delimiter=delimiter, amounts=amounts, billed=billed, rate=rate,
-        column=column, table=table, as_of=as_of, names=names, totals=totals, ends=ends, copies=copies,
-    )  # fmt: skip
     mapped, found = _mapped(template, data, said) if data else (None, "")
     letterhead = Letterhead(company.strip(), currency.strip() or found, paper)
     if not mapped and not company:
