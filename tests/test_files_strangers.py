@@ -288,7 +288,7 @@ def test_years_above_months_with_the_other_headings_beside_the_years():
     [
         ("renewals", "Account,Renewal date,ARR,Likelihood; A,2025-06-30,12000,0.8; B,2025-09-30,6000,0.5"),
         ("tickets", "Ticket #,Opened,Closed,# of touches; 1,2025-03-01,2025-03-02,1; 2,2025-03-05,,3"),
-        ("events", "user_email,account,event,occurred_at; a@x.com,A,login,2025-03-01; b@x.com,A,export,2025-03-31"),
+        ("events", "distinct_id,account,event,occurred_at; u1,A,login,2025-03-01; u2,A,export,2025-03-31"),
         ("responses", "Submitted,Account,NPS; 2025-03-01,A,10; 2025-03-31,B,7"),
     ],
 )

@@ -148,7 +148,7 @@ _HEADINGS = {
     "transferred": ("escalated", "was transferred", "is escalated", "was escalated"),
     "user": (
         "user id", "distinct id", "anonymous id", "actor", "person", "person id", "member", "member id", "login",
-        "visitor id", "employee", "user email", "user e mail", "user name", "username"),
+        "visitor id", "employee"),
 }  # fmt: skip
 
 ENGLISH = Language(
