@@ -12,7 +12,7 @@ from time import monotonic
 import pytest
 from attacks import csmetrics
 from csmetrics_addin.cli import app
-from mutations import CORPUS, mutated
+from mutations import CORPUS, attacks, mutated
 from typer.testing import CliRunner
 
 KIND = "Files with something wrong: mutated xlsx, xlsb, xls, ods, csv and parquet"
@@ -95,3 +95,23 @@ def test_what_spoiling_found_stays_mended(tmp_path):
     each = "import sys; from csmetrics_core.files import read_company; [read_company(path) for path in sys.argv[1:]]"
     done = subprocess.run([sys.executable, "-c", each, *paths], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr[-2000:]
+
+
+_EACH = """
+import sys, time
+from pathlib import Path
+from csmetrics_core.files import read_company
+for path in map(Path, sys.argv[1:]):
+    begun = time.monotonic()
+    report = read_company(path).report
+    print(path.name, f"{time.monotonic() - begun:.1f}", *map(type, report.refused.values()), sep="\\t", flush=True)
+"""
+
+
+def test_files_that_hurt_a_reader_once_are_read_or_refused_in_seconds(tmp_path):
+    paths = list(attacks(tmp_path))
+    done = subprocess.run([sys.executable, "-c", _EACH, *paths], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout[-300:] + done.stderr[-2000:]
+    told = [line.split("\t") for line in done.stdout.splitlines()]
+    assert [name for name, *_ in told] == [path.name for path in paths]
+    assert [name for name, seconds, *_ in told if float(seconds) > MOST_SECONDS] == []
