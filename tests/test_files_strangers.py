@@ -307,6 +307,8 @@ def test_one_column_of_scores_of_several_surveys_is_told_apart_by_another():
     assert (found["csat"].value, found["csat"].n) == (100, 2)
     rows = "2025-03-01,Relationship NPS,9,A; 2025-03-31,Transactional NPS,3,B"
     assert card(f"s.csv: Date,Survey,Score,Account; {rows}")["nps"].value == 0
+    rows = "2025-03-01,Satisfied,9,A; 2025-03-31,Unsatisfied,3,B"  # what the answer shows is no survey's name
+    assert card(f"s.csv: Date,Type,Score,Account; {rows}")["nps"].value == 0
 
 
 @pytest.mark.parametrize(

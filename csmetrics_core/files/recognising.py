@@ -142,8 +142,7 @@ def not_understood(table: Table) -> NotUnderstood:
 def _shape(table: Table) -> str:
     """How revenue stands in a table that is neither a row nor a column a month, and what to do about it."""
     headings = [heading for heading in table.headings if heading]
-    if len(across.months_of(table, Said()).months) > 1:
-        months = across.months_of(table, Said()).months
+    if len(months := across.months_of(table, Said()).months) > 1:
         others = [heading for place, heading in enumerate(table.headings) if heading and place not in months]
         if others and not is_total_name(others[0]):
             return f"Its columns are months: say which one names the customer, such as customer={others[0]}."

@@ -33,9 +33,9 @@ _KINDS_IN = frozenset(
                 "score type", "feedback type", "metric name"))
 )  # fmt: skip
 _NAMED = {
-    "nps": re.compile(r"\bnps\b|net promoter|recommend", re.IGNORECASE),
-    "csat": re.compile(r"\bcsat\b|satisf", re.IGNORECASE),
-    "ces": re.compile(r"\bces\b|effort|how easy", re.IGNORECASE),
+    "nps": re.compile(r"\bnps\b|net promoter|likely.*recommend", re.IGNORECASE),
+    "csat": re.compile(r"\bcsat\b|satisfaction|how satisfied", re.IGNORECASE),
+    "ces": re.compile(r"\bces\b|effort score|customer effort|how easy", re.IGNORECASE),
 }
 _EASY = re.compile(r"\beas[ye]|einfach|leicht|facil|fácil|facile|gemak", re.IGNORECASE)
 _HARD = re.compile(r"difficult|hard\b|effort|aufwand|schwierig|esfuerzo|esfor[cç]o|sforzo|moeite", re.IGNORECASE)
