@@ -351,6 +351,7 @@ def test_what_a_file_leaves_open_is_answered_on_the_page() -> None:
     form.children[0].value, form.children[1].value = "Gone", "end"
     form.children[2].click()
     assert "'end': 'Gone'" in shown.code
+    assert shown._python.text == shown.code
     assert shown.data.read.tables["customers"]["end"].notna().sum() == 1
     assert shown._questions.layout.display == "none"
 

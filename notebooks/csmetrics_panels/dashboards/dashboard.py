@@ -320,7 +320,7 @@ class Dashboard(Closing, widgets.VBox):
             self._about, self._words = said, words_of(said)
             self.use(files)
             self._given = named
-            self.refresh()
+            self._python.text = self.code
 
         self._said.value = card.note("Reading again…")
         self._worker.submit(lambda _: read_given(given, said), use, self._refuse)
