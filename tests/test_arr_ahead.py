@@ -319,12 +319,12 @@ def test_losses_beyond_the_last_renewal_seen_follow_the_shifted_beta_geometric()
 def test_the_band_holds_as_often_as_it_says():
     """80 % bands hold in 70 to 90 % of simulated companies with unequal chances, six months ahead and twelve.
 
-    A hundred companies of each of four worlds: monthly and annual, with and without months that differ; of one world
-    alone the share is known to some four points, so that it may stray by two such errors.
+    Fifty companies of each of four worlds: monthly and annual, with and without months that differ; of one world alone
+    the share is known to some six points, so that it may stray by two such errors.
     """
     held = {}
     for term, shocks in ((1, False), (1, True), (12, False), (12, True)):
-        for seed in range(100):
+        for seed in range(50):
             paid = grown(seed, months=MONTHS + 12, term=term, shocks=shocks)
             told = installed_base(history_of(paid[:, :MONTHS], term), 12, 0.8, 1).ahead(MONTHS - 1)
             there = paid[:, MONTHS - 1] > 0
@@ -333,4 +333,4 @@ def test_the_band_holds_as_often_as_it_says():
                 held.setdefault((term, shocks, month), []).append(told.low[month] <= came <= told.high[month])
     shares = {world: np.mean(found) for world, found in held.items()}
     assert 0.7 <= np.mean(list(shares.values())) <= 0.9
-    assert all(0.62 <= share <= 0.98 for share in shares.values()), shares
+    assert all(0.58 <= share <= 0.98 for share in shares.values()), shares
