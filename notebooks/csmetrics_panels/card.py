@@ -9,9 +9,10 @@ import numpy as np
 from csmetrics_core.errors import MetricError
 from csmetrics_core.explain import Explained
 from csmetrics_core.palette import ACCENT, INK, LINE, MUTED, PALE, PAPER, STATUS
-from csmetrics_core.spec import Metric, Unit
+from csmetrics_core.spec import COUNT, Metric, Unit
 from csmetrics_panels.browser import QUIET, TEXT
 from csmetrics_panels.compute import Outcome
+from csmetrics_panels.draw import with_unit
 from csmetrics_panels.reading import open_questions, spelt
 
 if TYPE_CHECKING:
@@ -67,7 +68,7 @@ def result_card(outcome: Outcome) -> str:
     if outcome.error is not None:
         content = _error(outcome.error)
     elif outcome.told is not None:
-        content = _value(outcome.told, outcome) + _facts(outcome.told, outcome.request.words())
+        content = _value(outcome.told, outcome) + _facts(outcome.told, outcome.request.words(), outcome.unfinished)
     else:
         content = ""
     return wrap(f"<div class='card' role='status' aria-live='polite'>{content}</div>")
@@ -106,18 +107,27 @@ def _value(told: Explained, outcome: Outcome) -> str:
         names = outcome.labels or tuple(str(i + 1) for i in range(np.size(value)))
         unit = metric.unit
         return table(["row", metric.title], [names, np.ravel(value)], [None, unit], f"{np.size(value):,} values")
-    return f"<div class='big'>{unit_text(metric, value)}</div>"
+    return f"<div class='big'>{unit_text(metric, value)}</div>{_segments(metric, outcome)}"
+
+
+def _segments(metric: Metric, outcome: Outcome) -> str:
+    """The segments as a table, where the chart shows the periods."""
+    if not (outcome.trend and outcome.groups):
+        return ""
+    columns = [[getattr(p, name) for p in outcome.groups] for name in ("label", "value", "n", "low", "high")]
+    names = [outcome.request.segment_by, metric.title, "n", "low", "high"]
+    unit = metric.unit
+    return table(names, columns, [None, unit, COUNT, unit, unit], f"By {outcome.request.segment_by}")
 
 
 def unit_text(metric: Metric, value: Any) -> str:
     """A value as its unit prints it, escaped; points say that they are."""
-    text = metric.unit.text(value)
-    return escape(f"{text} {metric.unit.name}" if metric.unit.name in ("months", "points", "periods") else text)
+    return escape(with_unit(metric.unit, value))
 
 
-def _facts(told: Explained, rows: str) -> str:
+def _facts(told: Explained, rows: str, unfinished: str) -> str:
     metric = told.metric
-    facts: list[tuple[str, str]] = [("rows", rows)]
+    facts: list[tuple[str, str]] = [("rows", rows), ("unfinished", unfinished)]
     if told.interval is not None:
         low, high = (metric.unit.text(bound) for bound in told.interval)
         facts.append((f"{told.confidence:.0%} interval", f"{low} to {high}"))

@@ -3,7 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any, Literal
 
@@ -13,6 +13,7 @@ from csmetrics_core.palette import ACCENT, BAD, CAUTION, GOOD, MUTED, SERIES
 from csmetrics_core.spec import COUNT, DATE, FRACTION, MOMENT, POINTS, TEXT, Better, Column, Metric, Unit
 from csmetrics_panels.compute import Outcome, Point
 from csmetrics_panels.frames import short
+from csmetrics_panels.request import span_text
 
 _MOST_BARS = 40
 _LONGEST_NAME = 36
@@ -27,6 +28,7 @@ class Series:
         low, high: the interval of each value.
         base: where each bar starts; 0 if not said.
         colours: one a bar; by default all have the series' colour.
+        n: how many observations stand behind each value.
     """
 
     name: str
@@ -38,6 +40,7 @@ class Series:
     high: Sequence[float] | None = None
     base: Sequence[float] | None = None
     colours: Sequence[str] | None = None
+    n: Sequence[int | None] | None = None
 
 
 @dataclass(frozen=True)
@@ -49,6 +52,7 @@ class Chart:
         bounds: what the values can reach, if they are to be seen against it.
         lines: reference lines, with what they are.
         across: the bars lie on their side, labels on the left.
+        note: which rows, how many and of when, under the title.
     """
 
     title: str
@@ -58,6 +62,7 @@ class Chart:
     lines: tuple[tuple[float, str], ...] = ()
     across: bool = False
     stacked: bool = False
+    note: str = ""
 
 
 @dataclass(frozen=True)
@@ -69,10 +74,38 @@ class Heat:
     columns: tuple[str, ...]
     values: Any
     unit: Unit
+    note: str = ""
 
 
 def chart_for(outcome: Outcome) -> Chart | Heat | None:
     """The chart a metric's own traits ask for; None where a picture would say no more than the number."""
+    chart = _drawn(outcome)
+    return None if chart is None else replace(chart, note=_which(outcome))
+
+
+def _which(outcome: Outcome) -> str:
+    """Which rows a chart is of: the filter, the period, how many observations, and what is not over yet."""
+    request, told, trend = outcome.request, outcome.told, outcome.trend
+    if outcome.frame is None:
+        return "" if told is None or told.n is None else f"n = {told.n:,}"
+    parts = [f"{request.segment_by}: {request.segment}" if request.segment else "all rows"]
+    if trend:
+        parts.append(f"{trend[0].label} to {trend[-1].label}")
+    elif request.days:
+        parts.append(span_text(request.span, request.end or 0))
+    known = [point.n for point in trend if point.n is not None] if trend else []
+    if known:
+        parts.append(
+            f"n = {min(known):,} to {max(known):,} each" if min(known) < max(known) else f"n = {known[0]:,} each"
+        )
+    elif told is not None and told.n is not None:
+        parts.append(f"n = {told.n:,}")
+    if outcome.unfinished:
+        parts.append(outcome.unfinished)
+    return ", ".join(parts)
+
+
+def _drawn(outcome: Outcome) -> Chart | Heat | None:
     metric, told = outcome.request.metric, outcome.told
     if outcome.trend:
         return trend_chart(metric, outcome.trend)
@@ -94,14 +127,15 @@ def _number_chart(metric: Metric, outcome: Outcome) -> Chart | None:
         return _elements_chart(metric, np.asarray(told.value, dtype=float).ravel(), outcome.labels)
     if any(count for _, count in outcome.answers):
         return answers_chart(metric, outcome.answers)
-    return _interval_chart(metric, told.value, told.interval) if told.interval or _finite(metric) else None
+    return _interval_chart(metric, told.value, told.interval, told.n) if told.interval or _finite(metric) else None
 
 
 def trend_chart(metric: Metric, points: Sequence[Point], title: str = "") -> Chart:
     """A metric through time, with its interval."""
-    labels = [p.label for p in points]
+    labels = [f"{p.label} (unfinished)" if p.unfinished else p.label for p in points]
     low, high = _whiskers(points)
-    series = Series(metric.title, labels, [p.value for p in points], "line", ACCENT, low, high)
+    n = [p.n for p in points]
+    series = Series(metric.title, labels, [p.value for p in points], "line", ACCENT, low, high, n=n)
     return Chart(title or f"{metric.title} over time", (series,), metric.unit)
 
 
@@ -111,14 +145,15 @@ def groups_chart(metric: Metric, points: Sequence[Point], title: str = "") -> Ch
     order = sorted(points, key=lambda p: (p.value != p.value, sign * -p.value if p.value == p.value else 0))
     labels = [p.label if p.n is None else f"{p.label} (n = {p.n:,})" for p in order][:_MOST_BARS]
     low, high = _whiskers(order[:_MOST_BARS])
-    series = Series(metric.title, labels, [p.value for p in order[:_MOST_BARS]], "dots", ACCENT, low, high)
+    values, n = [p.value for p in order[:_MOST_BARS]], [p.n for p in order[:_MOST_BARS]]
+    series = Series(metric.title, labels, values, "dots", ACCENT, low, high, n=n)
     return Chart(title or f"{metric.title} by segment", (series,), metric.unit, across=True)
 
 
 def answers_chart(metric: Metric, answers: Sequence[tuple[int, int]]) -> Chart:
     """How often each answer was given."""
     series = Series("answers", [str(a) for a, _ in answers], [count for _, count in answers], "bar")
-    return Chart("Answers", (series,), COUNT)
+    return Chart(f"{metric.title}: answers", (series,), COUNT)
 
 
 def table_chart(metric: Metric, table: dict[str, Any], title: str = "") -> Chart | Heat | None:
@@ -215,10 +250,12 @@ def _pair_chart(metric: Metric, value: tuple[float, float]) -> Chart:
     return _interval_chart(metric, None, value)
 
 
-def _interval_chart(metric: Metric, value: float | None, interval: tuple[float, float] | None) -> Chart:
+def _interval_chart(
+    metric: Metric, value: float | None, interval: tuple[float, float] | None, n: int | None = None
+) -> Chart:
     low, high = interval or (float("nan"), float("nan"))
     centre = (low + high) / 2 if value is None else value
-    series = Series(metric.title, [""], [centre], "dots", ACCENT, [low], [high])
+    series = Series(metric.title, [""], [centre], "dots", ACCENT, [low], [high], n=[n])
     bounds = metric.bounds if isinstance(metric.bounds, tuple) and _finite(metric) else None
     return Chart(
         f"{metric.title} and its interval" if interval else metric.title, (series,), metric.unit, bounds, across=True

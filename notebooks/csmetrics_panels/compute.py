@@ -1,12 +1,13 @@
 """From a request to its outcome: the number explained, the same by period and by segment. Knows no widget."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from csmetrics_core.company import last_day
 from csmetrics_core.errors import MetricError, NoData
 from csmetrics_core.evaluate import evaluate
 from csmetrics_core.explain import Explained, explained
@@ -20,13 +21,22 @@ _MOST_POINTS = 60
 
 @dataclass(frozen=True)
 class Point:
-    """One value of a series, with what stands behind it."""
+    """One value of a series, with what stands behind it.
+
+    Args:
+        end: the last month of its span, where it is one.
+        rows: how many rows it is of, where that is told.
+        unfinished: its span goes on after the last day of the data.
+    """
 
     label: str
     value: float
     n: int | None = None
     low: float = float("nan")
     high: float = float("nan")
+    end: int | None = None
+    rows: int | None = None
+    unfinished: bool = False
 
 
 @dataclass(frozen=True)
@@ -52,6 +62,15 @@ class Outcome:
     labels: tuple[str, ...] = ()
     rows: Rows = None
     frame: Frame | None = None
+
+    @property
+    def unfinished(self) -> str:
+        """That the period chosen goes on after the data, where it does."""
+        request = self.request
+        if self.frame is None or not request.days or request.end is None or is_over(self.frame, request, request.end):
+            return ""
+        last = self.frame.last_day(request.dated_by)
+        return f"{span_text(request.span, request.end)} is unfinished: the last day of the data is {last}"
 
     @property
     def value(self) -> Any:
@@ -171,11 +190,22 @@ def _by_span(request: Request, frame: Frame | None, job: Job) -> Iterator[Point]
     if mask is not None:
         kept = mask[order]
         order, months = order[kept], months[kept]
-    columns, ends = _columns(request, frame, order), spans(frame, request)
+    columns, ends = _columns(request, frame, order), _drawn(spans(frame, request), request)
     for position, end in enumerate(ends):
         job.step(0.4 + 0.4 * position / len(ends))
         inside = slice(*np.searchsorted(months, [end - LENGTHS[request.span] + 1, end + 1]).tolist())
-        yield _measure(request, columns, inside, span_text(request.span, end))
+        point = _measure(request, columns, inside, span_text(request.span, end))
+        yield replace(point, end=end, rows=inside.stop - inside.start, unfinished=not is_over(frame, request, end))
+
+
+def is_over(frame: Frame, request: Request, end: int) -> bool:
+    """Whether the data reach to the end of a span."""
+    return frame.is_over(request.dated_by, last_day(end))
+
+
+def _drawn(ends: list[int], request: Request) -> list[int]:
+    """The spans drawn: months without a row have their gap, as quarters do."""
+    return [*range(ends[0], ends[-1] + 1)][-_MOST_POINTS:] if ends and request.span == "month" else ends
 
 
 def _by_segment(request: Request, frame: Frame | None, job: Job) -> Iterator[Point]:
@@ -188,7 +218,7 @@ def _by_segment(request: Request, frame: Frame | None, job: Job) -> Iterator[Poi
         inside = frame.in_segment(request.segment_by, name)
         rows = np.flatnonzero(inside if mask is None else inside & mask)
         columns = _columns(request, frame, rows)
-        yield _measure(request, columns, slice(None), name)
+        yield replace(_measure(request, columns, slice(None), name), rows=rows.size)
 
 
 def _columns(request: Request, frame: Frame, rows: Rows) -> dict[str, Any]:

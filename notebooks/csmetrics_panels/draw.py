@@ -14,6 +14,8 @@ from csmetrics_panels.charts import Chart, Heat, Series
 from csmetrics_panels.shared_plotly import Figure, library
 
 _TICKS = {"fraction": ".1~%", "money": ",.0f", "count": ",.0f"}
+#: Units named beside a number that does not tell them.
+_SAID = ("points", "months", "periods", "scale points", "seconds")
 _CONFIG = {"displaylogo": False, "displayModeBar": False, "responsive": True}
 
 
@@ -59,7 +61,7 @@ def draw(chart: Chart | Heat, height: int | None = 340) -> Any:
     """A chart as a Plotly figure."""
     if isinstance(chart, Heat):
         return _heat(chart, height)
-    figure = go.Figure(layout=_layout(chart.title, height))
+    figure = go.Figure(layout=_layout(chart.title, chart.note, height))
     for series in chart.series:
         _add(figure, series, chart)
     value, label = ("x", "y") if chart.across else ("y", "x")
@@ -83,11 +85,18 @@ def shown(text: object) -> str:
     return escape(str(text), quote=False)
 
 
-def _layout(title: str, height: int | None) -> dict[str, Any]:
+def with_unit(unit: Unit, value: object) -> str:
+    """A value with its unit, where the number alone does not tell it."""
+    text = unit.text(value)
+    return f"{text} {unit.name}" if text and unit.name in _SAID else text
+
+
+def _layout(title: str, note: str, height: int | None) -> dict[str, Any]:
+    subtitle = {"subtitle": {"text": shown(note), "font": {"size": 12, "color": MUTED}}} if note else {}
     return {
-        "title": {"text": shown(title), "x": 0, "xanchor": "left", "pad": {"l": 10}, "font": {"size": 15}},
+        "title": {"text": shown(title), "x": 0, "xanchor": "left", "pad": {"l": 10}, "font": {"size": 15}, **subtitle},
         "height": height,
-        "margin": {"l": 10, "r": 20, "t": 46, "b": 10},
+        "margin": {"l": 10, "r": 20, "t": 64 if note else 46, "b": 10},
         "font": {"family": "system-ui, Segoe UI, Helvetica, Arial, sans-serif", "size": 12, "color": INK},
         "paper_bgcolor": PAPER,
         "plot_bgcolor": PAPER,
@@ -126,7 +135,12 @@ def _add(figure: Any, series: Series, chart: Chart) -> None:
     values = [None if y is None or y != y else float(y) for y in series.y]
     texts = ["" if v is None else shown(chart.unit.text(v)) for v in values]
     place = {"x": values, "y": labels} if chart.across else {"x": labels, "y": values}
-    common = {"name": shown(series.name), "customdata": texts, "hovertemplate": _hover(chart), **place}
+    common = {
+        "name": shown(series.name),
+        "customdata": _told(series, chart.unit),
+        "hovertemplate": _hover(chart),
+        **place,
+    }
     if series.kind == "bar":
         colour = list(series.colours) if series.colours else series.colour
         base = {} if series.base is None else {"base": list(series.base)}
@@ -151,6 +165,19 @@ def _add(figure: Any, series: Series, chart: Chart) -> None:
     )
 
 
+def _told(series: Series, unit: Unit) -> list[str]:
+    """What a mark says when it is pointed at: value and unit, interval, n."""
+    told = []
+    for i, value in enumerate(series.y):
+        low, high = (None if ends is None else ends[i] for ends in (series.low, series.high))
+        bounds = [unit.text(bound) or "not known" for bound in (low, high)]
+        known = (low is not None and low == low) or (high is not None and high == high)
+        n = series.n[i] if series.n is not None else None
+        parts = [with_unit(unit, value), f"interval {' to '.join(bounds)}" if known else "", f"n = {n:,}" if n else ""]
+        told.append(shown("\n".join(filter(None, parts))).replace("\n", "<br>"))
+    return told
+
+
 def _hover(chart: Chart) -> str:
     return f"%{{{'y' if chart.across else 'x'}}}<br>%{{customdata}}<extra>%{{fullData.name}}</extra>"
 
@@ -168,18 +195,20 @@ def _whiskers(series: Series, values: list[float | None]) -> dict[str, Any] | No
 
 def _heat(chart: Heat, height: int | None) -> Any:
     values = np.asarray(chart.values, dtype=float)
+    said = [[with_unit(chart.unit, v) for v in row] for row in values.tolist()]
     texts = [[chart.unit.text(v) for v in row] for row in values.tolist()]
     scale = [[i / (len(HEAT) - 1), colour] for i, colour in enumerate(HEAT)]
     rows, columns = list(map(shown, chart.rows)), list(map(shown, chart.columns))
     small = values.shape[1] <= 13
-    figure = go.Figure(layout=_layout(chart.title, max(height or 0, 90 + 20 * len(rows))))
+    figure = go.Figure(layout=_layout(chart.title, chart.note, max(height or 0, 90 + 20 * len(rows))))
     figure.add_heatmap(
         z=[[None if v != v else v for v in row] for row in values.tolist()],
         x=columns,
         y=rows,
         text=texts,
         texttemplate="%{text}" if small else None,
-        hovertemplate="%{y}, age %{x}: %{text}<extra></extra>",
+        customdata=said,
+        hovertemplate="%{y}, age %{x}: %{customdata}<extra></extra>",
         colorscale=scale,
         showscale=not small,
         xgap=1,
@@ -189,5 +218,5 @@ def _heat(chart: Heat, height: int | None) -> Any:
         xaxis={"type": "category", "side": "top", "showgrid": False, "automargin": True},
         yaxis={"type": "category", "autorange": "reversed", "showgrid": False, "automargin": True},
     )
-    figure.update_layout(margin={"t": 70})
+    figure.update_layout(margin={"t": 90 if chart.note else 70})
     return figure

@@ -11,9 +11,11 @@ from csmetrics_core.csv_text import harmless
 from csmetrics_core.errors import NoData
 from csmetrics_panels.compute import Outcome
 from csmetrics_panels.images import image
+from csmetrics_panels.request import span_text
 
 #: The file's name, its media type, its bytes.
 File = tuple[str, str, bytes]
+_OWN = {"period", "value", "n", "low", "high", "unfinished"}
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
@@ -48,11 +50,27 @@ def result_table(outcome: Outcome | None) -> dict[str, Any]:
     if np.ndim(told.value):
         labels = outcome.labels or list(range(1, np.size(told.value) + 1))
         return {"row": labels, told.metric.name: list(np.ravel(told.value))}
-    if points := outcome.trend or outcome.groups:
-        columns = {name: [getattr(p, name) for p in points] for name in ("value", "n", "low", "high")}
-        return {"period" if outcome.trend else "segment": [p.label for p in points], **columns}
+    if outcome.trend or outcome.groups:
+        return _series_table(outcome)
     rows = told.rows()
     return {"item": [item for item, _ in rows], "value": [value for _, value in rows]}
+
+
+def _series_table(outcome: Outcome) -> dict[str, Any]:
+    """The periods drawn, then the segments; a period without a row is left out, as it is a gap in the drawing."""
+    periods = [point for point in outcome.trend if point.rows != 0]
+    points, request = [*periods, *outcome.groups], outcome.request
+    columns: dict[str, Any] = {}
+    if outcome.trend:
+        own = span_text(request.span, request.end) if request.end is not None else ""
+        columns["period"] = [point.label for point in periods] + [own] * len(outcome.groups)
+    if outcome.groups:
+        by = request.segment_by if request.segment_by not in _OWN else f"{request.segment_by} (segment)"
+        columns[by] = [None] * len(periods) + [point.label for point in outcome.groups]
+    columns |= {name: [getattr(point, name) for point in points] for name in ("value", "n", "low", "high")}
+    if any(point.unfinished for point in points):
+        columns["unfinished"] = [point.unfinished for point in points]
+    return columns
 
 
 def _picture(panel: Any, kind: str) -> bytes:

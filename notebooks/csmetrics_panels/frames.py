@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from csmetrics_core.cells import Drops, read
 from csmetrics_core.errors import WrongKind, WrongShape
 from csmetrics_core.kinds import Kind, Number
-from csmetrics_core.periods import index_of
+from csmetrics_core.periods import day_text, first_day, index_of, today
 
 Rows = NDArray[np.int64] | slice | None
 BLANK = "(blank)"
@@ -160,6 +160,28 @@ class Frame:
 
         return self._once("months", name, make)
 
+    def is_over(self, name: str, day: int) -> bool:
+        """Whether the dates of a column reach to a day, counted from January 1970, and the day has come.
+
+        Rows by month reach to its end. Other rows reach to a day if no more days lie between it and the last of them
+        than lie between any two: a survey seldom ends on the last of the month.
+        """
+
+        def make() -> tuple[int, int]:
+            days = read(self.column(name), name, "day").values
+            known = np.unique(days[~np.isnan(days)].astype(np.int64))
+            if (known == first_day(index_of(known, "month"), "month")).all():
+                return int(first_day(index_of(known[-1:], "month") + 1, "month")[0]) - 1, 0
+            return int(known[-1]), int(np.diff(known).max(initial=0))
+
+        last, gap = self._once("last day", name, make)
+        return bool(day <= last + gap and day <= today())
+
+    def last_day(self, name: str) -> str:
+        """The last day of a column of dates."""
+        days = read(self.column(name), name, "day").values
+        return day_text(int(np.nanmax(days)))
+
     def by_month(self, name: str) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """The rows in the order of their months, and those months."""
 
@@ -184,8 +206,10 @@ class Frame:
             column = self.series(name).to_list() if self._holds_flags(name) else self.column(name)
             found = self._told_apart(name, _quickly_numbered(column))
             codes = np.full(len(self), -1, dtype=np.int64)
-            codes[: len(found.values)] = found.values
-            labels = [str(label) for label in found.labels]
+            called = [str(label) for label in found.labels]
+            labels = list(dict.fromkeys(called))  # 1 and "1" are one name on the screen
+            place = np.array([*map(labels.index, called), -1])  # the last is a blank's
+            codes[: len(found.values)] = place[found.values] if len(labels) < len(called) else found.values
             if (codes < 0).any():
                 codes[codes < 0] = len(labels)
                 labels.append(BLANK)

@@ -55,7 +55,10 @@ def image(chart: Chart | Heat, kind: str = "png", width: float = 8.0, height: fl
         figure = Figure(figsize=(width, height), layout="constrained")
         FigureCanvasAgg(figure)
         axes = figure.add_subplot()
-        axes.set_title(_plain(chart.title), loc="left", fontsize=12)
+        axes.set_title(_plain(chart.title), loc="left", fontsize=12, pad=20 if chart.note else 6)
+        if chart.note:
+            place = {"xycoords": "axes fraction", "textcoords": "offset points", "color": MUTED, "fontsize": 9}
+            axes.annotate(_plain(chart.note), (0, 1), (0, 7), **place)
         _heat(axes, chart) if isinstance(chart, Heat) else _chart(axes, chart)
         held = BytesIO()
         metadata = {"Date": None} if kind == "svg" else {"Software": None}

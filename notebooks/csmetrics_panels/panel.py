@@ -84,8 +84,20 @@ class MetricPanel(Closing, widgets.VBox):
 
     @property
     def code(self) -> str:
-        """The same call as Python."""
-        return python_code(self.request, self.frame)
+        """The same as Python: the number in the last line, above it what is drawn, `by_period` and `by_segment`."""
+        request, outcome = self.request, self.outcome
+        return python_code(request, self.frame, outcome=outcome if outcome and outcome.request == request else None)
+
+    @property
+    def table(self) -> Any:
+        """What is shown as a pandas frame: periods and segments, a table metric's rows, or the number explained.
+
+        None where there is no value.
+        """
+        from pandas import DataFrame
+
+        outcome = self.outcome
+        return DataFrame(export.result_table(outcome)) if outcome and outcome.told else None
 
     @property
     def formula(self) -> str:
@@ -275,7 +287,7 @@ class MetricPanel(Closing, widgets.VBox):
         self._figure.show(chart)
 
     def _show_code(self, request: Request | None) -> None:
-        self._python.text = python_code(request, self.frame) if request else ""
+        self._python.text = python_code(request, self.frame, outcome=self._outcome) if request else ""
         self._excel.text = excel_formula(request, self.frame) if request else ""
         self._plain.text = plain_formula(request, self.frame) if request else ""
         display(self._files, request is not None)

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
@@ -11,6 +11,9 @@ from csmetrics_core import native
 from csmetrics_core.periods import day_text, first_day
 from csmetrics_core.spec import Metric, Role
 from csmetrics_panels.frames import BLANK, Frame
+
+if TYPE_CHECKING:
+    from csmetrics_panels.compute import Outcome
 
 Span = Literal["all", "month", "quarter", "trailing 12"]
 #: Months in each span.
@@ -74,45 +77,84 @@ def span_text(span: Span, end: int) -> str:
     return f"12 months to {month}" if span == "trailing 12" else month
 
 
-def python_code(request: Request, frame: Frame | None, reported: str = "") -> str:
-    """The call as Python that can be pasted into a cell; with a figure reported for it, as its reconciliation."""
+def python_code(request: Request, frame: Frame | None, reported: str = "", outcome: "Outcome | None" = None) -> str:
+    """The call as Python that can be pasted into a cell.
+
+    Args:
+        request: the call.
+        frame: the data.
+        reported: a figure reported for it: the code is its reconciliation.
+        outcome: what is shown: the code then makes the series drawn too.
+    """
     name = request.metric.name
     called, first = ("reconcile", [repr(name), repr(reported)]) if reported else (name, [])
-    imports, lines = [f"from csmetrics_core import {called}"], []
-    rows = frame.name if frame else ""
-    if rows == called:  # the frame has the function's name
-        imports, called = ["import csmetrics_core"], f"csmetrics_core.{called}"
-    if frame and frame.origin:
-        lines.append(frame.origin)
-    if frame and request.picks and (conditions := _conditions(request, frame)):
-        wanted = " & ".join(conditions)
-        taken = f"{rows}.filter({wanted})" if frame.kind == "polars" else f"{rows}[{wanted}]"
+    lines, rows = [], frame.name if frame else ""
+    held = re.split(r"\W", rows)[0] in (called, *_ALSO)  # the data have the name of one of our functions
+    ours = "csmetrics_core." if held else ""
+    if frame and request.picks and (found := conditions(request, frame)):
+        taken = rows_where(frame, found)
         rows = "chosen" if rows == "rows" else "rows"
         lines.append(f"{rows} = {taken}")
-        imports = [line for word, line in _IMPORTS if word in wanted] + imports
-    words = [f"{k}={_python(v, rows, frame)}" for k, v in request.arguments.items()]
-    return "\n".join([*imports, "", *lines, f"{called}({', '.join([*first, *words])})"])
+    if outcome is not None:
+        from csmetrics_panels.series_code import series_lines
+
+        lines += series_lines(outcome, rows, ours)
+    lines.append(f"{ours}{called}({', '.join([*first, *call_words(request, frame, rows)])})")
+    text = "\n".join(lines)
+    names = [called, *(word for word in _ALSO if re.search(rf"(= |: ){word}[.(]", text))]
+    imports = [line for word, line in _IMPORTS if re.search(word, text)]
+    imports.append("import csmetrics_core" if held else f"from csmetrics_core import {', '.join(sorted(names))}")
+    return "\n".join([*imports, "", *([frame.origin] if frame and frame.origin else []), *lines])
 
 
+#: What the code of a series calls besides the metric.
+_ALSO = ("explain", "tables")
 _IMPORTS = (
-    (" datetime(", "from datetime import datetime"), ("pd.to_datetime(", "import pandas as pd"),
-    ("pl.col(", "import polars as pl"),
-)  # fmt: skip
+    (r"\bdate\(", "from datetime import date"),
+    (r"\bdatetime\(", "from datetime import datetime"),
+    (r"\bpd\.", "import pandas as pd"),
+    (r"\bpl\.", "import polars as pl"),
+)
 
 
-def _conditions(request: Request, frame: Frame) -> list[str]:
+def rows_where(frame: Frame, found: list[str], rows: str = "") -> str:
+    """The rows that meet conditions, as Python."""
+    rows, wanted = rows or frame.name, " & ".join(found)
+    return (f"{rows}.filter({wanted})" if frame.kind == "polars" else f"{rows}[{wanted}]") if found else rows
+
+
+def call_words(request: Request, frame: Frame | None, rows: str) -> list[str]:
+    """The arguments of a call, as Python."""
+    return [f"{name}={_python(value, rows, frame)}" for name, value in request.arguments.items()]
+
+
+def moment(month: int) -> str:
+    """The beginning of a month, as Python."""
+    return f"datetime({1970 + month // 12}, {month % 12 + 1}, 1)"
+
+
+def conditions(request: Request, frame: Frame, between: tuple[str, str] = ("", ""), of: str = "") -> list[str]:
+    """What the rows of a request have in common, as Python.
+
+    Args:
+        request: which segment and span.
+        frame: the data.
+        between: in place of the request's span, from when and up to when.
+        of: what the code calls the rows; by default the frame's name.
+    """
     polars = frame.kind == "polars"
 
     def column(name: str) -> str:
-        return f"pl.col({name!r})" if polars else _column(frame.name, frame, name)
+        return f"pl.col({name!r})" if polars else _column(of or frame.name, frame, name)
 
     found = []
     if request.segment:
         found.append(_in_group(column(request.segment_by), request, frame, polars))
-    if request.days:
+    if request.days and request.end is not None:
+        between = moment(request.end + 1 - LENGTHS[request.span]), moment(request.end + 1)  # type: ignore[index]
+    if any(between):
         by = _naive(column(request.dated_by), frame.series(request.dated_by).dtype, polars)
-        first, after = (f"datetime({int(d[:4])}, {int(d[5:7])}, 1)" for d in request.days)
-        found += [f"({by} >= {first})", f"({by} < {after})"]
+        found += [f"({by} {sign} {edge})" for sign, edge in zip((">=", "<"), between, strict=True) if edge]
     return found
 
 
@@ -141,7 +183,7 @@ def _naive(by: str, kind: Any, polars: bool) -> str:
 
 def _python(value: Any, rows: str, frame: Frame | None) -> str:
     if not isinstance(value, Picked) or frame is None:
-        return repr(value)
+        return repr(value).removeprefix("datetime.")
     if not value.together:
         return _column(rows, frame, value.columns[0])
     labels = [frame.labels[column] for column in value.columns]

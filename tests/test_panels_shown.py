@@ -1,0 +1,155 @@
+"""What a panel hands back is what it shows: the table, the code, the title and the row numbers."""
+
+import math
+
+import numpy as np
+import pandas as pd
+import polars as pl
+import pytest
+from csmetrics_panels import panel
+from csmetrics_panels.compute import splits
+from test_panels_code import CELLS, DATES, SCORES, in_both
+from test_panels_panel import METRICS, example_data
+
+from csmetrics_core.samples import sample_company
+
+SPLIT = [metric for metric in METRICS if splits(metric) and not metric.roles.block]
+
+
+def made(code: str, **names: object) -> dict:
+    """What the code leaves in a notebook that holds these names."""
+    exec(code, names)
+    return names
+
+
+def rows_of(found: object) -> list[tuple]:
+    """Label, value, n, low and high of a series as the code makes it; months by their first day."""
+    if isinstance(found, dict):
+        told = [(label, one.value, one.n, *(one.interval or (None, None))) for label, one in found.items()]
+    else:
+        table = found.to_pandas() if isinstance(found, pl.DataFrame) else found
+        key = table.columns[0]
+        told = [(one[key], one["value"], one["n"], one["low"], one["high"]) for one in table.to_dict("records")]
+    return [(str(label), *map(number, rest)) for label, *rest in told]
+
+
+def number(value: object) -> float:
+    return math.nan if value is None else float(value)
+
+
+def shown_rows(table: pd.DataFrame, label: str) -> list[tuple]:
+    rows = table[table[label].notna()].to_dict("records")
+    return [(str(row[label]), *(number(row[name]) for name in ("value", "n", "low", "high"))) for row in rows]
+
+
+def same(code: list[tuple], shown: list[tuple], *, labelled: bool = True) -> bool:
+    code, shown = (sorted(rows) for rows in (code, shown)) if labelled else (code, shown)
+    start = 0 if labelled else 1
+    return bool(shown) and repr([row[start:] for row in code]) == repr([row[start:] for row in shown])
+
+
+@pytest.mark.parametrize("metric", SPLIT, ids=lambda m: m.name)
+def test_the_segments_drawn_are_those_the_code_gives(metric) -> None:
+    frame, choices = example_data(metric)
+    frame = pd.concat([frame, frame], ignore_index=True).assign(plan=["a", "b"] * len(frame))
+    shown = panel(metric.name, frame, segment_by="plan", **choices)
+    assert same(rows_of(made(shown.code, df=frame)["by_segment"]), shown_rows(shown.table, "plan"))
+
+
+@pytest.mark.parametrize(("library", "kind"), in_both(CELLS, but=["numbers and text"]))
+def test_every_kind_of_segment_column_gives_the_segments_drawn(library: str, kind: str) -> None:
+    frame = pd.DataFrame({"score": [10, 9, 0, 3], "by": CELLS[kind]})
+    frame = pd.concat([frame] * 20, ignore_index=True)
+    frame = pl.from_pandas(frame) if library == "polars" else frame
+    shown = panel("nps", frame, segment_by="by")
+    assert same(rows_of(made(shown.code, df=frame)["by_segment"]), shown_rows(shown.table, "by"))
+
+
+@pytest.mark.parametrize(("library", "kind"), in_both(DATES, but=[k for k in DATES if "text" in k or "objects" in k]))
+@pytest.mark.parametrize("span", ["month", "quarter", "trailing 12"])
+def test_every_kind_of_date_column_gives_the_periods_drawn(library: str, kind: str, span: str) -> None:
+    frame = pd.DataFrame({"score": SCORES, "when": DATES[kind]})
+    frame = pl.from_pandas(frame) if library == "polars" else frame
+    shown = panel("nps", frame, dated_by="when", span=span)
+    assert same(rows_of(made(shown.code, df=frame)["by_period"]), shown_rows(shown.table, "period"), labelled=False)
+
+
+def test_periods_and_segments_stand_in_one_table_and_months_without_a_row_are_gaps() -> None:
+    days = pd.to_datetime(["2026-01-05", "2026-01-31", "2026-03-01", "2026-03-31", None, "2026-03-02"])
+    frame = pd.DataFrame({"score": [10, 0, 9, 3, 10, None], "day": days, "plan": ["a", "a", "b", "a", "b", "b"]})
+    shown = panel("nps", frame, segment_by="plan", dated_by="day", span="month")
+    told = shown.table.fillna({"plan": "-"})[["period", "plan", "value", "n"]].to_numpy().tolist()
+    assert told == [["2026-01", "-", 0, 2], ["2026-03", "-", 0, 2], ["2026-03", "a", -100, 1], ["2026-03", "b", 100, 1]]
+    names = made(shown.code, df=frame)
+    assert names["by_period"]["value"].tolist() == [0, 0]
+    assert names["by_segment"]["value"].tolist() == [-100, 100]
+    assert [str(x) for x in shown.chart.series[0].x] == ["2026-01", "2026-02", "2026-03"]
+    assert np.isnan(shown.chart.series[0].y[1])
+    assert "<caption>By plan</caption>" in shown._card.value
+
+
+def test_a_segment_of_the_sample_keeps_to_it_in_every_period() -> None:
+    company = sample_company()
+    frame = company.responses
+    for span in ("quarter", "trailing 12"):
+        shown = panel(
+            "nps", frame, segment_by="segment", segment="SMB", dated_by="date", span=span, accounts="customer"
+        )
+        names = made(shown.code, df=frame)
+        assert same(rows_of(names["by_period"]), shown_rows(shown.table, "period"), labelled=span != "quarter")
+
+
+def test_data_called_like_our_functions_keep_their_name() -> None:
+    frame = pd.DataFrame({"score": SCORES, "by": ["a", "b"] * 40})
+    shown = panel("nps", {"tables": frame}, segment_by="by")
+    assert same(rows_of(made(shown.code, tables=frame)["by_segment"]), shown_rows(shown.table, "by"))
+
+
+def test_tables_and_single_numbers_are_given_as_shown() -> None:
+    shown = panel("nps_counts", {"score": [10, 9, 8, 6]})
+    assert shown.table.equals(shown.value)
+    told = panel("nps", {"score": [10, 9, 8, 6]}).table.set_index("item")["value"]
+    assert (told["value"], told["n"]) == (25, 4)
+    assert panel("nps").table is None
+
+
+def test_titles_say_which_rows_when_and_how_many() -> None:
+    frame = sample_company().responses
+    shown = panel("nps", frame, segment_by="segment", segment="SMB", dated_by="date", span="quarter", end="2026 Q2")
+    counted = shown.table["n"]
+    wanted = f"segment: SMB, 2024 Q4 to 2026 Q3, n = {counted.min()} to {counted.max()} each"
+    assert shown.chart.note == wanted
+    assert shown._figure.figure.layout.title.subtitle.text == wanted
+    shown.choose(span="all")
+    assert shown.chart.title == "Net Promoter Score: answers"
+    assert shown.chart.note == "segment: SMB, n = 421"
+    assert panel("nps", {"<b>": [10, 9]}).chart.note == "all rows, n = 2"
+    evil = panel("nps", {"score": [10, 9], "who": ["<b>", "<b>"]}, segment_by="who", segment="<b>")
+    assert evil._figure.figure.layout.title.subtitle.text == "who: &lt;b&gt;, n = 2"
+
+
+def test_a_mark_says_value_unit_interval_and_n() -> None:
+    frame = {"score": [10, 9, 8, 6], "plan": ["a", "a", "a", "a"]}
+    (dots,) = panel("nps", frame, segment_by="plan")._figure.figure.data
+    assert dots.customdata[0] == "25.0 points<br>interval -44.2 to 72.7<br>n = 4"
+
+
+def test_an_unfinished_period_is_marked() -> None:
+    days = pd.date_range("2026-07-01", "2026-09-12")
+    shown = panel("nps", {"score": [10] * len(days), "day": days}, dated_by="day", span="month")
+    assert shown.chart.series[0].x == ["2026-07", "2026-08", "2026-09 (unfinished)"]
+    assert shown.table["unfinished"].tolist() == [False, False, True]
+    assert "2026-09 is unfinished: the last day of the data is 2026-09-12" in shown._card.value
+    assert shown.chart.note.endswith("2026-09 is unfinished: the last day of the data is 2026-09-12")
+    assert shown.choose(end="2026-08").chart.note == "all rows, 2026-07 to 2026-09, n = 12 to 31 each"
+    assert shown.choose(span="quarter").table["unfinished"].tolist() == [True]
+
+
+def test_a_survey_that_rests_a_few_days_and_rows_by_month_are_not_unfinished() -> None:
+    rare = pd.to_datetime(["2026-07-03", "2026-07-20", "2026-08-05", "2026-08-29"])
+    shown = panel("nps", {"score": [10, 9, 0, 3], "day": rare}, dated_by="day", span="month")
+    assert "unfinished" not in shown.table
+    monthly = pd.to_datetime(["2026-07-01", "2026-08-01"])
+    months = panel("nps", {"score": [10, 9], "month": monthly}, dated_by="month", span="month")
+    assert "unfinished" not in months.table
+    assert months.choose(span="quarter").table["unfinished"].tolist() == [True]
