@@ -153,3 +153,23 @@ def test_a_survey_that_rests_a_few_days_and_rows_by_month_are_not_unfinished() -
     months = panel("nps", {"score": [10, 9], "month": monthly}, dated_by="month", span="month")
     assert "unfinished" not in months.table
     assert months.choose(span="quarter").table["unfinished"].tolist() == [True]
+
+
+def test_rows_are_numbered_as_in_the_data_given() -> None:
+    frame = pd.DataFrame({"score": [10, 9, None, 11, 3], "plan": ["a", "b", "b", "b", "b"]}, index=[7, 8, 9, 10, 11])
+    shown = panel("nps", frame, segment_by="plan", segment="b")
+    assert "nps: scores[3] is 11" in shown._card.value
+    assert "(row 4)" in shown._card.value
+    frame = frame.assign(score=[10, 9, None, 10, 3])
+    assert "1 blank (row 3)" in panel("nps", frame, segment_by="plan", segment="b")._card.value
+
+
+def test_rows_of_a_broadcast_and_of_a_block_are_numbered_as_in_the_data_given() -> None:
+    frame = pd.DataFrame({"lost": [1, 2, 3, 5], "opening": [10, 20, 0, 50], "plan": ["a", "b", "b", "b"]})
+    shown = panel("churn_rate", frame, lost="lost", opening="opening", segment_by="plan", segment="b")
+    assert "row 3 has no value" in shown._card.value
+    assert shown.table["row"].tolist() == [2, 3, 4]
+    assert shown.chart.series[0].x == ["2", "3", "4"]
+    health = pd.DataFrame({"use": [1, 2, 3, 4], "pay": [1, 2, "x", 4], "plan": ["a", "b", "b", "b"]})
+    scored = panel("health_score", health, values=("use", "pay"), best="5", segment_by="plan", segment="b")
+    assert "1 text (row 3)" in scored._card.value

@@ -104,7 +104,7 @@ def _value(told: Explained, outcome: Outcome) -> str:
     if metric.gives == "pair":
         return f"<div class='big'>{unit_text(metric, value[0])} to {unit_text(metric, value[1])}</div>"
     if np.ndim(value):
-        names = outcome.labels or tuple(str(i + 1) for i in range(np.size(value)))
+        names = outcome.labels or tuple(map(str, outcome.row_numbers))
         unit = metric.unit
         return table(["row", metric.title], [names, np.ravel(value)], [None, unit], f"{np.size(value):,} values")
     return f"<div class='big'>{unit_text(metric, value)}</div>{_segments(metric, outcome)}"

@@ -124,7 +124,7 @@ def _number_chart(metric: Metric, outcome: Outcome) -> Chart | None:
     if told is None:
         return None
     if np.ndim(told.value):
-        return _elements_chart(metric, np.asarray(told.value, dtype=float).ravel(), outcome.labels)
+        return _elements_chart(metric, np.asarray(told.value, dtype=float).ravel(), outcome)
     if any(count for _, count in outcome.answers):
         return answers_chart(metric, outcome.answers)
     return _interval_chart(metric, told.value, told.interval, told.n) if told.interval or _finite(metric) else None
@@ -262,15 +262,15 @@ def _interval_chart(
     )
 
 
-def _elements_chart(metric: Metric, values: Any, labels: tuple[str, ...]) -> Chart:
+def _elements_chart(metric: Metric, values: Any, outcome: Outcome) -> Chart:
     """One result a row: a line where rows have dates, else a histogram where there are many, else bars."""
-    if labels:
+    if labels := outcome.labels:
         return Chart(
             f"{metric.title}, row by row", (Series(metric.title, _distinct(labels), values.tolist()),), metric.unit
         )
     known = values[~np.isnan(values)]
     if values.size <= _MOST_BARS:
-        names = [str(i + 1) for i in range(values.size)]
+        names = list(map(str, outcome.row_numbers))
         return Chart(f"{metric.title}, row by row", (Series(metric.title, names, values.tolist(), "bar"),), metric.unit)
     counts, edges = np.histogram(known, bins=20)
     names = _distinct([metric.unit.text((a + b) / 2) for a, b in pairwise(edges)])

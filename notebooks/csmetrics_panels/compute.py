@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from csmetrics_core.company import last_day
-from csmetrics_core.errors import MetricError, NoData
+from csmetrics_core.errors import MetricError, NoData, place
 from csmetrics_core.evaluate import evaluate
 from csmetrics_core.explain import Explained, explained
 from csmetrics_core.spec import Metric, Role
@@ -64,6 +64,13 @@ class Outcome:
     frame: Frame | None = None
 
     @property
+    def row_numbers(self) -> list[int]:
+        """The place of each row that counts in the data, counted from 1."""
+        if self.rows is None or isinstance(self.rows, slice):
+            return list(range(1, np.size(self.told.value if self.told else ()) + 1))
+        return (self.rows + 1).tolist()
+
+    @property
     def unfinished(self) -> str:
         """That the period chosen goes on after the data, where it does."""
         request = self.request
@@ -104,12 +111,14 @@ def compute(request: Request, frame: Frame | None, job: Job) -> Outcome:
     Raises:
         Cancelled: the job was stopped.
     """
+    rows: Rows = None
     try:
         rows = _chosen(request, frame) if frame else None
         given = _arguments(request, frame, rows)
         job.step(0.1)
-        told = explained(evaluate(request.metric, (), given))
+        told = _numbered_as(request, rows, explained(evaluate(request.metric, (), given)))
     except MetricError as error:
+        _place_in_frame(request, rows, error)
         return Outcome(request, error=error, trend=tuple(_by_span(request, frame, job)), frame=frame)
     job.step(0.4)
     return Outcome(
@@ -156,6 +165,34 @@ def _arguments(request: Request, frame: Frame | None, rows: Rows) -> dict[str, A
         else:
             given[name] = _numbered(request, frame, name, rows)
     return given
+
+
+def _row_in_frame(request: Request, rows: Rows, argument: str | None, position: int) -> int:
+    """The row of the whole data that a place of an argument is in, both counted from 0; a block counts by cells."""
+    picked = request.arguments.get(argument or "")
+    row = position // len(picked.columns) if isinstance(picked, Picked) and picked.together else position
+    return row if rows is None or isinstance(rows, slice) or not isinstance(picked, Picked) else int(rows[row])
+
+
+def _place_in_frame(request: Request, rows: Rows, error: MetricError) -> None:
+    """Let an error about some rows name the row of the data they were taken from."""
+    if error.position is None or error.argument is None:
+        return
+    row = _row_in_frame(request, rows, error.argument, error.position)
+    error.problem = error.problem.replace(place(error.argument, error.position), place(error.argument, row), 1)
+    error.position = row
+
+
+def _numbered_as(request: Request, rows: Rows, told: Explained) -> Explained:
+    """An explanation of some rows with their places in the data."""
+    for error in told.failures.values():
+        _place_in_frame(request, rows, error)
+    dropped = tuple(
+        (name, reason, count, tuple(dict.fromkeys(_row_in_frame(request, rows, name, p) for p in first)))
+        for name, reason, count, first in told.dropped
+    )
+    failures = {p if rows is None else int(rows[p]): error for p, error in told.failures.items()}  # type: ignore[call-overload]
+    return replace(told, dropped=dropped, failures=failures)
 
 
 def _numbered(request: Request, frame: Frame, name: str, rows: Rows) -> Any:

@@ -48,7 +48,7 @@ def result_table(outcome: Outcome | None) -> dict[str, Any]:
     if told.metric.gives == "table":
         return dict(told.value)
     if np.ndim(told.value):
-        labels = outcome.labels or list(range(1, np.size(told.value) + 1))
+        labels = outcome.labels or outcome.row_numbers
         return {"row": labels, told.metric.name: list(np.ravel(told.value))}
     if outcome.trend or outcome.groups:
         return _series_table(outcome)
