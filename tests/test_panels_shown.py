@@ -173,3 +173,61 @@ def test_rows_of_a_broadcast_and_of_a_block_are_numbered_as_in_the_data_given() 
     health = pd.DataFrame({"use": [1, 2, 3, 4], "pay": [1, 2, "x", 4], "plan": ["a", "b", "b", "b"]})
     scored = panel("health_score", health, values=("use", "pay"), best="5", segment_by="plan", segment="b")
     assert "1 text (row 3)" in scored._card.value
+
+
+def proposed(shown: object) -> dict[str, str]:
+    return {field.argument.name: field.columns()[0] for field in shown._fields if field.columns()}
+
+
+def said(shown: object) -> str:
+    return shown._read_as.value.partition("</style>")[2]
+
+
+def test_columns_are_proposed_by_the_dictionary_and_it_is_said() -> None:
+    months = pd.to_datetime(["2026-01-01", "2026-02-01", "2026-01-01"])
+    frame = pd.DataFrame({"Konto": ["a", "a", "b"], "Monat": months, "MRR (EUR)": [1.0, 2, 3]})
+    shown = panel("mrr_movements", frame)
+    assert proposed(shown) == {"customers": "Konto", "months": "Monat", "mrr": "MRR (EUR)"}
+    assert "Read Konto as customer, Monat as month, MRR (EUR) as mrr." in said(shown)
+    plain = panel("mrr_movements", frame.set_axis(["customer", "months", "mrr"], axis=1))
+    assert said(plain) == ""
+    other = panel("nps", pd.DataFrame({"<b>": [1, 2], "Q1 NPS": [10, 9]}))
+    assert "<b>" not in said(other)
+
+
+def test_what_was_read_is_said_only_while_it_is_chosen() -> None:
+    shown = panel("nps", pd.DataFrame({"Weiterempfehlung": [10, 9], "mine": [0, 0]}))
+    assert "Read Weiterempfehlung as score." in said(shown)
+    shown.choose(scores="mine")
+    assert said(shown) == ""
+
+
+@pytest.mark.parametrize("heading", ["id", "customer", "Kundennummer", "MRR", "amount", "month"])
+@pytest.mark.parametrize("metric", ["nps", "csat", "mean_lifetime", "fcr_from_contacts"])
+def test_the_only_column_is_not_taken_for_what_its_name_denies(metric: str, heading: str) -> None:
+    assert proposed(panel(metric, pd.DataFrame({heading: [1, 2, 3, 4]}))) == {}
+
+
+def test_one_column_is_never_proposed_where_several_are_asked_for() -> None:
+    for metric in ("mrr_movements", "dau", "cohort_retention", "customer_movements", "retention_by_customer"):
+        assert proposed(panel(metric, pd.DataFrame({"x": [1, 2, 3, 4]}))) == {}
+    assert proposed(panel("nps", pd.DataFrame({"x": [1, 2, 3, 4]}))) == {"scores": "x"}
+
+
+def test_a_column_of_names_is_no_count_of_them() -> None:
+    frame = pd.DataFrame({"customer": [1, 2, 3], "retention costs": [5.0, 6, 7]})
+    assert "customers" not in proposed(panel("crc", frame))
+
+
+@pytest.mark.parametrize("metric", METRICS, ids=lambda m: m.name)
+def test_no_column_is_proposed_for_two_arguments(metric) -> None:
+    rows = 3
+    frame = pd.DataFrame(
+        {
+            **dict.fromkeys(["id", "Customer", "Account", "user", "score", "amount", "contacts"], range(1, rows + 1)),
+            "month": pd.date_range("2026-01-01", periods=rows),
+            "date": pd.date_range("2026-02-01", periods=rows),
+        }
+    )
+    columns = [column for field in panel(metric.name, frame)._fields for column in field.columns()]
+    assert len(columns) == len(set(columns))

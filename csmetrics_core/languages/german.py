@@ -16,6 +16,7 @@ GERMAN = Language(
         "currency": ("Währung",),
         "customer": (
             "Kunde", "Kundennummer", "Kunden-ID", "Kundennr", "Kundenname", "Firma", "Mandant", "Unternehmen",
+            "Konto",
         ),
         "date": ("Datum", "Antwortdatum", "Rechnungsdatum", "Buchungsdatum"),
         "discount": ("Rabatt", "Nachlass"),

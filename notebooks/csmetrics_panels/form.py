@@ -8,7 +8,7 @@ import ipywidgets as widgets
 
 from csmetrics_core.catalog import CATALOG, lookup
 from csmetrics_core.errors import wrong_kind
-from csmetrics_core.headings import plain
+from csmetrics_core.headings import is_known, plain
 from csmetrics_core.kinds import Day
 from csmetrics_core.spec import Argument, Metric, Role
 from csmetrics_core.tables.asking import likely_column
@@ -51,6 +51,7 @@ class Field:
         self.changed = changed
         self.frame: Frame | None = None
         self.taken: frozenset[str] = frozenset()  # columns that other arguments are proposed
+        self.proposed = ""  # the column proposed by its name
         self.widget: Any = self.make()
 
     def make(self) -> Any:
@@ -78,10 +79,23 @@ class Field:
         return widget
 
     def likely(self, fitting: Sequence[str]) -> str:
-        """The column that is called as the argument is, or the only one of the data; nothing is guessed from cells."""
+        """The column that is called as the argument is, by the dictionary of headings; nothing is guessed from cells.
+
+        Data of one column are taken for the one column that is asked for, unless its name says something else.
+        """
         free = [column for column in fitting if column not in self.taken]
-        only = list(self.frame or ()) == free and len(free) == 1
-        return likely_column(self.metric, self.argument, free) or (free[0] if only and not self.taken else "")
+        asked = [a for a in self.metric.arguments if a.required and a.is_range]
+        only = asked == [self.argument] and list(self.frame or ()) == free and not any(map(is_known, free))
+        found = likely_column(self.metric, self.argument, free) or ("".join(free) if only and len(free) == 1 else "")
+        self.proposed = found if self.argument.required else ""
+        return self.proposed
+
+    def read_as(self) -> str:
+        """How a proposed column was read, while it is chosen and is called something else than the argument."""
+        name = self.argument.name
+        called = {plain(name), plain(name.removesuffix("s"))}
+        shown = self.proposed and self.columns() == (self.proposed,) and plain(self.proposed) not in called
+        return f"{self.proposed} as {label(name.removesuffix('s'))}" if shown else ""
 
     def columns(self) -> tuple[str, ...]:
         """The columns chosen, if any are."""
@@ -175,7 +189,7 @@ class ValueField(Field):
         self.source.options = [("typed here", _TYPED), *((short(name), f"={name}") for name in fitting)]
         self.source.layout.display = "" if fitting else "none"
         likely = self.likely(fitting) if self.argument.required and not self.typed.value else ""
-        if likely and plain(likely) in {plain(self.argument.name), plain(self.argument.name.rstrip("s"))}:
+        if plain(likely) == plain(self.argument.name):  # no more than that: "customer" is a name, "customers" a number
             self.source.value = f"={likely}"
         self._show()
 

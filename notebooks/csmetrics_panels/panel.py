@@ -151,6 +151,7 @@ class MetricPanel(Closing, widgets.VBox):
         self._upload = Upload("Upload a file", self._take_upload, self._refuse)
         self._refused, self._about = widgets.HTML(), ""  # what is said now, and what is to say about the data
         self._fields = fields(self.metric, self._compute)
+        self._read_as = widgets.HTML()
         self._rows = RowPicker(self.metric, lambda: self._compute(0.0))
         self._card, self._figure = widgets.HTML(), ChartView()
         self._python, self._excel = Code(label="Python"), Code(label="Excel, with the add-in")
@@ -162,7 +163,7 @@ class MetricPanel(Closing, widgets.VBox):
         self._files = widgets.HBox(files, layout={"flex_flow": "row wrap"})
         form = [field.widget for field in self._fields]
         data = [self._source, self._upload, self._refused]
-        self._left = widgets.VBox([*data, *form, self._rows, self._busy], layout={"flex": "0 0 360px"})
+        self._left = widgets.VBox([*data, *form, self._read_as, self._rows, self._busy], layout={"flex": "0 0 360px"})
         self._right = widgets.VBox(
             [self._card, self._figure, self._python, self._excel, self._plain, self._files],
             layout={"flex": "1 1 440px", "min_width": "0"},
@@ -245,6 +246,7 @@ class MetricPanel(Closing, widgets.VBox):
             return
         self._worker.cancel()
         self._refused.value = self._about
+        self._say_read_as()
         request, frame = self.request, self.frame
         missing = [a.name for a in self.metric.arguments if a.required and a.name not in request.arguments]
         if missing:
@@ -256,6 +258,10 @@ class MetricPanel(Closing, widgets.VBox):
             self.when_shown()
             return
         self._worker.submit(lambda job: self._work(request, frame, job), self._show, self._fail, wait)
+
+    def _say_read_as(self) -> None:
+        told = [words for field in self._fields if (words := field.read_as())]
+        self._read_as.value = card.note(f"Read {', '.join(told)}.") if told else ""
 
     def _wanted(self, missing: Sequence[str]) -> str:
         """What a person has to do before there is a result."""
