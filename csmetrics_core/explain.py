@@ -10,12 +10,14 @@ from csmetrics_core.catalog import in_order, lookup
 from csmetrics_core.errors import MetricError
 from csmetrics_core.evaluate import Evaluation, evaluate
 from csmetrics_core.intervals import confidence_level
+from csmetrics_core.markup import html_table
 from csmetrics_core.periods import day_text
 from csmetrics_core.results import Ratio, Table
-from csmetrics_core.spec import Metric, Role
+from csmetrics_core.spec import DATE, MOMENT, TEXT, Metric, Role
 
 _SIGNS = ("+", "−")
 _SHOWN = 10  # values of a broadcast that are written out
+_MOST_ROWS = 50  # of a table in a notebook
 
 #: In place of a level of confidence: the metric's own.
 _OWN = float("nan")
@@ -105,12 +107,19 @@ class Explained:
         return "\n".join(f"{item}: {text}" for item, text in self.texts())
 
     def _repr_html_(self) -> str:
-        """A card in a notebook; every text is escaped, so that nothing in the data becomes markup."""
-        from html import escape
+        """A card in a notebook, with the first rows of a table; every text is escaped."""
+        return html_table(self.texts()) + (self._table() if isinstance(self.value, dict) else "")
 
-        cell = '<td style="text-align:left;vertical-align:top;white-space:pre-wrap">'
-        rows = (f"<tr>{cell}{escape(item)}</td>{cell}{escape(text)}</td></tr>" for item, text in self.texts())
-        return f"<table>{''.join(rows)}</table>"
+    def _table(self) -> str:
+        """The rows of a table metric, each cell in its column's unit."""
+        units = {column.name: column.unit for column in self.metric.columns}
+        spread = next((column.unit for column in self.metric.columns if "{n}" in column.name), TEXT)
+        columns = {name: (units.get(name, spread), values) for name, values in self.value.items()}
+        rows = zip(*([unit.text(one) for one in _first(values)] for unit, values in columns.values()), strict=True)
+        length = len(next(iter(self.value.values()), ()))
+        more = f" (the first {_MOST_ROWS} of {length:,} rows)" if length > _MOST_ROWS else ""
+        right = (place for place, (unit, _) in enumerate(columns.values()) if unit not in (TEXT, DATE, MOMENT))
+        return html_table(rows, [name.replace("_", " ") for name in columns], self.metric.title + more, right)
 
     def texts(self) -> list[tuple[str, str]]:
         """Item and value as a person reads them."""
@@ -124,6 +133,11 @@ class Explained:
             shown = [self.metric.unit.text(one) or "none" for one in value.ravel()[:_SHOWN].tolist()]
             return ", ".join(shown) + (f", ... ({value.size:,} values)" if value.size > _SHOWN else "")
         return self.metric.unit.text(value) if is_result and isinstance(value, float) else _plain(value)
+
+
+def _first(values: Any) -> list[Any]:
+    shown = values[:_MOST_ROWS]
+    return [one.item() if isinstance(one, np.number) else one for one in shown]
 
 
 def card(metric: Metric) -> list[tuple[str, str]]:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from html import escape
 from inspect import signature
 from math import isfinite, isnan, nan
 from numbers import Real
@@ -14,6 +15,7 @@ from csmetrics_core.conventions import CONVENTIONS, Convention
 from csmetrics_core.errors import MetricError, WrongKind, WrongShape, wrong_kind
 from csmetrics_core.evaluate import evaluate
 from csmetrics_core.kinds import LARGEST
+from csmetrics_core.markup import html_table
 from csmetrics_core.spec import FRACTION, POINTS, Metric
 
 REPRODUCES, CLOSEST = "reproduces it", "closest"
@@ -41,6 +43,9 @@ class Reported:
     half_unit: float
     is_percentage: bool = False
 
+    def __repr__(self) -> str:
+        return f"<reported {self}>"
+
     def __str__(self) -> str:
         return f"{100 * self.value:.10g}%" if self.is_percentage else f"{self.value:.10g}"
 
@@ -62,6 +67,10 @@ class Line:
     value: float
     gap: float
     verdict: str
+
+    def __repr__(self) -> str:
+        value = "no value" if isnan(self.value) else f"{self.value:.6g}"
+        return f"<{self.convention}: {value}{self.verdict and f', {self.verdict}'}>"
 
 
 @dataclass(frozen=True)
@@ -125,12 +134,21 @@ class Reconciliation:
         return "\n".join((f"{self.metric.title}, reported {self.reported}", *rows, self.summary))
 
     def _repr_html_(self) -> str:
-        """A table in a notebook; every text is escaped."""
-        from html import escape
-
-        cells = ((line.convention, line.formula, self.shown(line.value), line.verdict) for line in self.lines)
-        rows = ("".join(f"<td>{escape(cell)}</td>" for cell in row) for row in cells)
-        return f"<p>{escape(self.summary)}</p><table>{''.join(f'<tr>{row}</tr>' for row in rows)}</table>"
+        """The answer above every convention in a notebook; every text is escaped."""
+        cells = (
+            (
+                line.convention,
+                line.formula,
+                line.used_by,
+                self.shown(line.value),
+                self.shown_gap(line.gap),
+                line.verdict,
+            )
+            for line in self.lines
+        )
+        headings = ("convention", "formula", "used by", "value", "gap", "verdict")
+        caption = f"{self.metric.title}, reported {self.reported}"
+        return f"<p>{escape(self.summary)}</p>{html_table(cells, headings, caption, (3, 4))}"
 
 
 def reconcile(metric: object, reported: float | str, *args: Any, **kwargs: Any) -> Reconciliation:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from html import escape
 from math import isnan
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -19,6 +20,7 @@ from csmetrics_core.headline.labels import scorecard_title
 from csmetrics_core.inference import Tested, benjamini_hochberg, holm
 from csmetrics_core.intervals import mean_interval
 from csmetrics_core.judging import Sampled, judged
+from csmetrics_core.markup import html_table
 from csmetrics_core.spec import Metric, Sample, Unit
 from csmetrics_core.verdicts import NO_CLEAR_CHANGE, sentence, shown, verdict
 
@@ -26,6 +28,9 @@ if TYPE_CHECKING:
     from csmetrics_core.files.reading import Reading
     from csmetrics_core.files.report import Wait
     from csmetrics_core.files.saying import Remedy
+
+
+_HEADINGS = ("metric", "value", "change", "verdict", "95 % interval", "n")
 
 
 @dataclass(frozen=True)
@@ -66,6 +71,28 @@ class Line:
     among: int = 0
     remedies: "tuple[Remedy, ...]" = ()
     title: str = ""
+
+    def __repr__(self) -> str:
+        """Value, interval, n and change in a line, or what it lacks."""
+        title, value, change, verdict, interval, n = self.cells()
+        known = (f" ({interval})" if interval else "") + (f", n {n}" if n else "") + (f", {change}" if change else "")
+        return f"<{title}: {value}{known}{f' {verdict}' if verdict else ''}>"
+
+    def _repr_html_(self) -> str:
+        """A card in a notebook; every text is escaped."""
+        rows = [
+            *zip(_HEADINGS, self.cells(), strict=True),
+            ("from", self.basis),
+            *(("note", one) for one in self.notes),
+        ]
+        return html_table(row for row in rows if row[1])
+
+    def cells(self) -> tuple[str, str, str, str, str, str]:
+        """Title, value or what it lacks, change, verdict, interval and n, as a person reads them."""
+        interval = "" if self.interval is None else " to ".join(self.unit.text(b) or "not known" for b in self.interval)
+        n = "" if self.n is None else f"{self.n:,}"
+        title, value = self.title or self.metric.title, self.unit.text(self.value) or self.missing
+        return title, value, self.change_text, self.verdict_words, interval, n
 
     @property
     def previous(self) -> float | None:
@@ -142,19 +169,13 @@ class Scorecard:
         return f"<Scorecard {self.month or 'without dates'}: {known} of {len(self.lines)} metrics>"
 
     def __str__(self) -> str:
-        return "\n".join(": ".join(filter(None, row)) for row in self._rows())
+        return "\n".join(": ".join(filter(None, line.cells()[:3])) for line in self.lines)
 
     def _repr_html_(self) -> str:
         """A table in a notebook; every text is escaped."""
-        from html import escape
-
-        rows = ("".join(f"<td>{escape(cell)}</td>" for cell in row) for row in self._rows())
-        return f"<table>{''.join(f'<tr>{row}</tr>' for row in rows)}</table>"
-
-    def _rows(self) -> list[tuple[str, str, str]]:
-        """Title, value and change of each line, or what it lacks."""
-        known = [(line, line.unit.text(line.value) or line.missing) for line in self.lines]
-        return [(line.title, text, line.change_text) for line, text in known]
+        notes = "".join(f"<p>{escape(note)}</p>" for note in self.notes)
+        caption = f"Scorecard {self.month}".rstrip()
+        return html_table((line.cells() for line in self.lines), _HEADINGS, caption, (1, 2, 5)) + notes
 
     def __getitem__(self, metric: str) -> Line:
         return next(line for line in self.lines if line.metric.name == metric)

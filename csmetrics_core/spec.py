@@ -216,6 +216,9 @@ class Metric:
     sample: Sample = Sample.NONE
     keyword_only: tuple[Argument, ...] = ()
 
+    def __repr__(self) -> str:
+        return f"<Metric {self.name}: {self.title}>"
+
     @property
     def excel_name(self) -> str:
         """The name in a spreadsheet."""

@@ -2,13 +2,18 @@
 
 import subprocess
 import sys
+from datetime import date
 from importlib.util import find_spec
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
+from pandas import DataFrame
 
 from csmetrics_core import explain, reconcile
+from csmetrics_core.catalog import lookup
+from csmetrics_core.files import read_company
 from csmetrics_core.scorecard import scorecard
 
 
@@ -34,7 +39,58 @@ def test_objects_are_a_line_and_cards_escape_what_they_show():
     card = scorecard({"<b>": {"Score": [10, 9, 8, 6]}})
     assert repr(card) == "<Scorecard without dates: 1 of 16 metrics>"
     assert "Net Promoter Score: 25.0" in str(card)
-    assert "<td>Net Promoter Score</td><td>25.0</td>" in card._repr_html_()
+    cells = cells_of(card._repr_html_())
+    assert cells[0] == ["metric", "value", "change", "verdict", "95 % interval", "n"]
+    assert ["Net Promoter Score", "25.0", "", "", "-44.2 to 72.7", "4"] in cells
+    assert repr(card["nps"]) == "<Net Promoter Score: 25.0 (-44.2 to 72.7), n 4>"
+    assert ["95 % interval", "-44.2 to 72.7"] in cells_of(card["nps"]._repr_html_())
+    assert repr(card["mrr"]).startswith("<Monthly recurring revenue: needs a table of subscriptions")
+
+
+def cells_of(markup):
+    """The rows of text a browser would show, which also says that the markup is whole."""
+    root = ElementTree.fromstring(f"<div>{markup}</div>")
+    return [["".join(cell.itertext()) for cell in row] for row in root.iter("tr")]
+
+
+EVIL = "<script>alert(1)</script>&"
+
+
+def test_every_text_in_a_card_is_text():
+    days = [date(2026, 1, day) for day in (1, 3, 4, 1)]
+    usage = explain("usage_by_account", [EVIL, EVIL, EVIL, "B"], list("uuvw"), days, list("eses"), [4, 4, 4, 2], days=2)
+    assert EVIL in [row[0] for row in cells_of(usage._repr_html_())]
+    frame = {"Score": [10, 9, 8, 6], "Comment": [EVIL] * 4}
+    shown = [usage, scorecard({EVIL: frame}), explain("health_band", [30, 60])]
+    shown += [reconcile("churn_rate", "2.6%", lost=8, opening=302), *shown[1].lines]
+    for one in shown:
+        assert "<script" not in one._repr_html_()
+        assert cells_of(one._repr_html_())
+        assert len(repr(one)) < 300
+        assert "\n" not in repr(one)
+
+
+def test_the_card_of_a_table_holds_its_rows():
+    cells = cells_of(explain("nps_counts", [10, 9, 8, 6])._repr_html_())
+    assert cells[-2:] == [["promoters", "passives", "detractors", "responses"], ["2", "1", "1", "4"]]
+
+
+def test_a_reconciliation_says_whose_convention_and_how_far_off():
+    found = reconcile("churn_rate", "2.6%", lost=8, opening=302)
+    cells = cells_of(found._repr_html_())
+    assert cells[0] == ["convention", "formula", "used by", "value", "gap", "verdict"]
+    assert cells[1] == ["csmetrics", "lost ÷ opening customers", "as called", "2.649%", "+0.049 percentage points",
+                        "reproduces it"]  # fmt: skip
+    assert repr(found.lines[0]) == "<csmetrics: 0.0264901, reproduces it>"
+
+
+def test_what_stands_behind_the_objects_is_a_line_too():
+    assert repr(lookup("nps")) == "<Metric nps: Net Promoter Score>"
+    reading = read_company(
+        {"responses": DataFrame({"Customer": ["secret", "b"], "Date": ["2026-01-01"] * 2, "NPS": [10, 9]})}
+    )
+    assert repr(reading) == "<Reading of responses 2>"
+    assert "secret" not in repr(reading.report)
 
 
 @pytest.mark.parametrize("package", ["csmetrics_core", "csmetrics_addin", "csmetrics_workbooks", "csmetrics_panels"])

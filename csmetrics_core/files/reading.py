@@ -53,6 +53,12 @@ class Reading:
     spellings: dict[str, str] = field(default_factory=dict)
     as_of: date | None = None
 
+    def __repr__(self) -> str:
+        """Tables and rows in a line, and whether something waits; its report tells the rest."""
+        tables = ", ".join(f"{name} {len(table):,}" for name, table in self.tables.items()) or "nothing"
+        waits = f"; waiting: {', '.join(self.report.waits)}" if self.report.waits else ""
+        return f"<Reading of {tables}{waits}>"
+
     @property
     def currency(self) -> str:
         """What amounts are in, where the files name one currency; else empty."""

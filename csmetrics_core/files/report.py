@@ -193,6 +193,12 @@ class Report:
         """Question -> highest answer, where a product documents it or a heading says it."""
         return {name: top for report in self.read for name, top in report.scales.items()}
 
+    def __repr__(self) -> str:
+        """How many tables were read, refused and not understood; print it for all."""
+        return (
+            f"<Report: {len(self.read)} read, {len(self.refused)} refused, {len(self.not_understood)} not understood>"
+        )
+
     def __str__(self) -> str:
         parts = [str(report) for report in self.read]
         parts += [f"{place}\n  refused: {error}" for place, error in self.refused.items()]

@@ -63,6 +63,10 @@ class Outcome:
     rows: Rows = None
     frame: Frame | None = None
 
+    def __repr__(self) -> str:
+        """The number in a line, or why there is none."""
+        return f"<Outcome {repr(self.told) if self.error is None else self.error}>"
+
     @property
     def row_numbers(self) -> list[int]:
         """The place of each row that counts in the data, counted from 1."""

@@ -1,0 +1,43 @@
+"""Tables for notebooks: every text is escaped, so that nothing in the data becomes markup."""
+
+from collections.abc import Iterable, Sequence
+from html import escape
+
+_LEFT = 'style="text-align:left;vertical-align:top;white-space:pre-wrap"'
+_RIGHT = 'style="text-align:right;vertical-align:top;white-space:nowrap"'
+
+
+def html_table(
+    rows: Iterable[Sequence[str]], headings: Sequence[str] = (), caption: str = "", numbers: Iterable[int] = ()
+) -> str:
+    """Rows of text as an HTML table.
+
+    Args:
+        rows: the cells.
+        headings: of the columns; none, and the first cell of each row is its heading.
+        caption: what the table is of.
+        numbers: places of the columns that hold numbers, counted from 0.
+
+    Returns:
+        The markup.
+
+    Example:
+        >>> html_table([["n", "<4>"]])
+        '<table><tbody><tr><th scope="row" style="text-align:left;vertical-align:top;white-space:pre-wrap">n</th><td \
+style="text-align:left;vertical-align:top;white-space:pre-wrap">&lt;4&gt;</td></tr></tbody></table>'
+    """
+    right = set(numbers)
+    places = [_RIGHT if i in right else _LEFT for i in range(len(headings))]
+    head = "".join(f'<th scope="col" {style}>{escape(text)}</th>' for text, style in zip(headings, places, strict=True))
+    body = (_row(row, places) for row in rows)
+    title = f"<caption>{escape(caption)}</caption>" if caption else ""
+    top = f"<thead><tr>{head}</tr></thead>" if head else ""
+    return f"<table>{title}{top}<tbody>{''.join(body)}</tbody></table>"
+
+
+def _row(cells: Sequence[str], places: Sequence[str]) -> str:
+    first, *others = cells
+    style = places[0] if places else _LEFT
+    row = f'<th scope="row" {style}>{escape(first)}</th>'
+    styles = places[1:] or [_LEFT] * len(others)
+    return f"<tr>{row}{''.join(f'<td {s}>{escape(c)}</td>' for c, s in zip(others, styles, strict=True))}</tr>"
