@@ -62,8 +62,10 @@ class Unit:
         """Print one value for a person; a value that does not exist prints as nothing."""
         if value is None or value != value:
             return ""
-        if self in (TEXT, DATE, MOMENT) or isinstance(value, str):
+        if self in (DATE, MOMENT):
             return str(value)[:19].replace("T", " ")
+        if self is TEXT or isinstance(value, str):
+            return str(value)
         return self.text_format.format(value)
 
 

@@ -15,6 +15,7 @@ from csmetrics_core import explain, reconcile
 from csmetrics_core.catalog import lookup
 from csmetrics_core.files import read_company
 from csmetrics_core.scorecard import scorecard
+from csmetrics_core.spec import DATE, TEXT
 
 
 def test_a_refusal_is_one_line_and_tb_shows_the_frames(capsys):
@@ -68,6 +69,11 @@ def test_every_text_in_a_card_is_text():
         assert cells_of(one._repr_html_())
         assert len(repr(one)) < 300
         assert "\n" not in repr(one)
+
+
+def test_a_name_is_shown_whole():
+    assert TEXT.text("Trent & Tate Trading Ltd") == "Trent & Tate Trading Ltd"
+    assert DATE.text("2026-01-31T00:00:00.000") == "2026-01-31 00:00:00"
 
 
 def test_the_card_of_a_table_holds_its_rows():
