@@ -38,6 +38,7 @@ style="text-align:left;vertical-align:top;white-space:pre-wrap">&lt;4&gt;</td></
 def _row(cells: Sequence[str], places: Sequence[str]) -> str:
     first, *others = cells
     style = places[0] if places else _LEFT
-    row = f'<th scope="row" {style}>{escape(first)}</th>'
+    is_name = style == _LEFT
+    row = f'<th scope="row" {style}>{escape(first)}</th>' if is_name else f"<td {style}>{escape(first)}</td>"
     styles = places[1:] or [_LEFT] * len(others)
     return f"<tr>{row}{''.join(f'<td {s}>{escape(c)}</td>' for c, s in zip(others, styles, strict=True))}</tr>"

@@ -139,6 +139,7 @@ def test_an_unfinished_period_is_marked() -> None:
     shown = panel("nps", {"score": [10] * len(days), "day": days}, dated_by="day", span="month")
     assert shown.chart.series[0].x == ["2026-07", "2026-08", "2026-09 (unfinished)"]
     assert shown.table["unfinished"].tolist() == [False, False, True]
+    assert list(shown._figure.figure.data[0].marker.symbol) == ["circle", "circle", "circle-open"]
     assert "2026-09 is unfinished: the last day of the data is 2026-09-12" in shown._card.value
     assert shown.chart.note.endswith("2026-09 is unfinished: the last day of the data is 2026-09-12")
     assert shown.choose(end="2026-08").chart.note == "all rows, 2026-07 to 2026-09, n = 12 to 31 each"
@@ -231,3 +232,11 @@ def test_no_column_is_proposed_for_two_arguments(metric) -> None:
     )
     columns = [column for field in panel(metric.name, frame)._fields for column in field.columns()]
     assert len(columns) == len(set(columns))
+
+
+def test_periods_are_given_though_the_one_chosen_has_no_value() -> None:
+    days = pd.to_datetime(["2026-07-03", "2026-08-05"])
+    shown = panel("nps", {"score": [10, None], "day": days}, dated_by="day", span="month")
+    assert shown.value is None
+    assert shown.table["period"].tolist() == ["2026-07", "2026-08"]
+    assert shown.table["value"].fillna(-1).tolist() == [100, -1]

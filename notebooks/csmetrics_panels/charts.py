@@ -29,6 +29,7 @@ class Series:
         base: where each bar starts; 0 if not said.
         colours: one a bar; by default all have the series' colour.
         n: how many observations stand behind each value.
+        hollow: which marks are drawn hollow, as what they are of is not over.
     """
 
     name: str
@@ -41,6 +42,7 @@ class Series:
     base: Sequence[float] | None = None
     colours: Sequence[str] | None = None
     n: Sequence[int | None] | None = None
+    hollow: Sequence[bool] | None = None
 
 
 @dataclass(frozen=True)
@@ -134,8 +136,9 @@ def trend_chart(metric: Metric, points: Sequence[Point], title: str = "") -> Cha
     """A metric through time, with its interval."""
     labels = [f"{p.label} (unfinished)" if p.unfinished else p.label for p in points]
     low, high = _whiskers(points)
-    n = [p.n for p in points]
-    series = Series(metric.title, labels, [p.value for p in points], "line", ACCENT, low, high, n=n)
+    n, hollow = [p.n for p in points], [p.unfinished for p in points]
+    values = [p.value for p in points]
+    series = Series(metric.title, labels, values, "line", ACCENT, low, high, n=n, hollow=hollow)
     return Chart(title or f"{metric.title} over time", (series,), metric.unit)
 
 

@@ -254,12 +254,13 @@ def _by_segment(request: Request, frame: Frame | None, job: Job) -> Iterator[Poi
         return
     mask = _mask(request, frame)
     names = frame.values(request.segment_by)
+    open_ended = bool(request.days) and request.end is not None and not is_over(frame, request, request.end)
     for position, name in enumerate(names):
         job.step(0.8 + 0.2 * position / len(names))
         inside = frame.in_segment(request.segment_by, name)
         rows = np.flatnonzero(inside if mask is None else inside & mask)
         columns = _columns(request, frame, rows)
-        yield replace(_measure(request, columns, slice(None), name), rows=rows.size)
+        yield replace(_measure(request, columns, slice(None), name), rows=rows.size, unfinished=open_ended)
 
 
 def _columns(request: Request, frame: Frame, rows: Rows) -> dict[str, Any]:

@@ -160,9 +160,14 @@ def _add(figure: Any, series: Series, chart: Chart) -> None:
     side = {"error_x" if chart.across else "error_y": whiskers} if whiskers else {}
     mode = "markers" if series.kind == "dots" else "lines+markers" if len(values) <= 40 else "lines"
     size = 9 if series.kind == "dots" else 6
-    figure.add_scatter(
-        mode=mode, line_color=series.colour, marker={"size": size, "color": series.colour}, **side, **common
-    )
+    marker: dict[str, Any] = {"size": size, "color": series.colour}
+    if series.hollow and any(series.hollow):
+        mode = mode if "markers" in mode else f"{mode}+markers"
+        marker |= {
+            "symbol": ["circle-open" if hollow else "circle" for hollow in series.hollow],
+            "size": [size + 4 if hollow else size for hollow in series.hollow],
+        }
+    figure.add_scatter(mode=mode, line_color=series.colour, marker=marker, **side, **common)
 
 
 def _told(series: Series, unit: Unit) -> list[str]:

@@ -42,16 +42,16 @@ def result_table(outcome: Outcome | None) -> dict[str, Any]:
     Raises:
         NoData: there is none.
     """
-    if outcome is None or outcome.told is None:
+    if outcome is None or (outcome.told is None and not outcome.trend):
         raise NoData("there is no result yet", "Choose what the card asks for.")
-    told = outcome.told
+    if outcome.trend or outcome.groups:
+        return _series_table(outcome)
+    told: Any = outcome.told
     if told.metric.gives == "table":
         return dict(told.value)
     if np.ndim(told.value):
         labels = outcome.labels or outcome.row_numbers
         return {"row": labels, told.metric.name: list(np.ravel(told.value))}
-    if outcome.trend or outcome.groups:
-        return _series_table(outcome)
     rows = told.rows()
     return {"item": [item for item, _ in rows], "value": [value for _, value in rows]}
 

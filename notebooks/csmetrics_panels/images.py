@@ -9,7 +9,7 @@ import numpy as np
 from csmetrics_addin.writing import write_whole
 
 from csmetrics_core.errors import OutOfScale
-from csmetrics_core.palette import ACCENT_SOFT, HEAT, INK, LINE, MUTED
+from csmetrics_core.palette import ACCENT_SOFT, HEAT, INK, LINE, MUTED, PAPER
 from csmetrics_panels.charts import Chart, Heat, Series
 
 FORMATS = ("png", "svg")
@@ -130,6 +130,9 @@ def _draw(axes: Any, series: Series, chart: Chart, position: int) -> None:
         (axes.hlines if chart.across else axes.vlines)(places, low, high, color=ACCENT_SOFT, linewidth=3)
     pair = (values, places) if chart.across else (places, values)
     axes.plot(*pair, linestyle=line, marker=marker, color=series.colour, label=_plain(series.name))
+    if series.hollow and any(series.hollow):
+        unfinished = np.asarray(series.hollow)
+        axes.plot(*(part[unfinished] for part in pair), "o", color=series.colour, markerfacecolor=PAPER, zorder=3)
 
 
 def _heat(axes: Any, chart: Heat) -> None:

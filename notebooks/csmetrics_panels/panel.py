@@ -92,12 +92,12 @@ class MetricPanel(Closing, widgets.VBox):
     def table(self) -> Any:
         """What is shown as a pandas frame: periods and segments, a table metric's rows, or the number explained.
 
-        None where there is no value.
+        None where nothing is shown.
         """
         from pandas import DataFrame
 
         outcome = self.outcome
-        return DataFrame(export.result_table(outcome)) if outcome and outcome.told else None
+        return DataFrame(export.result_table(outcome)) if outcome and (outcome.told or outcome.trend) else None
 
     @property
     def formula(self) -> str:

@@ -50,7 +50,8 @@ def _by_period(outcome: "Outcome", frame: Frame, ours: str) -> list[str]:
     months = f"range({ends[0]}, {ends[-1] + 1})" if ends == [*range(ends[0], ends[-1] + 1)] else repr(ends)
     asked = conditions(whole, frame, (f"first_of(m - {LENGTHS[request.span] - 1})", "first_of(m + 1)"))
     told = _explained(request, frame, rows_where(frame, asked))
-    return [_DAY, f'by_period = {{f"{_LABELS[request.span]}": {ours}{told} for m in {months}}}']
+    label = f'    f"{_LABELS[request.span]}": {ours}{told}'
+    return [_DAY, "by_period = {", label, f"    for m in {months}", "}"]
 
 
 def _by_segment(request: Request, frame: Frame, rows: str, ours: str) -> str:
