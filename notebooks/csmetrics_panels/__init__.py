@@ -28,7 +28,8 @@ def panel(name: Any = None, data: Any = None, **choices: Any) -> Any:
             about itself: `dates="dmy"`, `decimal=","` and the like.
 
     Returns:
-        A MetricPanel, whose `.value`, `.code` and `.data` take its state back; for "csm_reconcile" a ReconcilePanel.
+        A MetricPanel, whose `.value`, `.table`, `.code` and `.data` take its state back; for "csm_reconcile"
+            a ReconcilePanel.
 
     Raises:
         MetricError: there is no such metric, the data are no frame, or a choice cannot be made.
