@@ -51,8 +51,8 @@ lint: $(VENV)/dev.stamp
 	$(BIN)/mypy
 
 # The quick tests with exactly the lowest version of everything pyproject.toml names: some minutes.
-test-lowest: $(VENV)/dev.stamp
-	$(BIN)/python -m tests.lowest
+test-lowest:
+	$(PYTHON) -m tests.lowest
 
 # Excel's own road to our functions and the bundle for Windows, under Wine: some minutes and 2 GB.
 test-windows: $(VENV)/dev.stamp
