@@ -154,6 +154,31 @@ class Company:
         heading = find_heading(column, self.headings[fit.table])
         return None if heading is None else list(self._tables[fit.table][heading])
 
+    def segments(self, part: str) -> list[Any] | None:
+        """The segment of each row of a part: its own, or its customer's; nothing where no table tells it.
+
+        Raises:
+            Missing: there is no such part.
+        """
+        own: list[Any] | None = self.named_cells(part, "segment")
+        if own is not None:
+            return own
+        who = self.named_cells(part, "customer")
+        return None if who is None or not self.segment_of else [self.segment_of.get(one) for one in who]
+
+    @property
+    def segment_of(self) -> dict[Any, Any]:
+        """Customer -> segment, from the tables that hold both; the customers' own table wins."""
+        return self.once("segment of", make=self._segment_of)  # type: ignore[no-any-return]
+
+    def _segment_of(self) -> dict[Any, Any]:
+        found: dict[Any, Any] = {}
+        for part in sorted(self.matched, key=lambda part: part == "customers"):
+            who, segment = (self.named_cells(part, column) for column in ("customer", "segment"))
+            if who is not None and segment is not None:
+                found.update(zip(who, segment, strict=True))
+        return found
+
     def column(self, part: str, column: str, reading: Reading) -> Read:
         """A column read the way a kind asks for, as long as its table.
 

@@ -29,6 +29,13 @@ def churn_rate(company: Company, month: int | None, given: Assumptions) -> Call:
     return Call({"lost": len(lost), "opening": len(opening)}, "customers at the start of the month", len(opening))
 
 
+def lost_by_customer(company: Company, day: int) -> tuple[list[Any], NDArray[np.float64]]:
+    """Who paid at the start of a month, and whether they left in it."""
+    opening, lost = _customers(company, day)
+    who = sorted(opening, key=str)
+    return who, _columns(who, lost)[0]
+
+
 def mrr(company: Company, month: int | None, given: Assumptions) -> Call:
     """The month's subscriptions."""
     rows = company.rows("subscriptions", month)
@@ -71,11 +78,17 @@ def arpu(company: Company, month: int | None, given: Assumptions) -> Call:
     arguments = {
         "revenue": _mrr(company, month, given), "opening_users": len(opening), "closing_users": len(closing),
     }  # fmt: skip
-    paid = _paid_by(company, day)
-    who = sorted({*paid, *opening, *closing}, key=str)
-    revenue, at_start, at_end = _columns(who, paid, opening, closing)
+    who, (revenue, at_start, at_end) = revenue_by_customer(company, day)
     by_customer = ratio_by_customer(who, revenue, (at_start + at_end) / 2) if opening or closing else None
     return Call(arguments, "MRR; a user is a paying customer", len(closing), by_customer=by_customer)
+
+
+def revenue_by_customer(company: Company, day: int) -> tuple[list[Any], list[NDArray[np.float64]]]:
+    """Customers of a month, what each pays in it, and whether they pay at its start and at its end."""
+    opening, closing = company.customers_on(day - 1), company.customers_on(day)
+    paid = _paid_by(company, day)
+    who = sorted({*paid, *opening, *closing}, key=str)
+    return who, _columns(who, paid, opening, closing)
 
 
 def ndr(company: Company, month: int | None, given: Assumptions) -> Call:

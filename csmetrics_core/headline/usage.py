@@ -9,6 +9,7 @@ from csmetrics_core.catalog import lookup
 from csmetrics_core.company import Company, Mask, Missing, last_day, select
 from csmetrics_core.evaluate import evaluate
 from csmetrics_core.headline.given import Assumptions, Call, dated
+from csmetrics_core.inference import Floats
 from csmetrics_core.judging import ByCustomer, ratio_by_customer
 from csmetrics_core.spec import Unit
 
@@ -26,15 +27,15 @@ def product_usage_rate(company: Company, month: int | None, given: Assumptions) 
         owners = company.column("licences", "customer", "id")
         paying = company.customers_on(month)
         seats = seats[_among(owners, paying)]
-        rows = rows & _among(company.column("events", "customer", "id"), paying)
+        rows = rows & of_payers(company, paying)
         basis += " of accounts that pay"
-        by_customer = _seats_used(company, rows, paying)
+        by_customer = ratio_by_customer(*seats_used(company, rows, paying))
     active = np.unique(users[rows & (users >= 0)]).size
     counts = {"active": int(active), "licensed": float(np.nansum(seats))}
     return Call(counts, basis, int(np.nansum(seats)), by_customer=by_customer)
 
 
-def _seats_used(company: Company, rows: Mask, paying: frozenset[Any]) -> ByCustomer:
+def seats_used(company: Company, rows: Mask, paying: frozenset[Any]) -> tuple[list[Any], Floats, Floats]:
     """Active users and seats of each account that pays; who uses two accounts counts half in each."""
     users, owner = (company.column("events", name, "id") for name in ("user", "customer"))
     pairs = np.unique(np.column_stack([users.values, owner.values])[rows & (users.values >= 0)], axis=0)
@@ -47,7 +48,12 @@ def _seats_used(company: Company, rows: Mask, paying: frozenset[Any]) -> ByCusto
     bought = {label: float(seats[code]) for code, label in enumerate(column.labels) if label in paying}
     who = sorted({*bought, *used}, key=str)
     x, y = (np.array([one.get(name, 0.0) for name in who]) for one in (used, bought))
-    return ratio_by_customer(who, x, y)
+    return who, x, y
+
+
+def of_payers(company: Company, paying: frozenset[Any]) -> NDArray[np.bool_]:
+    """Which events are of customers that pay."""
+    return _among(company.column("events", "customer", "id"), paying)
 
 
 def _among(column: Any, labels: frozenset[Any]) -> NDArray[np.bool_]:

@@ -234,7 +234,8 @@ def mrr_why(
     by_class = movements(then, now, earlier)
     effects = (now - then) / 100
     declared = CATALOG["mrr"]
-    tested = by_customer(effects, float((now - then).sum()) / 100, int(np.count_nonzero(effects))).first()
+    here = (then != 0) | (now != 0)  # who pays in neither month is no customer of this change
+    tested = by_customer(effects[here], float((now - then).sum()) / 100, int(np.count_nonzero(effects))).first()
     names = [str(one) for one in customers.labels]
     moved = Moved(
         declared, names, float(then.sum()) / 100, float(now.sum()) / 100, effects,
@@ -447,7 +448,8 @@ def ndr_why(
     own = [np.divide(gain, base, out=np.zeros(gain.size), where=base > 0) for gain, base, _ in sides]
     changed = ((base0 > 0) != (base1 > 0)) | ~np.isclose(own[0], own[1], rtol=1e-12, atol=0.0)
     declared, names = CATALOG["ndr"], [str(one) for one in customers.labels]
-    tested = by_customer(added[1] - added[0], ratios[1] - ratios[0], int(changed.sum())).first()
+    here = (base0 > 0) | (base1 > 0)  # who is of neither cohort is no customer of this change
+    tested = by_customer((added[1] - added[0])[here], ratios[1] - ratios[0], int(changed.sum())).first()
     moved = Moved(
         declared, names, ratios[0], ratios[1], effects, {name: float(part.sum()) for name, part in by_class.items()},
         tested, _without_largest(declared, names, added[1] - added[0], effects),

@@ -7,6 +7,8 @@ import numpy as np
 
 from csmetrics_core.catalog import lookup
 from csmetrics_core.company import Missing
+from csmetrics_core.errors import MetricError
+from csmetrics_core.headline.why import why_money
 from csmetrics_core.palette import ACCENT, SERIES
 from csmetrics_core.spec import COUNT, FRACTION, MONEY, TEXT
 from csmetrics_panels.charts import Chart, Series, flows_chart, table_chart, trend_chart, waterfall
@@ -15,6 +17,7 @@ from csmetrics_panels.dashboards.dashboard import Dashboard, Page
 from csmetrics_panels.dashboards.data import find_part
 from csmetrics_panels.dashboards.paying import Paying, paying
 from csmetrics_panels.dashboards.view import Arguments, View
+from csmetrics_panels.dashboards.why import why_blocks
 
 _FLOWS = ("new", "expansion", "reactivation", "contraction", "churned")
 _RATES = ("ndr", "grr", "logo_retention")
@@ -30,6 +33,7 @@ class RevenueDashboard(Dashboard):
     def pages(self) -> Sequence[Page]:
         return [
             Page("MRR bridge", self._bridge),
+            Page("What moved", self._moved),
             Page("Retention", self._retention),
             Page("Cohorts", self._cohorts),
             Page("Churn", self._churn),
@@ -58,6 +62,18 @@ class RevenueDashboard(Dashboard):
             Across([Picture(steps), Picture(flows_chart(lookup("mrr_movements"), table, "Movements by month"))]),
             _grid("mrr_movements", table, "MRR movements, the latest first"),
         ]
+
+    def _moved(self, view: View) -> Sequence[Block]:
+        if view.end is None:
+            raise Missing("needs dates, to tell the opening from the end of a period")
+        then = view.end - view.length
+        blocks = list(why_blocks(why_money(view.company, "mrr", then, view.end, top=10), "MRR"))
+        try:
+            blocks += why_blocks(why_money(view.company, "ndr", then, view.end, top=10), "Net revenue retention")
+        except MetricError as error:
+            error.metric = ""
+            blocks.append(Words(f"No account of net revenue retention: {error}", empty=True))
+        return blocks
 
     def _retention(self, view: View) -> Sequence[Block]:
         table = view.table("retention_by_month", **_paid(view), horizon=12)

@@ -3,7 +3,9 @@
 from collections.abc import Sequence
 from typing import Any
 
-from csmetrics_core.company import month_text
+from csmetrics_core.catalog import headline_metrics
+from csmetrics_core.company import Missing, month_text
+from csmetrics_core.headline.why import why_of
 from csmetrics_core.palette import ACCENT
 from csmetrics_core.scorecard import Line, Scorecard, scorecard, scorecard_of
 from csmetrics_core.spec import TEXT
@@ -11,6 +13,7 @@ from csmetrics_panels.charts import Chart, Series
 from csmetrics_panels.dashboards.blocks import Block, Figure, Figures, Grid, Picture, Words
 from csmetrics_panels.dashboards.dashboard import Dashboard, Page
 from csmetrics_panels.dashboards.view import View, signed_text
+from csmetrics_panels.dashboards.why import why_blocks
 from csmetrics_panels.form import dropdown
 from csmetrics_panels.reading import spelt
 
@@ -28,11 +31,20 @@ class ScorecardDashboard(Dashboard):
         self._metric = dropdown("metric", [("all", "")])
         self._metric.layout.width = "420px"
         self._metric.observe(lambda _: self.refresh(), "value")
+        titles = [(metric.title, metric.name) for metric in headline_metrics()]
+        self._why = dropdown("why", sorted(titles, key=lambda one: one[1] != "mrr"), "Whose change is explained")
+        self._why.layout.width = "420px"
+        self._why.observe(lambda _: self.refresh(), "value")
         return [
             Page("Sixteen metrics", self._figures),
+            Page("Why it moved", self._account, [self._why]),
             Page("History", self._history, [self._metric]),
             Page("Behind the numbers", self._table),
         ]
+
+    @property
+    def knobs(self) -> dict[str, Any]:
+        return {"why": self._why}
 
     def _card(self, view: View) -> Scorecard:
         def make() -> Scorecard:
@@ -54,6 +66,13 @@ class ScorecardDashboard(Dashboard):
         rule = f" Two samples are compared; verdicts allow for {among} metrics judged together." if among > 1 else ""
         words = f"{card.month or 'All rows'}, compared with {ago}. ▲ better, ▼ worse.{rule}"
         return [Words(words), Figures([_figure(line) for line in card.lines]), *map(Words, card.notes)]
+
+    def _account(self, view: View) -> Sequence[Block]:
+        line = self._card(view)[self._why.value]
+        if line.value is None:
+            raise Missing(line.missing, line.remedies)
+        options: dict[str, Any] = {"against": view.length, "assumptions": view.given}
+        return why_blocks(why_of(view.company, line.metric.name, view.end, **options), line.title)
 
     def _history(self, view: View) -> Sequence[Block]:
         lines = [line for line in self._card(view).lines if any(value is not None for _, value in line.history)]

@@ -7,8 +7,9 @@ import numpy as np
 
 from csmetrics_core.catalog import lookup
 from csmetrics_core.cells import read
-from csmetrics_core.company import Missing
+from csmetrics_core.company import Missing, select
 from csmetrics_core.errors import MetricError
+from csmetrics_core.headline.why import Side, why_rows
 from csmetrics_core.privacy import mask
 from csmetrics_core.spec import TEXT
 from csmetrics_panels.charts import answers_chart, groups_chart, table_chart, trend_chart
@@ -16,9 +17,12 @@ from csmetrics_panels.compute import Point
 from csmetrics_panels.dashboards.blocks import Across, Block, Figures, Grid, Picture, Words, figure
 from csmetrics_panels.dashboards.dashboard import Dashboard, Page
 from csmetrics_panels.dashboards.view import Arguments, View
+from csmetrics_panels.dashboards.why import why_blocks
 from csmetrics_panels.form import dropdown
+from csmetrics_panels.request import span_text
 
 _BANDS = ("all", "promoters", "passives", "detractors")
+_QUESTIONS = ("nps", "csat", "ces")
 _SPANS = 12
 
 
@@ -36,8 +40,12 @@ class VoiceDashboard(Dashboard):
         self._band.value = "detractors"
         self._band.layout.width = "300px"
         self._band.observe(lambda _: self.refresh(), "value")
+        self._asked = dropdown("question", [(q.upper(), q) for q in _QUESTIONS], "Whose change is explained")
+        self._asked.layout.width = "300px"
+        self._asked.observe(lambda _: self.refresh(), "value")
         return [
             Page("NPS", self._nps),
+            Page("What moved", self._moved, [self._asked]),
             Page("CSAT and effort", self._effort),
             Page("Support", self._support),
             Page("Segments", self._segments),
@@ -46,7 +54,7 @@ class VoiceDashboard(Dashboard):
 
     @property
     def knobs(self) -> dict[str, Any]:
-        return {"band": self._band}
+        return {"band": self._band, "question": self._asked}
 
     def _nps(self, view: View) -> Sequence[Block]:
         plain = _answers(view, "nps", "scores")
@@ -70,6 +78,22 @@ class VoiceDashboard(Dashboard):
                 ]
             ),
         ]
+
+    def _moved(self, view: View) -> Sequence[Block]:
+        question = self._asked.value
+        scale = {"csat": view.given.csat_scale, "ces": view.given.ces_scale}.get(question)
+        more = {} if scale is None else {"scale_max": scale}
+        call = _answers(view, question, "scores" if question == "nps" else "ratings", **more)
+        if view.end is None:
+            raise Missing("needs dates, to tell one period from another")
+        segments, names = view.company.segments("responses"), []
+        sides = []
+        for back in (1, 0):
+            rows = view.rows("responses", back)
+            owners = view.owners("responses")(back)["owners"]
+            sides.append(Side(call(back), None if segments is None else select(segments, rows), owners))
+            names.append(span_text(view.span, view.end - back * view.length))
+        return why_blocks(why_rows(lookup(question), *sides, (names[0], names[1])), question.upper())
 
     def _effort(self, view: View) -> Sequence[Block]:
         scales = {"csat": view.given.csat_scale, "ces": view.given.ces_scale}
