@@ -144,7 +144,7 @@ def test_comments_are_those_of_the_band_with_personal_data_masked(company: Sampl
     quotes = grid(board, "comments of detractors")
     assert set(quotes["score"]) <= {str(i) for i in range(7)}
     assert not any("@" in text for text in quotes["comment"])
-    html = next(w.value for w in board._screens[4].children if "most negative" in getattr(w, "value", ""))
+    html = next(w.value for w in board._screens[-1].children if "most negative" in getattr(w, "value", ""))
     assert "<script" not in html
     board._band.value = "all"
     assert len(grid(board, "comments of all")["comment"]) > len(quotes["comment"])
@@ -216,7 +216,7 @@ def test_own_tables_replace_the_sample_and_user_text_stays_text() -> None:
     board._upload.take({"responses.csv": csv.encode()})
     assert figures(board)["NPS, one vote a response"] == "0.0"
     board.choose(page="Comments")
-    assert all("<script" not in getattr(w, "value", "") for w in board._screens[4].children)
+    assert all("<script" not in getattr(w, "value", "") for w in board._screens[-1].children)
     board.choose(segment=evil, page="NPS")
     assert figures(board)["NPS, one vote a response"] == "-100.0"
     board._upload.take({"x.doc": b"x"})

@@ -20,6 +20,9 @@ from csmetrics_panels.dashboards.view import Arguments, View
 from csmetrics_panels.dashboards.why import why_blocks
 
 _FLOWS = ("new", "expansion", "reactivation", "contraction", "churned")
+_NO_LONGER = (
+    "A customer that left adds where it was of the earlier cohort and is not of this one: its loss no longer counts."
+)
 _RATES = ("ndr", "grr", "logo_retention")
 
 
@@ -67,9 +70,10 @@ class RevenueDashboard(Dashboard):
         if view.end is None:
             raise Missing("needs dates, to tell the opening from the end of a period")
         then = view.end - view.length
-        blocks = list(why_blocks(why_money(view.company, "mrr", then, view.end, top=10), "MRR"))
+        blocks = list(why_blocks(why_money(view.company, "mrr", then, view.end), "MRR"))
         try:
-            blocks += why_blocks(why_money(view.company, "ndr", then, view.end, top=10), "Net revenue retention")
+            blocks += why_blocks(why_money(view.company, "ndr", then, view.end), "Net revenue retention")
+            blocks.append(Words(_NO_LONGER))
         except MetricError as error:
             error.metric = ""
             blocks.append(Words(f"No account of net revenue retention: {error}", empty=True))
