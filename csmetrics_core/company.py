@@ -155,16 +155,22 @@ class Company:
         return None if heading is None else list(self._tables[fit.table][heading])
 
     def segments(self, part: str) -> list[Any] | None:
-        """The segment of each row of a part: its own, or its customer's; nothing where no table tells it.
+        """The segment of each row of a part, or its plan: its own, or its customer's; nothing where no table tells it.
 
         Raises:
             Missing: there is no such part.
         """
-        own: list[Any] | None = self.named_cells(part, "segment")
+        own: list[Any] | None = self.named_cells(part, self.segment_column)
         if own is not None:
             return own
         who = self.named_cells(part, "customer")
         return None if who is None or not self.segment_of else [self.segment_of.get(one) for one in who]
+
+    @property
+    def segment_column(self) -> str:
+        """What groups customers: the segment, or the plan where no table has segments."""
+        known = any(find_heading("segment", headings) for headings in self.headings.values())
+        return "segment" if known else "plan"
 
     @property
     def segment_of(self) -> dict[Any, Any]:
@@ -174,7 +180,7 @@ class Company:
     def _segment_of(self) -> dict[Any, Any]:
         found: dict[Any, Any] = {}
         for part in sorted(self.matched, key=lambda part: part == "customers"):
-            who, segment = (self.named_cells(part, column) for column in ("customer", "segment"))
+            who, segment = (self.named_cells(part, column) for column in ("customer", self.segment_column))
             if who is not None and segment is not None:
                 found.update(zip(who, segment, strict=True))
         return found

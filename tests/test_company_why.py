@@ -1,9 +1,12 @@
 """Why each headline of a company moved, and that no door tells another change."""
 
 import datetime
+import json
 import math
 
 import pytest
+from csmetrics_addin.cli import app
+from typer.testing import CliRunner
 
 from csmetrics_core.catalog import headline_metrics
 from csmetrics_core.company import Company, Missing, month_number
@@ -56,3 +59,47 @@ def test_without_segments_the_account_says_what_it_needs():
     company = Company({"responses": {"Date": days * 2, "Score": [10, 9, 3, 10]}})
     with pytest.raises(Missing, match="needs a column segment"):
         why_of(company, "nps", month_number("2026-02"))
+
+
+def test_plans_stand_for_segments_where_there_are_none():
+    days = [datetime.date(2026, 1, 5), datetime.date(2026, 2, 5)] * 2
+    answers = {"Date": days, "Score": [10, 9, 3, 10], "Plan": ["Pro", "Basic", "Pro", "Pro"]}
+    table = why_of(Company({"responses": answers}), "nps", month_number("2026-02")).table
+    found = {group for step, group in zip(table["step"], table["group"], strict=True) if step == "segment"}
+    assert found == {"Basic", "Pro"}
+
+
+@pytest.fixture
+def subscriptions(tmp_path):
+    path = tmp_path / "abo.csv"
+    path.write_text("Kunde;Monat;MRR\nA;2026-08;100,50\nB;2026-08;200\nA;2026-09;120,50\nB;2026-09;200\n")
+    return path
+
+
+def _run(*words):
+    return CliRunner().invoke(app, [str(word) for word in words], catch_exceptions=False)
+
+
+def test_command_tells_why_a_headline_moved(subscriptions):
+    answer = json.loads(_run("why", subscriptions, "--metric", "mrr", "--json").stdout)
+    assert answer["answer"].startswith("MRR rose by 20, from 300.5 to 320.5: expansion 20. Largest: A +20.")
+    assert [row["effect"] for row in answer["rows"] if row["step"] == "customer"] == [20.0]
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("--metric", "mrr", "--from", "May"), "May is no month"),
+        (("--metric", "ndr"), "needs subscriptions of 2025-09"),
+        (("--metric", "mrr", "--set", "amounts=MRR"), "--set belongs to --by"),
+        (("--metric", "gini"), "gini"),
+        (("--metric", "grr"), "no headline of a scorecard"),
+        (("--metric", "mrr", "--from", "2026-09", "--to", "2026-08"), "not before the later one"),
+    ],
+)
+def test_command_refuses_in_a_sentence(subscriptions, words, said):
+    done = CliRunner().invoke(app, ["why", str(subscriptions), *words])
+    assert done.exit_code
+    told = " ".join((done.output + str(done.exception)).split())
+    assert said in told
+    assert "Traceback" not in told

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -16,6 +16,9 @@ from csmetrics_core.headline.given import owners_of
 from csmetrics_core.headline.money import lost_by_customer, revenue_by_customer
 from csmetrics_core.headline.usage import of_payers, seats_used
 from csmetrics_core.spec import Metric, Role
+
+if TYPE_CHECKING:
+    from csmetrics_core.files.reading import Reading
 
 _NO_SEGMENTS = "needs a column segment beside its rows, or in a table of customers: the account is by segment"
 #: Headlines that are made of other figures, and which of them have an account of their own.
@@ -97,8 +100,40 @@ def why_of(
     return why_rows(rows, before, after, (month_text(month - against), month_text(month)))
 
 
+def why_in(reading: "Reading", metric: str, before: int | None = None, after: int | None = None) -> Why:
+    """Why a headline moved, of what was read from files; by default from the month before to the last that is over.
+
+    Raises:
+        Missing: the files do not hold what the account needs, or names spelt alike are not settled.
+        MetricError: one of the months has no value.
+    """
+    from csmetrics_core.files.saying import Remedy
+
+    company = Company(reading.tables, reading.report.waits, reading.as_of)
+    month = company.current if after is None else after
+    against = 1 if before is None or month is None else month - before
+    if against < 1:
+        raise Missing("the earlier month is not before the later one: give --from and --to as 2026-08 and 2026-09")
+    scales = reading.report.scales
+    given = Assumptions(csat_scale=scales.get("csat", 5), ces_scale=scales.get("ces", 7))
+    why = why_of(company, metric, month, against=against, assumptions=given)
+    if (alike := reading.with_names_alike) is not None:
+        same = Company(alike, reading.report.waits, reading.as_of)
+        other = why_of(same, metric, month, against=against, assumptions=given)
+        if other.sentence != why.sentence:
+            name, first = next(iter(reading.spellings.items()))
+            answers = (Remedy("names", "same", "they are the same"), Remedy("names", "apart", "they are two"))
+            raise Missing(f"it depends on whether {name!r} and {first!r} are the same", answers)
+    return why
+
+
 def why_money(company: Company, metric: str, before: int, after: int, **options: Any) -> Why:
     """Why MRR or NDR moved between two months, counted from January 1970: to the cent, by customer."""
+    horizon = options.get("horizon", 12)
+    months = company.months("subscriptions")
+    if metric == "ndr" and months is not None and not (months == before - horizon).any():
+        then = month_text(before - horizon)
+        raise Missing(f"needs subscriptions of {then}, {horizon} months before {month_text(before)}")
     segments = company.segments("subscriptions") if metric == "mrr" else None
     arguments = {
         "customers": company.cells("subscriptions", "customer"),

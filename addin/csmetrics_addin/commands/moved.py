@@ -1,5 +1,6 @@
 """`csmetrics change FILE` and `csmetrics why FILE`: did a metric move between two periods, and why."""
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -10,9 +11,12 @@ from csmetrics_addin.entrance import typed_value
 from csmetrics_addin.places import Under
 from csmetrics_addin.pointing import Asked, Book, asked
 from csmetrics_addin.results import print_json, records, result_table, show_notes
-from csmetrics_addin.terminal import Problem, nearest, plain, screen, styled
+from csmetrics_addin.terminal import BAD_DATA, Problem, nearest, plain, screen, styled, working
 from csmetrics_core import lookup
+from csmetrics_core.catalog import headline_metrics
+from csmetrics_core.company import Missing, month_number
 from csmetrics_core.headings import find_heading
+from csmetrics_core.headline.why import why_in
 from csmetrics_core.spec import FRACTION, PROBABILITY, Metric
 from csmetrics_core.tables.questions import answered, columns_of
 
@@ -64,30 +68,77 @@ def change(
 
 
 @app.command()
+@entrance.reads_files
 def why(
     file: _File,
     metric: _Named,
     by: Annotated[
-        list[str],
-        typer.Option("--by", help="The heading of the segments; a second one goes inside.", show_default=False),
-    ],
+        list[str] | None,
+        typer.Option(
+            "--by",
+            help="The heading of the segments; a second one goes inside. Without it, why a headline of the "
+            "scorecard moved, from all tables of the file or folder.",
+            show_default=False,
+        ),
+    ] = None,
     before: _From = None,
     after: _To = None,
     period: _Period = None,
     customers: _Customers = None,
     values: _Set = None,
-    dates: entrance.Dates = None,
-    decimal: entrance.Decimal = None,
-    encoding: entrance.Encoding = None,
-    delimiter: entrance.Delimiter = None,
-    totals: entrance.Totals = None,
     as_json: _Json = False,
+    *,
+    said: Any = None,
 ) -> None:
-    """Tell why a metric moved: csmetrics why answers.csv --metric nps --by Segment --from 2026-08 --to 2026-09."""
+    """Tell why a metric moved: csmetrics why answers.csv --metric nps --by Segment --from 2026-08 --to 2026-09.
+
+    Without --by it is a headline of the scorecard: csmetrics why company.xlsx --metric mrr.
+    """
     declared = lookup(metric)
     named = _named(declared, values) | {"periods": period, "before": before, "after": after, "customers": customers}
-    said = entrance.said(dates=dates, decimal=decimal, encoding=encoding, delimiter=delimiter, totals=totals)
-    _tell("csm_why", declared, Book(file, said), named | {"groups": by[0] if len(by) == 1 else by}, as_json)
+    if by:
+        _tell("csm_why", declared, Book(file, said), named | {"groups": by[0] if len(by) == 1 else by}, as_json)
+        return
+    rest = {"--period": period, "--customers": customers, "--set": values}
+    if wrong := [option for option, given in rest.items() if given]:
+        raise Problem(f"{wrong[0]} belongs to --by", "Name the heading of the segments with --by too, or leave it out.")
+    _tell_headline(file, said, declared, (before, after), as_json)
+
+
+def _tell_headline(
+    file: Path, said: Any, declared: Metric, months: tuple[str | None, str | None], as_json: bool
+) -> None:
+    """Why a headline of the scorecard moved."""
+    names = [one.name for one in headline_metrics()]
+    if declared.name not in names:
+        raise Problem(f"{declared.name} is no headline of a scorecard", "Name the segments with --by.")
+    with working("Reading...") as step:
+        reading = entrance.read_files([file], said)
+        step(f"{declared.title}...")
+        try:
+            why = why_in(reading, declared.name, *map(_month, months))
+        except Missing as lacking:
+            fix = entrance.spelt(lacking.remedies)
+            raise Problem(f"{declared.title}: {lacking}", fix, code=BAD_DATA) from lacking
+    if as_json:
+        found = {"metric": declared.name, "answer": why.sentence, "by": why.by, "rows": records(why.table)}
+        print_json(found | {"files": entrance.report_data(reading.report)})
+        return
+    screen().print(styled(why.sentence, "bold"), soft_wrap=True)
+    screen().print()
+    shown, units = _shown("csm_why", why.metric, why.table, ("total", why.by))
+    kept = {name: cells for name, cells in shown.items() if any(cell == cell and cell != "" for cell in cells)}
+    screen().print(result_table(kept, units, f"{declared.title}, {why.metric.unit.name}"))
+    entrance.show_report(reading.report)
+
+
+def _month(text: str | None) -> int | None:
+    if text is None:
+        return None
+    try:
+        return month_number(text)
+    except ValueError:
+        raise Problem(f"{plain(text)} is no month", "Give the year and the month, such as 2026-09.") from None
 
 
 def _named(declared: Metric, values: list[str] | None) -> dict[str, Any]:
@@ -119,7 +170,9 @@ def _tell(question: str, declared: Metric, book: Book, named: dict[str, Any], as
     show_notes([*notes[1:], *book.notes])
 
 
-def _shown(question: str, declared: Metric, columns: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+def _shown(
+    question: str, declared: Metric, columns: Mapping[str, Any], steps: Sequence[str] = ("total", "segment")
+) -> tuple[dict[str, Any], dict[str, Any]]:
     """What a screen has room for; JSON has all."""
     amounts = dict.fromkeys(("before", "after", "change", "effect", "low", "high"), declared.unit)
     units = {
@@ -130,8 +183,8 @@ def _shown(question: str, declared: Metric, columns: dict[str, Any]) -> tuple[di
         "share_after": FRACTION,
     }
     if question == "csm_change":
-        return columns, units
-    rows = [k for k, step in enumerate(columns["step"]) if step in ("total", "segment")]
+        return dict(columns), units
+    rows = [k for k, step in enumerate(columns["step"]) if step in steps]
     names = ("part", "group", "share_before", "share_after", "before", "after", "effect", "low", "high", "note")
     return {name: [columns[name][k] for k in rows] for name in names}, units
 

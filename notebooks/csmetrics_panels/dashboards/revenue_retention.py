@@ -74,6 +74,8 @@ class RevenueDashboard(Dashboard):
         try:
             blocks += why_blocks(why_money(view.company, "ndr", then, view.end), "Net revenue retention")
             blocks.append(Words(_NO_LONGER))
+        except Missing as lacking:
+            blocks.append(Words(f"No account of net revenue retention: {lacking}.", empty=True))
         except MetricError as error:
             error.metric = ""
             blocks.append(Words(f"No account of net revenue retention: {error}", empty=True))
