@@ -8,17 +8,17 @@ from datetime import date
 from typing import Any
 
 from csmetrics_addin.pack.paper import VERDICT_COLOURS, Page, Paper, cut
-from csmetrics_core import CATALOG, tables
+from csmetrics_core import tables
+from csmetrics_core.company import Missing, month_number
 from csmetrics_core.errors import MetricError
 from csmetrics_core.files import Reading
+from csmetrics_core.headline.why import Why, why_in
 from csmetrics_core.palette import ACCENT, ACCENT_SOFT, BAD, CAUTION, GOOD, LINE, MUTED, SERIES
-from csmetrics_core.periods import as_dates, first_day
 from csmetrics_core.scorecard import Line, Scorecard
 from csmetrics_core.spec import MONEY
 
 _MONTHS = 24
 _COHORTS = 12
-_LARGEST = 8
 _BRIDGE = ("new", "expansion", "reactivation", "contraction", "churned")
 _COLOURS = dict(zip(_BRIDGE, (SERIES[0], SERIES[2], SERIES[3], SERIES[4], SERIES[1]), strict=True))
 
@@ -269,33 +269,28 @@ def moved(pack: Pack, paper: Paper) -> None:
         y -= 0.05
     if pack.subscriptions is None:
         return
-    why = _why(pack)
-    if isinstance(why, str):
-        page.words(0, y, why, size=10, wide=130)
+    found = {metric: _why(pack, metric) for metric in ("mrr", "ndr")}
+    for why in found.values():
+        told = why if isinstance(why, str) else cut(why.sentence, 420)
+        y -= 0.028 * page.words(0, y, told, size=10, wide=105) + 0.012
+    if isinstance(found["mrr"], str):
         return
-    y -= 0.028 * page.words(0, y, cut(why["note"].iloc[0], 420), size=10, wide=105) + 0.03
-    named = why[why["step"] == "customer"]
-    rows = [(row["group"], row["part"], f"{row['effect']:+,.2f}") for row in named.to_dict("records")]
+    named = found["mrr"].rows("customer", "group", "part", "effect")
+    rows = [(who, what, f"{adds:+,.2f}") for who, what, adds in zip(*named.values(), strict=True)]
     if rows:
-        page.words(0, y, "Largest by customer", size=11, colour=ACCENT, bold=True)
-        page.table(y - 0.04, ("Customer", "What", "MRR"), rows, (0, 0.45, 0.75), {2}, (48, 20, 16))
+        page.words(0, y - 0.02, "MRR, the largest by customer", size=11, colour=ACCENT, bold=True)
+        page.table(y - 0.06, ("Customer", "What", "MRR"), rows, (0, 0.45, 0.75), {2}, (48, 20, 16))
 
 
-def _why(pack: Pack) -> Any:
-    """The account of why revenue moved, or why there is none."""
-    end = pack.as_of.year * 12 + pack.as_of.month - 1 - 1970 * 12
-    then, now = (as_dates(first_day(_month(end - back), "month"))[0].item() for back in (2, 1))
-    rows = pack.subscriptions
+def _why(pack: Pack, metric: str) -> Why | str:
+    """The account of why money moved since the month before, or why there is none."""
+    month = month_number(pack.card.month)
     try:
-        return CATALOG["mrr_why"].function(rows["customer"], rows["month"], rows["mrr"], then, now, top=_LARGEST)
+        return why_in(pack.reading, metric, month - 1, month)
+    except Missing as lacking:
+        return f"{pack.card[metric].title}: no account, as it {lacking}."
     except MetricError as error:
-        return str(error)
-
-
-def _month(number: int) -> Any:
-    import numpy as np
-
-    return np.array([number])
+        return f"{pack.card[metric].title}: {error}"
 
 
 def definitions(pack: Pack, paper: Paper) -> None:
