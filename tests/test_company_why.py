@@ -4,13 +4,14 @@ import datetime
 import json
 import math
 
+import numpy as np
 import pytest
 from csmetrics_addin.cli import app
 from typer.testing import CliRunner
 
-from csmetrics_core.catalog import headline_metrics
+from csmetrics_core.catalog import headline_metrics, lookup
 from csmetrics_core.company import Company, Missing, month_number
-from csmetrics_core.headline.why import why_of
+from csmetrics_core.headline.why import Side, why_of, why_rows
 from csmetrics_core.samples import sample_company
 from csmetrics_core.scorecard import scorecard
 
@@ -59,6 +60,24 @@ def test_without_segments_the_account_says_what_it_needs():
     company = Company({"responses": {"Date": days * 2, "Score": [10, 9, 3, 10]}})
     with pytest.raises(Missing, match="needs a column segment"):
         why_of(company, "nps", month_number("2026-02"))
+
+
+def test_months_that_know_other_inputs_are_not_put_together():
+    sides = [
+        Side({"values": np.ones((2, width)), "worst": [0] * width, "best": [1] * width}, ["A", "B"]) for width in (2, 3)
+    ]
+    with pytest.raises(Missing, match="the same inputs in both months"):
+        why_rows(lookup("health_score"), *sides, ("2026-01", "2026-02"))
+
+
+def test_users_that_are_numbers_have_the_segment_of_their_events():
+    days = [datetime.datetime(2026, month, day, 9, minute) for month in (1, 2) for day in (1, 28) for minute in (0, 5)]
+    events = {"User": [7, 7, 8, 8] * 2, "Time": days, "Segment": ["SMB", "SMB", "ENT", "ENT"] * 2}
+    table = why_of(Company({"events": events}), "avg_session_duration", month_number("2026-02")).table
+    assert {group for step, group in zip(table["step"], table["group"], strict=True) if step == "segment"} == {
+        "ENT",
+        "SMB",
+    }
 
 
 def test_plans_stand_for_segments_where_there_are_none():

@@ -224,8 +224,9 @@ def _sessions(company: Company, metric: str, month: int, given: Assumptions) -> 
     segments = company.segments("events")
     if segments is None:
         return Side(call.arguments, None)
-    first = dict(zip(reversed(company.cells("events", "user")), reversed(segments), strict=True))
-    return Side(call.arguments, [first.get(user) for user in call.owners], call.owners)
+    users = map(str, reversed(company.cells("events", "user")))
+    first = dict(zip(users, reversed(segments), strict=True))
+    return Side(call.arguments, [first.get(str(user)) for user in call.owners], call.owners)
 
 
 def _accounts(company: Company, metric: str, month: int, given: Assumptions) -> Side:
@@ -253,5 +254,7 @@ def _of(company: Company, who: Sequence[Any]) -> list[Any] | None:
 
 def _both(before: Any, after: Any) -> Any:
     if isinstance(before, np.ndarray) and isinstance(after, np.ndarray):
+        if before.shape[1:] != after.shape[1:]:
+            raise Missing("needs the same inputs in both months: one of them is known in one month alone")
         return np.concatenate([before, after])
     return [*before, *after]
