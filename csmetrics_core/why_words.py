@@ -26,13 +26,26 @@ def why_sentence(made: "Account") -> str:
     else:
         said = {"mix": _mix(made), "rate": _rate(made)}
         words += [said[part] for part in sorted(parts, key=lambda part: -abs(parts[part].change))]
-    if made.outer.is_paradox:
-        rose = made.outer.moved[made.outer.both].max() > 0
-        each, total = ("rose", "fell") if rose else ("fell", "rose")
-        words.append(f"Every segment {each} while the total {total}: read the segments, not the total.")
+    words += _paradox(made)
     if made.inner:
         words.append("The second column is split inside the first: their order matters.")
     return " ".join(words)
+
+
+def _paradox(made: "Account") -> list[str]:
+    if not made.outer.is_paradox:
+        return []
+    rose = made.outer.moved[made.outer.both].max() > 0
+    each, total = ("rose", "fell") if rose else ("fell", "rose")
+    return [f"Every segment {each} while the total {total}: read the segments, not the total."]
+
+
+def segments_sentence(made: "Account") -> str:
+    """What mix and rates gave, beside a sentence that told the change."""
+    metric = made.found.rows.metric
+    rates, mix = (_effect(metric, made.totals[part]) for part in ("rate", "mix"))
+    words = [f"By segment, in points: rates within {rates}{_most(made)}, mix {mix}."]
+    return " ".join([*words, *_paradox(made)])
 
 
 def _head(made: "Account") -> str:
@@ -111,7 +124,13 @@ def _rate(made: "Account") -> str:
     which = "Within the segments" if made.outer.both.all() else "Within the segments that stayed"
     verb = "rose" if total.change > 0 else "fell"
     start = f"{which} it {verb} {_size(metric, total.change)}{_outside(metric, total)}"
+    return f"{start}{_most(made)}."
+
+
+def _most(made: "Account") -> str:
+    """The segment whose own ratio did most, where that is clear."""
     k = int(np.argmax(np.abs(made.outer.rate)))
-    if made.p_holm[k] <= ALPHA:
-        start += f", most in {made.names[k]} ({in_words(metric, made.scale * made.outer.rate[k], signed=True)})"
-    return f"{start}."
+    if not made.p_holm[k] <= ALPHA:
+        return ""
+    effect = in_words(made.found.rows.metric, made.scale * made.outer.rate[k], signed=True)
+    return f", most in {made.names[k]} ({effect})"

@@ -36,8 +36,8 @@ def test_account_tells_the_change_and_the_verdict_of_the_scorecard(tables, metri
     for told, known in zip(("low", "high", "p_holm"), (tested.low, tested.high, tested.p), strict=True):
         assert table[told][0] == pytest.approx(known, rel=1e-9, nan_ok=True), told
     rows = zip(table["step"], table["part"], table["effect"], strict=True)
-    priced = ("volume", "mix", "price") if metric == "mrr" else ()  # a second account of the same change
-    parts = [effect for step, part, effect in rows if step == "total" and part not in priced]
+    again = {"mrr": ("volume", "mix", "price"), "ndr": ("mix", "rate")}  # a second account of the same change
+    parts = [effect for step, part, effect in rows if step == "total" and part not in again.get(metric, ())]
     assert math.fsum(parts) == pytest.approx(table["effect"][0], abs=1e-9)
 
 

@@ -1,6 +1,7 @@
 """Why money moved: exact to the cent, by movement, customer, price and volume."""
 
 import json
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import csmetrics_core as csm
-from csmetrics_core.errors import NoData, WrongKind, ZeroDenominator
+from csmetrics_core.errors import NoData, OutOfScale, WrongKind, ZeroDenominator
 
 EXAMPLES = {e["id"]: e for e in json.loads((Path(__file__).parent / "data/why_examples.json").read_text())["examples"]}
 MONTHS = ("2026-01", "2026-02", "2026-03")
@@ -45,6 +46,95 @@ def test_ndr_by_movement_and_customer():
     assert {who: e for (_, who), e in effects(table, "customer").items()} == pytest.approx(
         expect["by_customer"], abs=1e-6
     )
+
+
+def ndr_by_segment(rows, top=100):
+    customers, months, mrr, groups = zip(*rows, strict=True)
+    return csm.ndr_why(customers, months, mrr, MONTHS[1], MONTHS[2], 1, top, groups)
+
+
+TWO_SEGMENTS = [
+    ("A", MONTHS[0], 100, "S"), ("A", MONTHS[1], 120, "S"), ("A", MONTHS[2], 120, "S"),
+    ("B", MONTHS[0], 100, "E"), ("B", MONTHS[1], 100, "E"), ("B", MONTHS[2], 50, "E"),
+]  # fmt: skip
+
+
+def test_ndr_by_segment_and_customer_within():
+    """By hand: S keeps 1.2 then 1, E 1 then 0.5; S is 100 of 200, then 120 of 220."""
+    table = ndr_by_segment(TWO_SEGMENTS)
+    share, total = (0.5 + 120 / 220) / 2, (1.1 + 170 / 220) / 2
+    found = effects(table, "segment")
+    assert found == pytest.approx(
+        {
+            ("rate", "S"): share * (1 - 1.2),
+            ("rate", "E"): (1 - share) * (0.5 - 1),
+            ("mix", "S"): (120 / 220 - 0.5) * (1.1 - total),
+            ("mix", "E"): (100 / 220 - 0.5) * (0.75 - total),
+        }
+    )
+    assert effects(table, "within") == pytest.approx(
+        {("contraction", "E / B"): found["rate", "E"], ("expansion", "S / A"): found["rate", "S"]}
+    )
+    first = table[(table["step"] == "segment") & (table["group"] == "S")].iloc[0]
+    assert first[["share_before", "share_after", "before", "after"]].tolist() == pytest.approx([0.5, 120 / 220, 1.2, 1])
+    assert "By segment, in points: rates within -34.3, mix 1.6." in table["note"][0]
+
+
+def test_ndr_by_segment_is_csm_why_of_each_customer():
+    rng, rows, sums = np.random.default_rng(4), [], []
+    for k in range(60):
+        paid, plan = rng.lognormal(4, 0.4, 3).round(2), "SME"[k % 3]
+        rows += [(f"c{k}", month, mrr, plan) for month, mrr in zip(MONTHS, paid, strict=True)]
+        for period, (then, now) in enumerate(pairwise(paid)):
+            sums.append((period, plan, f"c{k}", then, max(now - then, 0), max(then - now, 0), 0))
+    periods, plans, who, *parts = zip(*sums, strict=True)
+    by_rows = csm.csm_why("ndr", periods, plans, 0, 1, who, *parts)
+    table = ndr_by_segment(rows)
+    for step in ("total", "segment"):
+        for _, row in by_rows[by_rows["step"] == step].iterrows():
+            same = (table["step"] == step) & (table["part"] == row["part"]) & (table["group"] == row["group"])
+            for name in ("effect", "low", "high", "p_holm"):
+                assert table[same][name].item() == pytest.approx(row[name], rel=1e-9, nan_ok=True), name
+
+
+def test_a_customer_counts_in_the_segment_it_opened_in():
+    """A moves from S to E in February: it expanded S in February and shrank E in March; E alone is there twice."""
+    rows = [("A", MONTHS[0], 100, "S"), ("A", MONTHS[1], 120, "E"), ("A", MONTHS[2], 60, "E")]
+    table = ndr_by_segment([*rows, ("B", MONTHS[0], 100, "E"), ("B", MONTHS[1], 100, "E"), ("B", MONTHS[2], 100, "E")])
+    notes = table[(table["step"] == "segment") & (table["part"] == "mix")].set_index("group")["note"]
+    assert notes.to_dict() == {"S": "gone", "E": ""}
+    assert effects(table, "within") == pytest.approx({("contraction", "E / A"): 0.75 * (-60 / 220)})
+    both = [(*rows[0][:2], 49, "E"), (*rows[0][:2], 51, "S"), *rows[1:], ("B", MONTHS[0], 100, "E")]
+    assert (
+        effects(ndr_by_segment([*both, ("B", MONTHS[1], 9, "E")]), "segment").keys() == effects(table, "segment").keys()
+    )
+
+
+def test_a_segment_that_opens_with_a_credit_is_refused():
+    rows = [*TWO_SEGMENTS, ("C", MONTHS[0], -20, "X"), ("C", MONTHS[1], 5, "X")]
+    with pytest.raises(OutOfScale, match=r"X opens with -20\.00"):
+        ndr_by_segment(rows)
+
+
+planned = st.lists(
+    st.tuples(
+        st.sampled_from("ABCDEFGH"), st.sampled_from(MONTHS), st.integers(1, 10**7), st.sampled_from(["S", "E", None])
+    ),
+    min_size=1,
+)
+
+
+@given(planned, st.sampled_from([2, 100]))
+def test_segments_and_the_customers_within_add_up_to_the_change(drawn, top):
+    rows = [("Z", month, 7.5, "S") for month in MONTHS] + [(who, m, cents / 100, plan) for who, m, cents, plan in drawn]
+    table, plain = ndr_by_segment(rows, top), csm.ndr_why(*[*zip(*rows, strict=True)][:3], MONTHS[1], MONTHS[2], 1, top)
+    change, segments = table["effect"][0], effects(table, "segment")
+    assert sum(segments.values()) == pytest.approx(change, abs=1e-9)
+    mix = sum(effect for (part, _), effect in segments.items() if part == "mix")
+    assert mix + sum(effects(table, "within").values()) == pytest.approx(change, abs=1e-9)
+    for step in ("customer", "waterfall"):
+        assert effects(table, step) == effects(plain, step)
+    assert effects(ndr_by_segment(rows[::-1], top), "segment") == pytest.approx(segments, abs=1e-9)
 
 
 @pytest.mark.parametrize("base", ["opening", "midpoint"])

@@ -49,7 +49,7 @@ class Why:
         return str(self.table["note"][0])
 
     def rows(self, step: str, *names: str) -> dict[str, list[Any]]:
-        """Some columns of the rows of a step: "total", "segment", "customer" or "waterfall"."""
+        """Some columns of the rows of a step: "total", "segment", "customer", "within" or "waterfall"."""
         chosen = [k for k, one in enumerate(self.table["step"]) if one == step]
         return {name: [self.table[name][k] for k in chosen] for name in names or self.table}
 
@@ -134,7 +134,7 @@ def why_money(company: Company, metric: str, before: int, after: int, **options:
     if metric == "ndr" and months is not None and not (months == before - horizon).any():
         then = month_text(before - horizon)
         raise Missing(f"needs subscriptions of {then}, {horizon} months before {month_text(before)}")
-    segments = company.segments("subscriptions") if metric == "mrr" else None
+    segments = company.segments("subscriptions")
     arguments = {
         "customers": company.cells("subscriptions", "customer"),
         "months": company.cells("subscriptions", "month"),

@@ -27,7 +27,7 @@ _SPREADS: dict[Sample, Spread] = {
 #: Bars of a waterfall between start and end; what is smaller becomes one.
 MOST_BARS = 5
 COLUMNS = (
-    Column("step", TEXT, "change, total, segment or waterfall"),
+    Column("step", TEXT, "change, total, segment, customer, within (a segment, by customer) or waterfall"),
     Column("part", TEXT, "mix, rate; in a waterfall also start, rest and end"),
     Column("group", TEXT, "the segment"),
     Column("share_before", FRACTION, "its share of what the metric is divided by"),

@@ -1,6 +1,6 @@
 """`csmetrics change FILE` and `csmetrics why FILE`: did a metric move between two periods, and why."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -126,7 +126,7 @@ def _tell_headline(
         return
     screen().print(styled(why.sentence, "bold"), soft_wrap=True)
     screen().print()
-    shown, units = _shown("csm_why", why.metric, why.table, ("total", why.by))
+    shown, units = _shown("csm_why", why.metric, why.table, dict.fromkeys(("total", "segment", why.by)))
     kept = {name: cells for name, cells in shown.items() if any(cell == cell and cell != "" for cell in cells)}
     screen().print(result_table(kept, units, f"{declared.title}, {why.metric.unit.name}"))
     entrance.show_report(reading.report)
@@ -171,7 +171,7 @@ def _tell(question: str, declared: Metric, book: Book, named: dict[str, Any], as
 
 
 def _shown(
-    question: str, declared: Metric, columns: Mapping[str, Any], steps: Sequence[str] = ("total", "segment")
+    question: str, declared: Metric, columns: Mapping[str, Any], steps: Iterable[str] = ("total", "segment")
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     """What a screen has room for; JSON has all."""
     amounts = dict.fromkeys(("before", "after", "change", "effect", "low", "high"), declared.unit)
