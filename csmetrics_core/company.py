@@ -154,6 +154,14 @@ class Company:
         heading = find_heading(column, self.headings[fit.table])
         return None if heading is None else list(self._tables[fit.table][heading])
 
+    def cells_of(self, needed: Sequence[str], also: Sequence[str] = ()) -> dict[str, list[Any]] | None:
+        """The cells of the first table that has all these columns, and of more of its columns where it has them."""
+        for table, headings in self.headings.items():
+            found = {column: find_heading(column, headings) for column in (*needed, *also)}
+            if all(found[column] for column in needed):
+                return {column: list(self._tables[table][heading]) for column, heading in found.items() if heading}
+        return None
+
     def segments(self, part: str) -> list[Any] | None:
         """The segment of each row of a part, or its plan: its own, or its customer's; nothing where no table tells it.
 

@@ -79,3 +79,16 @@ def test_several_currencies_are_asked_about_and_never_added_up(tmp_path, table):
     told = run("forecast", tmp_path / "mixed.csv", "--rate", "EUR=1.1", "--rate", "USD=1", "--horizon", 1, "--json")
     last = {name: sum(float(mrr) for _, month, mrr, s in rows if month == "2025-12-01" and s == name) for name in "SM"}
     assert json.loads(told.stdout)["arr"][0] == pytest.approx(12 * (1.1 * last["S"] + last["M"]), abs=1)
+
+
+def test_contracts_run_as_long_as_is_paid_for_unless_said(table, tmp_path):
+    paid = tmp_path / "paid.csv"
+    with table.open() as file, paid.open("w", newline="") as written:
+        head, *rows = list(csv.reader(file))
+        csv.writer(written).writerows([[*head, "Interval months"], *([*row, "12"] for row in rows)])
+    asked = json.loads(run("forecast", table, "--horizon", 6, "--terms", 12, "--json").stdout)
+    read = json.loads(run("forecast", paid, "--horizon", 6, "--json").stdout)
+    assert read["contracted"] == asked["contracted"]
+    assert read["contracted"][1] > 0
+    monthly = json.loads(run("forecast", paid, "--horizon", 6, "--terms", 1, "--json").stdout)
+    assert monthly["contracted"][1] == 0

@@ -13,12 +13,14 @@ from csmetrics_core.spec import COUNT, Metric, Unit
 from csmetrics_panels.browser import QUIET, TEXT
 from csmetrics_panels.compute import Outcome
 from csmetrics_panels.draw import with_unit
+from csmetrics_panels.frames import short
 from csmetrics_panels.reading import open_questions, spelt
 
 if TYPE_CHECKING:
     from csmetrics_core.files import Reading
 
 _MOST_ROWS = 200
+_ON_A_LINE, _LONGEST_TEXT = 24, 200
 _WRONG, _WRONG_FILL = STATUS["missed"]
 STYLE = f"""<style>
 .csm {{ font: 13px/1.5 system-ui, "Segoe UI", Helvetica, Arial, sans-serif; color: {TEXT}; }}
@@ -40,10 +42,14 @@ STYLE = f"""<style>
 .csm th, .csm td {{ padding: 4px 10px; border-bottom: 1px solid {LINE}; text-align: left; vertical-align: top; }}
 .csm thead th {{ position: sticky; top: 0; background: {PALE}; }}
 .csm .number {{ text-align: right; white-space: nowrap; }}
+.csm .short {{ white-space: nowrap; }}
+.csm td {{ overflow-wrap: anywhere; min-width: 4em; }}
 .csm .kpis {{ display: grid; grid-template-columns: repeat(auto-fill, minmax(190px, 1fr)); gap: 10px; }}
 .csm .kpi {{ border: 1px solid {LINE}; border-radius: 6px; padding: 9px 12px; background: {PAPER}; }}
 .csm .kpi b {{ display: block; font-size: 22px; font-variant-numeric: tabular-nums; }}
 .csm .kpi span {{ display: block; color: {MUTED}; font-size: 12px; }}
+.csm-board .widget-html, .csm-board .widget-html-content {{ min-width: 0; max-width: 100%; }}
+.csm-board .widget-html-content {{ flex: 1 1 0; overflow: hidden; }}
 .csm-board .lm-TabBar-tab {{ flex: 0 0 auto !important; min-width: max-content !important;
   max-width: none !important; }}
 .csm pre {{ white-space: pre-wrap; overflow-wrap: anywhere; font: 12px/1.45 ui-monospace, Menlo, Consolas, monospace;
@@ -161,8 +167,15 @@ def table(
 
 
 def _row(columns: Sequence[Sequence[Any]], units: Sequence[Unit | None], row: int) -> str:
-    cells = (f"<td{_class(u)}>{escape(_cell(c[row], u))}</td>" for c, u in zip(columns, units, strict=True))
-    return f"<tr>{''.join(cells)}</tr>"
+    return f"<tr>{''.join(_td(_cell(c[row], u), u) for c, u in zip(columns, units, strict=True))}</tr>"
+
+
+def _td(text: str, unit: Unit | None) -> str:
+    """A cell: what is short stays on a line, what is very long is cut and whole when it is pointed at."""
+    kept = escape(short(text, _LONGEST_TEXT))
+    whole = f" title='{escape(text)}'" if len(text) > _LONGEST_TEXT else ""
+    kind = _class(unit) or (" class='short'" if len(text) <= _ON_A_LINE else "")
+    return f"<td{kind}{whole}>{kept}</td>"
 
 
 def _class(unit: Unit | None) -> str:

@@ -25,6 +25,7 @@ class Series:
     """One row of marks.
 
     Args:
+        kind: of the marks; a band is the area between `low` and `high`.
         low, high: the interval of each value.
         base: where each bar starts; 0 if not said.
         colours: one a bar; by default all have the series' colour.
@@ -35,7 +36,7 @@ class Series:
     name: str
     x: Sequence[Any]
     y: Sequence[Any]
-    kind: Literal["line", "bar", "dots"] = "line"
+    kind: Literal["line", "bar", "dots", "band"] = "line"
     colour: str = ACCENT
     low: Sequence[float] | None = None
     high: Sequence[float] | None = None

@@ -156,6 +156,9 @@ def _add(figure: Any, series: Series, chart: Chart) -> None:
             **common,
         )
         return
+    if series.kind == "band":
+        _add_band(figure, series, labels, common)
+        return
     whiskers = _whiskers(series, values)
     side = {"error_x" if chart.across else "error_y": whiskers} if whiskers else {}
     mode = "markers" if series.kind == "dots" else "lines+markers" if len(values) <= 40 else "lines"
@@ -168,6 +171,14 @@ def _add(figure: Any, series: Series, chart: Chart) -> None:
             "size": [size + 4 if hollow else size for hollow in series.hollow],
         }
     figure.add_scatter(mode=mode, line_color=series.colour, marker=marker, **side, **common)
+
+
+def _add_band(figure: Any, series: Series, labels: list[str], common: dict[str, Any]) -> None:
+    """The area between the ends, as two lines that are not seen."""
+    ends = [[None if y != y else float(y) for y in side or ()] for side in (series.high, series.low)]
+    unseen: dict[str, Any] = {"mode": "lines", "line": {"width": 0, "color": series.colour}, "hoverinfo": "skip"}
+    figure.add_scatter(x=labels, y=ends[0], showlegend=False, **unseen)
+    figure.add_scatter(x=labels, y=ends[1], fill="tonexty", name=common["name"], **unseen)
 
 
 def _told(series: Series, unit: Unit) -> list[str]:

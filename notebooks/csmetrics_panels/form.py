@@ -36,6 +36,13 @@ def dropdown(description: str, options: Sequence[Any], help: str = "") -> Any:
     return widgets.Dropdown(description=description, options=options, tooltip=help, layout=_WIDE, style=_STYLE)
 
 
+def number_box(description: str, help: str = "", low: float = 0.0, high: float = 1e15, value: float = 0.0) -> Any:
+    """A number to type, taken when it is done."""
+    return widgets.BoundedFloatText(
+        description=description, tooltip=help, min=low, max=high, value=value, layout={"width": "260px"}, style=_STYLE
+    )
+
+
 class Field:
     """One argument on the form.
 

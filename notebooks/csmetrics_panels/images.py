@@ -123,6 +123,9 @@ def _draw(axes: Any, series: Series, chart: Chart, position: int) -> None:
         start = {"left": base} if chart.across else {"bottom": base}
         drawn(places, values, width, color=colour, label=_plain(series.name), **start)
         return
+    if series.kind == "band":
+        axes.fill_between(places, series.low, series.high, color=series.colour, linewidth=0, label=_plain(series.name))
+        return
     marker = "o" if len(values) <= 40 else ""
     line = "none" if series.kind == "dots" else "-"
     if series.low is not None and series.high is not None:

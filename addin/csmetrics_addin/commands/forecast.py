@@ -26,7 +26,12 @@ def forecast(
         int | None, typer.Option(metavar="MONTHS", min=1, max=36, help="Months ahead; 12, or half the history.")
     ] = None,
     new: Annotated[float, typer.Option(metavar="ARR", min=0, help="ARR of new customers a month, your figure.")] = 0,
-    terms: Annotated[int, typer.Option(metavar="MONTHS", min=1, max=120, help="Months that contracts run.")] = 1,
+    terms: Annotated[
+        int | None,
+        typer.Option(
+            metavar="MONTHS", min=1, max=120, help="Months that contracts run; those paid for at a time, or 1."
+        ),
+    ] = None,
     confidence: Annotated[float, typer.Option(metavar="SHARE", help="Of the band.")] = 0.8,
     seed: Annotated[int, typer.Option(metavar="N", min=0, help="Another number draws other futures.")] = 1,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,

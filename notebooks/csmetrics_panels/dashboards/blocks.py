@@ -7,12 +7,16 @@ from typing import Any
 
 import ipywidgets as widgets
 
+from csmetrics_core.company import Missing
+from csmetrics_core.errors import MetricError
+from csmetrics_core.explain import Explained
 from csmetrics_core.palette import MUTED, STATUS
 from csmetrics_core.spec import Unit
 from csmetrics_panels import card
 from csmetrics_panels.charts import Chart, Heat
 from csmetrics_panels.dashboards.view import Told, unit_text
 from csmetrics_panels.draw import ChartView
+from csmetrics_panels.reading import spelt
 
 _TONES = {"better": (STATUS["met"][0], "▲ "), "worse": (STATUS["missed"][0], "▼ ")}
 
@@ -69,6 +73,26 @@ class Across:
 
 
 Block = Figures | Picture | Grid | Words | Across
+
+
+def attempted(what: str, build: Callable[[], Sequence[Block]]) -> Sequence[Block]:
+    """Blocks of a part of a page; or, where there are none, a sentence that says why, so that the others stay."""
+    try:
+        return build()
+    except Missing as lacking:
+        words = " ".join(filter(None, (f"No {what}: {str(lacking).rstrip('.')}.", spelt(lacking.remedies))))
+    except MetricError as error:
+        error.metric = ""
+        words = f"No {what}: {error}"
+    return [Words(words, empty=True)]
+
+
+def told_grid(told: Explained, caption: str) -> Grid:
+    """The table a metric gave, with its units, without columns that are blank throughout."""
+    units = {column.name: column.unit for column in told.metric.columns}
+    columns = {name: list(values) for name, values in told.value.items()}
+    filled = {name: cells for name, cells in columns.items() if any(c is not None and c == c for c in cells)}
+    return Grid(filled, [units[name] for name in filled], caption)
 
 
 def figure(told: Told, title: str = "") -> Figure:

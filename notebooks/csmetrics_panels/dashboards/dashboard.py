@@ -202,11 +202,19 @@ class Dashboard(Closing, widgets.VBox):
             raise WrongCall(f"there is no choice called {name!r}", f"There are {known}.")
         elif isinstance(knob, Slider):
             self.turn(name, knob, value)
+        elif not hasattr(knob, "options"):
+            self._type(name, knob, value)
         else:
             options = dict(knob.options)
             if value not in options and value not in options.values():
                 raise wrong_kind(name, None, value, f"one of {', '.join(map(str, options))}")
             knob.value = options.get(value, value)
+
+    @staticmethod
+    def _type(name: str, box: Any, value: Any) -> None:
+        if isinstance(value, bool) or not isinstance(value, int | float) or not box.min <= value <= box.max:
+            raise wrong_kind(name, None, value, f"a number from {box.min:g} to {box.max:g}")
+        box.value = float(value)
 
     def turn(self, name: str, slider: Slider, value: Any) -> None:
         """Move a slider; one that ends too early is made longer.

@@ -1,20 +1,21 @@
 """Recurring revenue: what came in and went out, what stayed, and what is due."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from csmetrics_core.catalog import lookup
 from csmetrics_core.company import Missing
-from csmetrics_core.errors import MetricError
 from csmetrics_core.headline.why import why_money
 from csmetrics_core.palette import ACCENT, SERIES
 from csmetrics_core.spec import COUNT, FRACTION, MONEY, TEXT
 from csmetrics_panels.charts import Chart, Series, flows_chart, table_chart, trend_chart, waterfall
-from csmetrics_panels.dashboards.blocks import Across, Block, Figure, Figures, Grid, Picture, Words, figure
+from csmetrics_panels.dashboards.blocks import Across, Block, Figure, Figures, Grid, Picture, Words, attempted, figure
 from csmetrics_panels.dashboards.dashboard import Dashboard, Page
 from csmetrics_panels.dashboards.data import find_part
+from csmetrics_panels.dashboards.forecast import Ahead
 from csmetrics_panels.dashboards.paying import Paying, paying
 from csmetrics_panels.dashboards.view import Arguments, View
 from csmetrics_panels.dashboards.why import why_blocks
@@ -34,6 +35,7 @@ class RevenueDashboard(Dashboard):
     question = "What did recurring revenue gain and lose, how much of last year's is still here, and what is due?"
 
     def pages(self) -> Sequence[Page]:
+        self._ahead = Ahead(self.refresh)
         return [
             Page("MRR bridge", self._bridge),
             Page("What moved", self._moved),
@@ -41,7 +43,12 @@ class RevenueDashboard(Dashboard):
             Page("Cohorts", self._cohorts),
             Page("Churn", self._churn),
             Page("Renewals", self._renewals),
+            Page("Forecast", self._ahead.blocks, self._ahead.controls),
         ]
+
+    @property
+    def knobs(self) -> Mapping[str, Any]:
+        return self._ahead.knobs
 
     def _bridge(self, view: View) -> Sequence[Block]:
         table = _movements(view)
@@ -70,16 +77,9 @@ class RevenueDashboard(Dashboard):
         if view.end is None:
             raise Missing("needs dates, to tell the opening from the end of a period")
         then = view.end - view.length
-        blocks = list(why_blocks(why_money(view.company, "mrr", then, view.end), "MRR"))
-        try:
-            blocks += why_blocks(why_money(view.company, "ndr", then, view.end), "Net revenue retention")
-            blocks.append(Words(_NO_LONGER))
-        except Missing as lacking:
-            blocks.append(Words(f"No account of net revenue retention: {lacking}.", empty=True))
-        except MetricError as error:
-            error.metric = ""
-            blocks.append(Words(f"No account of net revenue retention: {error}", empty=True))
-        return blocks
+        money = why_blocks(why_money(view.company, "mrr", then, view.end), "MRR")
+        kept = attempted("account of net revenue retention", partial(_kept_why, view, then))
+        return [*money, *kept]
 
     def _retention(self, view: View) -> Sequence[Block]:
         table = view.table("retention_by_month", **_paid(view), horizon=12)
@@ -183,6 +183,11 @@ class RevenueDashboard(Dashboard):
             Picture(Chart("ARR due by quarter", (bars,), MONEY) if names_of else None),
             Grid(grid, units, "The ten largest renewals ahead") if top else Words("No renewal is ahead.", empty=True),
         ]
+
+
+def _kept_why(view: View, then: int) -> Sequence[Block]:
+    why = why_money(view.company, "ndr", then, view.end or 0)
+    return [*why_blocks(why, "Net revenue retention"), Words(_NO_LONGER)]
 
 
 def _paid(view: View) -> dict[str, Any]:
