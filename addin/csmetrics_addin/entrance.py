@@ -103,13 +103,19 @@ def reads_files(command: Callable[..., None]) -> Callable[..., None]:
 
 
 def said(
-    *, rate: list[str] | None = None, column: list[str] | None = None, as_of: datetime | None = None, **given: Any
+    *,
+    rate: list[str] | None = None,
+    column: list[str] | None = None,
+    as_of: datetime | None = None,
+    own_currencies: bool = False,
+    **given: Any,
 ) -> Said:
     """What the user said about the files.
 
     Args:
         rate, column: as typed, NAME=VALUE.
         as_of: the day the files were made.
+        own_currencies: rates by month are applied later.
         given: the other options by name, as typed.
 
     Raises:
@@ -127,7 +133,7 @@ def said(
     except ValueError:
         raise Problem("--rate is not CODE=NUMBER", "Write --rate EUR=1.1 --rate USD=1.") from None
     named = {name.strip().lower(): heading.strip() for name, heading in _pairs("--column", column)}
-    return Said(**chosen, rates=worth or None, columns=named, as_of=day)
+    return Said(**chosen, rates=worth or None, own_currencies=own_currencies, columns=named, as_of=day)
 
 
 def _about(name: str, words: Sequence[str]) -> Any:

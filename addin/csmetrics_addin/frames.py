@@ -7,7 +7,9 @@ import warnings
 from collections.abc import Iterator, Sequence
 from glob import escape
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Annotated, Any, NamedTuple
+
+import typer
 
 from csmetrics_addin import entrance
 from csmetrics_addin.terminal import BAD_DATA, Problem, plain
@@ -24,6 +26,11 @@ _HEAD = 2**18
 # What `csmetrics_core.csv_text` writes before a text that a spreadsheet would compute.
 _MARKED = "'^''+\\s*[=+\\-@＝＋－＠\\t\\r\\n]'"
 _TWO_WAYS = re.compile("%[dm]([/-])%[dm]")
+
+
+RatesFile = Annotated[
+    Path | None, typer.Option("--rates", help="File of currency, month and rate.", show_default=False)
+]
 
 
 class Table(NamedTuple):
@@ -56,6 +63,29 @@ def by_entrance(paths: Sequence[Path], said: Any) -> list[Table]:
         Table(name, readable(frame.replace({"": None}).infer_objects()), None, waits, notes)
         for name, frame, waits, notes in found
     ]
+
+
+def one_table(path: Path, told: Any, notes: list[str]) -> Any:
+    """The one table of a file.
+
+    Raises:
+        Problem: there is none or several, or a part of it cannot be used.
+    """
+    entrance.must_be_file(path)
+    tables = by_entrance([path], told)
+    if len(tables) > 1:
+        names = ", ".join(plain(table.name) for table in tables)
+        raise Problem(f"{plain(path.name)} holds several tables: {names}", "Give a file with one.")
+    (table,) = tables
+    for wait in table.waits:
+        raise Problem(wait.problem, entrance.fix_of(wait), code=BAD_DATA)
+    notes += [f"{plain(path.name)}: {note}" for note in table.notes]
+    return table.frame
+
+
+def rates_of(path: Path | None, said: Any, notes: list[str]) -> Any:
+    """The table of currency, month and rate of a file, where one is named."""
+    return None if path is None else one_table(path, said, notes)
 
 
 def fit_in_memory(paths: Sequence[Path]) -> bool:

@@ -10,6 +10,8 @@ from csmetrics_addin.terminal import BAD_DATA, Problem, plain
 from csmetrics_core.kinds import Number, Text
 
 if TYPE_CHECKING:
+    from pandas import Series
+
     from csmetrics_core.files.columns import Column, Kind
     from csmetrics_core.spec import Argument
 
@@ -69,6 +71,8 @@ def _kind(argument: "Argument") -> "Kind":
 
 class Book(Places):
     """A file in which people point at cells; `notes` takes what the reader must know about those asked for."""
+
+    converted = False  # whether rates brought any of the cells to one currency
 
     def cells(self, reference: str, kind: "Kind" = "label") -> Cells:
         """The cells a person points at, read as what they hold.
@@ -148,15 +152,45 @@ class Book(Places):
             raise self.question(str(asks), asks.mend, asks.remedies)
         if asked.is_strict and any(bad and not is_error(cell) for bad, cell in zip(column.unread, cells, strict=True)):
             raise Problem("; ".join(map(str, column.refused)), self._mend(asked.kind), code=BAD_DATA)
-        _refuse_currencies(column)
+        amounts = self._in_one_currency(column)
         for note in column.notes:
             self.note(str(note))
         keeps_words = asked.kind in ("amount", "number", "score")
         kept = column.unread | column.words | (column.blank if keeps_words else False)
         return [
             (None if cell == "" else cell) if as_it_stands else _plain_value(value)
-            for value, cell, as_it_stands in zip(column.values, cells, kept, strict=True)
+            for value, cell, as_it_stands in zip(amounts, cells, kept, strict=True)
         ]
+
+    def _in_one_currency(self, column: "Column") -> "Series":
+        """The values of a column; those with a currency beside them at the rates given.
+
+        Raises:
+            Problem: there are several currencies, and the rates do not bring them to one.
+        """
+        from csmetrics_core.files.money import RATES_SAY, base_of
+
+        if column.currency is None:
+            return column.values
+        found = column.currency.value_counts()
+        rates = self.said.rates
+        if not rates:
+            if len(found) < 2:
+                return column.values
+            shown = ", ".join(f"{code} ({count:,} rows)" for code, count in found.items())
+            fix = "Give a --rate for each, as --rate EUR=1.1, and 1 for the one to count in."
+            raise Problem(f"{column.place}: amounts are in several currencies: {shown}", fix, code=BAD_DATA)
+        try:
+            base = base_of(rates, map(str, found.index))
+        except ValueError as lacking:
+            raise Problem(f"{column.place}: {lacking}", RATES_SAY, code=BAD_DATA) from None
+        bare = column.values.notna() & column.currency.isna()
+        if bare.any():
+            problem = f"{column.place}: {int(bare.sum()):,} amounts have no currency beside them, others have"
+            raise Problem(problem, "Write it beside each, as in 100 EUR.", code=BAD_DATA)
+        self.converted = True
+        self.note(f"{column.place}: amounts converted to {base} at the rates given.")
+        return column.values * column.currency.map(rates)
 
     def _mend(self, kind: "Kind") -> str:
         """How a cell that cannot be read is mended, or what can be said about its column."""
@@ -166,14 +200,6 @@ class Book(Places):
         if kind == "amount":
             return 'Write the number alone, clear the cell, or say --decimal "," or --decimal . for its decimal sign.'
         return "Correct the cell, or clear it."
-
-
-def _refuse_currencies(column: "Column") -> None:
-    if column.currency is None or column.currency.nunique() < 2:
-        return
-    shown = ", ".join(f"{code} ({count:,} rows)" for code, count in column.currency.value_counts().items())
-    fix = "Bring them to one currency in the file; csmetrics scorecard takes a --rate for each."
-    raise Problem(f"{column.place}: amounts are in several currencies: {shown}", fix, code=BAD_DATA)
 
 
 def _plain_value(value: Any) -> Any:

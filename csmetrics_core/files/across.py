@@ -59,7 +59,8 @@ def _subscriptions(draft: Draft) -> pd.DataFrame:
     ordered = draft.data.sort_values(["month", "customer"], kind="stable")
     rows = ordered["unread"].to_numpy(dtype=bool)
     draft.report.waits += [wait._replace(rows=rows) for wait in waits.values()]
-    held = [column for column in ("customer", "segment", "plan", "month", "mrr") if column in ordered]
+    own = ("currency",) if draft.said.own_currencies else ()
+    held = [column for column in ("customer", "segment", "plan", "month", "mrr", *own) if column in ordered]
     return ordered[held].astype({"month": "datetime64[us]"})
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+
 import pandas as pd
 
 from csmetrics_core.currencies import currency_of_heading, multiple_of_heading
@@ -10,6 +12,8 @@ from csmetrics_core.files.exports import Draft
 from csmetrics_core.files.grids import UnreadableFile
 from csmetrics_core.files.saying import Remedy
 from csmetrics_core.files.words import months_in
+
+RATES_SAY = "Rates say what one unit is worth in that currency."
 
 
 def one_currency(draft: Draft, *amounts: str) -> None:
@@ -26,8 +30,8 @@ def one_currency(draft: Draft, *amounts: str) -> None:
     codes = draft.data["currency"].str.upper()
     found = sorted(codes.dropna().unique())
     draft.data = draft.data.assign(currency=codes)
-    if len(found) < 2 and not draft.said.rates:
-        draft.report.currency = found[0] if found else ""
+    if draft.said.own_currencies or (len(found) < 2 and not draft.said.rates):
+        draft.report.currency = found[0] if len(found) == 1 else ""
         return
     rates = {code.upper(): rate for code, rate in (draft.said.rates or {}).items()}
     if not rates:
@@ -35,16 +39,29 @@ def one_currency(draft: Draft, *amounts: str) -> None:
         remedies = [Remedy("rates", code, f"what one {code} is worth") for code in found]
         problem = f"{draft.report.place}: amounts are in several currencies: {shown}"
         raise UnreadableFile(problem, "Give a rate for each, 1 for the one to count in, or split the file.", remedies)
+    try:
+        base = base_of(rates, found)
+    except ValueError as lacking:
+        raise draft.refusal(str(lacking), RATES_SAY) from None
+    factor = codes.map(rates)
+    converted = {name: draft.data[name] * factor for name in amounts if name in draft.data}
+    draft.data = draft.data.assign(**converted, currency=base)
+    draft.report.currency = base
+    draft.report.notes.append(f"Amounts converted to {base} at the rates given.")
+
+
+def base_of(rates: Mapping[str, float], found: Iterable[str]) -> str:
+    """The currency that rates bring those found to.
+
+    Raises:
+        ValueError: the rates lack one of them, or one whose rate is 1.
+    """
     base = [code for code, rate in rates.items() if rate == 1]
     absent = [code for code in found if code not in rates]
     if len(base) != 1 or absent:
         need = f"a rate for {', '.join(absent)}" if absent else "one currency whose rate is 1"
-        raise draft.refusal(f"the rates given lack {need}", "Rates say what one unit is worth in that currency.")
-    factor = codes.map(rates)
-    converted = {name: draft.data[name] * factor for name in amounts if name in draft.data}
-    draft.data = draft.data.assign(**converted, currency=base[0])
-    draft.report.currency = base[0]
-    draft.report.notes.append(f"Amounts converted to {base[0]} at the rates given.")
+        raise ValueError(f"the rates given lack {need}")
+    return base[0]
 
 
 def _in_whole_units(draft: Draft, amounts: tuple[str, ...]) -> None:
@@ -73,7 +90,7 @@ def _currency_of_cells(draft: Draft, amounts: tuple[str, ...]) -> None:
             named = filter(None, map(currency_of_heading, _words_about(draft, name)))
             draft.report.currency = draft.report.currency or next(named, "")
             continue
-        if column.currency.nunique() > 1 or draft.said.rates:
+        if column.currency.nunique() > 1 or draft.said.rates or draft.said.own_currencies:
             codes = column.currency.reindex(draft.data.index)
             draft.data["currency"] = pd.Series(codes.to_numpy(), codes.index, dtype="str")  # astype would spell a blank
             return

@@ -148,6 +148,7 @@ class Said:
         decimal: the decimal sign of numbers that can be read in two ways: "." or ",".
         encoding, delimiter: of text files, such as "cp1250" and ";".
         rates: currency -> what one unit of it is worth in the currency whose rate is 1.
+        own_currencies: amounts stay in their own currencies, with these beside, as rates by month are applied later.
         amounts: whether amounts with a quantity are for "each", to be multiplied, or for "all"; whether whole numbers
             are "cents" or "currency".
         billed: the billing interval of amounts beside which none is read: "month", "quarter" or "year"; of deals also
@@ -167,6 +168,7 @@ class Said:
     encoding: str | About | None = None
     delimiter: str | About | None = None
     rates: Mapping[str, float] | None = None
+    own_currencies: bool = False
     amounts: str | About | None = None
     billed: str | About | None = None
     as_of: date | None = None

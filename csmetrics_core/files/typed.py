@@ -97,6 +97,8 @@ def _typed(table: Table, said: Said) -> TypedTable:
     for export in _kinds(table, said):
         pending = draft(export, table, said)
         frame = export.shape(pending)
+        if said.rates and pending.has("currency"):  # what stood in the file is no longer so
+            frame = frame.assign(currency=pending.report.currency)
         table, rows = pending.table, frame.index if not columns else rows
         for name in map(str, frame):
             read = pending.columns.get(name)

@@ -94,7 +94,7 @@ def arr_balances(
     columns = {_ROLE_OF.get(name, name): column for name, column in columns.items()}
     schema = schema_of(wrapped(frame))
     if columns.get("start") is None and look_for("start", schema) is None and steps is None:
-        return _from_months(frame, by, columns, rates, time_zone, notes)
+        return balances_of_months(frame, by, columns, rates, time_zone, notes)
     terms = Terms(grace_days, lapse_churn, basis, amendments, overlap, discounts, unit)  # type: ignore[arg-type]
     _refuse_unknown(columns, {role.name for role in ROLES})
     roles = (*ROLES, *(Role(name, "any") for name in by if name != "product"))
@@ -207,7 +207,7 @@ def _ending_at(columns: dict[str, Any], month: NDArray, last: int) -> dict[str, 
     return ended
 
 
-def _from_months(
+def balances_of_months(
     frame: Any,
     by: Sequence[str],
     columns: Mapping[str, str | None],
@@ -215,7 +215,16 @@ def _from_months(
     time_zone: str,
     notes: list[str] | None,
 ) -> Any:
-    """A month table with its amounts in one currency; a plan, as it may be long."""
+    """A month table with its amounts in one currency; a plan, as it may be long.
+
+    Args:
+        frame: one row a customer and month.
+        by: columns to carry along.
+        columns: role -> the column named by the caller.
+        rates: a table of currency, month and rate.
+        time_zone: the zone whose months count.
+        notes: a list that takes what the reader must know.
+    """
     more = [Role("product", "id", "product" in by), Role("quantity", "number", False)]
     more += [Role("correction", "number", False), Role("currency", "id", rates is not None)]
     more += [Role(name, "any") for name in by if name != "product"]

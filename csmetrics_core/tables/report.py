@@ -9,13 +9,17 @@ import narwhals as nw
 
 from csmetrics_core.catalog import CATALOG
 from csmetrics_core.errors import MetricError, WrongKind, WrongShape
-from csmetrics_core.spec import Unit
+from csmetrics_core.spec import MONEY, Unit
 from csmetrics_core.tables.accounts import usage_by_account
 from csmetrics_core.tables.activity import active_users, feature_adoption
+from csmetrics_core.tables.arr_retention import arr_cohorts, arr_retention
+from csmetrics_core.tables.balances import balances_of_months, refuse_mixed
 from csmetrics_core.tables.contracts import contract_months
 from csmetrics_core.tables.customers import cohort_retention, customer_movements
+from csmetrics_core.tables.engine import collected
 from csmetrics_core.tables.frames import EngineFailed, is_empty, no_rows, schema_of, wrapped
 from csmetrics_core.tables.groups import fcr, survey
+from csmetrics_core.tables.ledger import arr_bridge
 from csmetrics_core.tables.revenue import mrr_movements, retention
 from csmetrics_core.tables.schema import Role, look_for, resolve
 
@@ -28,12 +32,14 @@ class Asked:
         by: columns to group ratios by.
         as_of: the day the data were taken; today, where not given.
         time_zone: the zone whose days count.
+        rates: a table of currency, month and rate, for amounts in several currencies.
         options: survey metric -> its other arguments, such as {"ces": {"scale_max": 5}}.
     """
 
     by: tuple[str, ...] = ()
     as_of: date | None = None
     time_zone: str = "UTC"
+    rates: Any = None
     options: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
 
@@ -78,8 +84,64 @@ def _days(asked: Asked) -> dict[str, Any]:
 
 
 def _from_contracts(frame: Any, asked: Asked, notes: list[str]) -> Any:
-    months = contract_months(frame, notes=notes, **_days(asked))
-    return mrr_movements(months, notes=notes, **_days(asked))
+    rates = asked.rates if _currency(frame) else None
+    months = contract_months(frame, notes=notes, rates=rates, **_days(asked))
+    return mrr_movements(months, notes=notes, fx=None if rates is None else "fx", **_days(asked))
+
+
+def _currency(frame: Any) -> str | None:
+    """The column of currencies, where there is one."""
+    return resolve(schema_of(wrapped(frame)), (Role("currency", "id", needed=False),), {}).get("currency")
+
+
+def _in_one_currency(frame: Any, asked: Asked, notes: list[str]) -> Any:
+    """Months of revenue as balances at each month's rates; nothing where there is one currency and no need.
+
+    Raises:
+        WrongKind: the amounts are in several currencies, and no rates are given.
+    """
+    currency = _currency(frame)
+    if currency is None:
+        if asked.rates is not None:
+            notes.append("No column tells currencies: the rates were not used.")
+        return None
+    if asked.rates is None:
+        names = nw.col(currency)
+        found = collected(nw.from_native(frame).lazy().select(least=names.min(), most=names.max()))
+        refuse_mixed([*map(str, filter(None, (*found["least"], *found["most"])))])
+        return None
+    notes.append("Amounts are at each month's rates; what rates did is fx. Retention is at the later month's rates.")
+    roles = (*_MONTHS, Role("currency", "id"))
+    columns = resolve(schema_of(wrapped(frame)), roles, {})
+    columns["arr"] = columns.pop("mrr")
+    return balances_of_months(frame, (), columns, asked.rates, asked.time_zone, notes)
+
+
+def _movements(frame: Any, asked: Asked, notes: list[str]) -> Any:
+    balances = _in_one_currency(frame, asked, notes)
+    if balances is None:
+        return mrr_movements(frame, notes=notes, **_days(asked))
+    names = [column.name for column in CATALOG["mrr_movements"].columns]
+    return _only(arr_bridge(balances, notes=notes, **_days(asked)), [*names[:-1], "fx", names[-1]])
+
+
+def _retention(frame: Any, asked: Asked, notes: list[str]) -> Any:
+    balances = _in_one_currency(frame, asked, notes)
+    if balances is None:
+        return retention(frame, notes=notes, **_days(asked))
+    found = arr_retention(balances, rates=asked.rates, notes=notes, **_days(asked))
+    return _only(found, [column.name for column in CATALOG["retention_by_month"].columns])
+
+
+def _cohorts(frame: Any, asked: Asked, notes: list[str]) -> Any:
+    balances = _in_one_currency(frame, asked, notes)
+    if balances is None:
+        return cohort_retention(frame, "month", "mrr", notes=notes, **_days(asked))
+    return arr_cohorts(balances, rates=asked.rates, notes=notes, **_days(asked))
+
+
+def _only(result: Any, names: Sequence[str]) -> Any:
+    return nw.to_native(nw.from_native(result).select(*names))
 
 
 def _survey(metric: str) -> Callable[[Any, Asked, list[str]], Any]:
@@ -98,15 +160,15 @@ _EVENTS = (_USER, Role("timestamp", "date"))
 RECIPES = (
     Recipe(
         "MRR movements", "mrr_movements", _MONTHS,
-        lambda frame, asked, notes: mrr_movements(frame, notes=notes, **_days(asked)),
+        _movements,
     ),
     Recipe(
         "Retention over 12 months", "retention_by_month", _MONTHS,
-        lambda frame, asked, notes: retention(frame, notes=notes, **_days(asked)),
+        _retention,
     ),
     Recipe(
         "Retention of cohorts, by money", "cohort_retention", _MONTHS,
-        lambda frame, asked, notes: cohort_retention(frame, "month", "mrr", notes=notes, **_days(asked)),
+        _cohorts,
     ),
     Recipe("MRR movements from contracts", "mrr_movements", _CONTRACTS, _from_contracts),
     Recipe(
@@ -205,7 +267,7 @@ def section(recipe: Recipe, frame: Any, asked: Asked) -> Section:
     """
     metric = CATALOG[recipe.metric]
     notes: list[str] = []
-    units = {column.name: column.unit for column in metric.columns}
+    units = {"fx": MONEY} | {column.name: column.unit for column in metric.columns}
     ages = next((c.unit for c in metric.columns if c.name == "age_{n}"), None)
     try:
         result = nw.from_native(recipe.compute(frame, asked, notes))

@@ -7,9 +7,9 @@ from typing import Annotated, Any
 import typer
 
 from csmetrics_addin import entrance
-from csmetrics_addin.frames import by_entrance
+from csmetrics_addin.frames import RatesFile, one_table, rates_of
 from csmetrics_addin.results import print_json, records, show_notes
-from csmetrics_addin.terminal import BAD_DATA, Problem, grid, plain, screen
+from csmetrics_addin.terminal import Problem, grid, plain, screen
 from csmetrics_core.errors import MetricError
 from csmetrics_core.tables import arr_compare
 
@@ -25,9 +25,7 @@ def compare(
     right: Annotated[Path, typer.Argument(help="The same by another system, such as CRM.", show_default=False)],
     as_of: Annotated[datetime, typer.Option("--as-of", formats=["%Y-%m-%d"], help="Day at whose end both are valued.")],
     ends: Annotated[str, typer.Option("--ends", help="What ends mean: auto, last-day or first-unpaid.")] = "auto",
-    rates: Annotated[
-        Path | None, typer.Option("--rates", help="File of currency, month and rate.", show_default=False)
-    ] = None,
+    rates: RatesFile = None,
     dates: entrance.Dates = None,
     decimal: entrance.Decimal = None,
     encoding: entrance.Encoding = None,
@@ -40,11 +38,12 @@ def compare(
     if ends not in _ENDS:
         raise Problem(f"--ends {plain(ends)} is not known", f"Say one of {', '.join(_ENDS)}.")
     told = entrance.said(
-        dates=dates, decimal=decimal, encoding=encoding, delimiter=delimiter, column=column, totals=totals
-    )
+        dates=dates, decimal=decimal, encoding=encoding, delimiter=delimiter, column=column, totals=totals,
+        own_currencies=rates is not None,
+    )  # fmt: skip
     notes: list[str] = []
-    sides = [_frame(path, told, notes) for path in (left, right)]
-    options: dict[str, Any] = {"end_is": _ENDS[ends], "rates": None if rates is None else _frame(rates, told, notes)}
+    sides = [one_table(path, told, notes) for path in (left, right)]
+    options: dict[str, Any] = {"end_is": _ENDS[ends], "rates": rates_of(rates, told, notes)}
     try:
         steps = arr_compare(*sides, as_of.date(), steps=True, **options)
         customers = arr_compare(*sides, as_of.date(), notes=notes, **options)
@@ -60,19 +59,6 @@ def compare(
         show_notes(list(dict.fromkeys(notes)))
     if (customers["unexplained"] != 0).any():
         raise typer.Exit(_UNEXPLAINED)
-
-
-def _frame(path: Path, told: Any, notes: list[str]) -> Any:
-    entrance.must_be_file(path)
-    tables = by_entrance([path], told)
-    if len(tables) > 1:
-        names = ", ".join(plain(table.name) for table in tables)
-        raise Problem(f"{plain(path.name)} holds several tables: {names}", "Give a file with one.")
-    (table,) = tables
-    for wait in table.waits:
-        raise Problem(wait.problem, entrance.fix_of(wait), code=BAD_DATA)
-    notes += [f"{plain(path.name)}: {note}" for note in table.notes]
-    return table.frame
 
 
 def _show(steps: Any, differing: Any) -> None:

@@ -47,6 +47,7 @@ _ABOUT_FILES: dict[str, Any] = {
     "encoding": entrance.Encoding,
     "delimiter": entrance.Delimiter,
     "totals": entrance.Totals,
+    "rate": entrance.Rates,
 }
 _BY = "--by"
 
@@ -155,7 +156,13 @@ def _given(metric: Metric, options: dict[str, str | None], by: str | None, book:
             given[argument.name] = typed
     if by is not None:
         wanted[_BY] = Asked(by, "label")
-    return given | book.read(wanted) if book else given
+    if book is None:
+        return given
+    given |= book.read(wanted)
+    if book.said.rates and not book.converted:
+        fix = "Write it beside each amount, as in 100 EUR; csmetrics scorecard and report read a column of currencies."
+        raise Problem("--rate finds no currency in these cells", fix, code=BAD_DATA)
+    return given
 
 
 def _typed(argument: Argument, text: str, *, in_file: bool) -> Cells | Asked:

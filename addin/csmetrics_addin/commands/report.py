@@ -21,11 +21,13 @@ from csmetrics_addin.frames import (
     PARQUET,
     TEXT,
     WORKBOOKS,
+    RatesFile,
     Table,
     by_duckdb,
     by_entrance,
     by_spark,
     fit_in_memory,
+    rates_of,
     unreadable,
 )
 from csmetrics_addin.results import print_json, records, result_table
@@ -67,24 +69,34 @@ def report(
     column: entrance.Columns = None,
     table: entrance.Tables = None,
     totals: entrance.Totals = None,
+    rate: entrance.Rates = None,
+    rates: RatesFile = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Report every metric that the columns of a file, a folder or a glob allow."""
     if memory and not _SIZE.fullmatch(memory.strip()):
         raise Problem(f"--memory {plain(memory)} is no size", "Give one such as 3GB.")
+    if rate and rates:
+        raise Problem("--rate and --rates are both given", "Give one rate for all months, or a file of rates by month.")
     told = entrance.said(
-        dates=dates, decimal=decimal, encoding=encoding, delimiter=delimiter, column=column, table=table, totals=totals
-    )
+        dates=dates, decimal=decimal, encoding=encoding, delimiter=delimiter, column=column, table=table, totals=totals,
+        rate=rate, own_currencies=rates is not None,
+    )  # fmt: skip
     try:
         known_time_zone(time_zone)
     except MetricError:
         raise Problem(f"--time-zone {plain(time_zone)} is no zone", "Give one such as Europe/Berlin.") from None
-    asked = Asked(tuple(by or ()), as_of.date() if as_of else None, time_zone, _options(options or []))
+    notes: list[str] = []
+    asked = Asked(
+        tuple(by or ()), as_of.date() if as_of else None, time_zone, rates_of(rates, told, notes),
+        _options(options or []),
+    )  # fmt: skip
     paths = _found(files)
     if engine not in ("duckdb", "spark"):
         raise Problem(f"there is no engine {plain(engine)}", "There are: duckdb, spark.")
     with closing(_tables(paths, told, engine, time_zone, memory, spill, master)) as tables:
         done = [part for one in tables for part in _sections(one, asked)]
+    done = [(name, replace(part, notes=(*part.notes, *notes))) for name, part in done]
     if as_json:
         print_json([_as_data(name, part) for name, part in done])
     else:
@@ -98,6 +110,8 @@ def _tables(
     paths: list[Path], told: Said, engine: str, time_zone: str, memory: str, spill: Path | None, master: str
 ) -> Iterator[Table]:
     """The tables of files; those that do not fit in memory one after the other, as long as they are looked at."""
+    if told.rates and (engine == "spark" or not fit_in_memory(paths)):
+        raise Problem("--rate is for smaller files", "Give --rates FILE, with a rate for each currency and month.")
     if engine == "spark":
         yield from by_spark(paths, time_zone, master)
     elif fit_in_memory(paths):
@@ -158,7 +172,8 @@ def _sections(table: Table, asked: Asked) -> Iterator[tuple[str, Section]]:
             yield table.name, Section(recipe.title, {}, {}, table.notes, _waiting(wait))
         else:
             part = _watched(recipe, table.frame, table.connection, asked)
-            yield table.name, replace(part, notes=(*part.notes, *table.notes))
+            problem = part.problem.replace("Give rates, a table", "Give --rates FILE, a table")
+            yield table.name, replace(part, notes=(*part.notes, *table.notes), problem=problem)
 
 
 def _waiting(wait: Wait) -> str:
