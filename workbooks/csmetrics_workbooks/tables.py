@@ -188,6 +188,12 @@ def amounts(column: Term) -> Term:
     return Term(f'IF(({column.text}<9E307)*({column.text}<>""),{column.text},0)', np.nan_to_num(column.numbers), True)
 
 
+def numbers_of(table: Table, header: str) -> Term:
+    """A computed column that holds numbers in every row, for sums of products."""
+    column = table.column(header)
+    return Term(column.text, column.value.astype(float), True)
+
+
 def _matches(column: Term, sign: str, wanted: Any) -> np.ndarray:
     if isinstance(wanted, str):
         return np.asarray(column.folded == wanted.lower())

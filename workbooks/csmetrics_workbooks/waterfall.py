@@ -1,4 +1,8 @@
-"""The period's MRR bridge as a table, and as a waterfall that stands on a cut."""
+"""A waterfall that stands on a cut, as an axis cannot begin where the data say; and the period's MRR bridge as one."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
 
 from csmetrics_core.palette import SERIES
 from csmetrics_core.spec import MONEY
@@ -7,29 +11,46 @@ from csmetrics_workbooks.bridge import Bridge
 from csmetrics_workbooks.sheet import Page, axis, legend
 from csmetrics_workbooks.tables import sumifs
 from csmetrics_workbooks.terms import Term, largest, smallest, term, when
+from csmetrics_workbooks.wording import rounded
 
-#: Rows of the page Workings the waterfall stands in, its heads first.
+#: Rows of the page Workings the period's bridge stands in, its heads first.
 _AT = 49
 _STEPS = ("opening", "new", "expansion", "reactivation", "contraction", "churned", "closing")
 _LOSSES, _ENDS = ("contraction", "churned"), ("opening", "closing")
-_HEADS = ("Waterfall", "Base", "Balance", "Gain", "Loss", "Level after")
+_HEADS = ("Base", "Balance", "Gain", "Loss", "Level after")
+
+
+@dataclass(frozen=True)
+class Bar:
+    """A step of a waterfall.
+
+    Args:
+        label: what its axis says.
+        amount: what it adds, signed; where it is an end, the balance itself.
+        end: whether it stands on the axis.
+    """
+
+    label: Term
+    amount: Term
+    end: bool = False
 
 
 def waterfall(book: Book, page: Page, work: Page, row: int, bridge: Bridge) -> None:
     """The period's MRR bridge as a table and a waterfall."""
     page.headers(row, ["MRR bridge of the period", "Amount"], right=(1,), height=18)
-    cells = {}
+    steps = []
     for offset, (name, value) in enumerate(_parts(book, bridge).items(), 1):
         ends = name in _ENDS
         page.put(row + offset, 0, name.capitalize(), page.looks.words(bold=ends))
         signed = term(0) - value if name in _LOSSES else value
-        cells[name] = page.put(row + offset, 1, signed, page.looks.number(MONEY, bold=ends))
-    cut = _bars(work, cells)
-    page.note(row + 8, 0, when(cut.gt(0), term("The bars stand on a cut at ").joined(cut, term(".")), ""), 2, 15)
+        cell = page.put(row + offset, 1, signed, page.looks.number(MONEY, bold=ends))
+        steps.append(Bar(labelled(term(name.capitalize()), cell), cell, ends))
+    cut = bars(work, _AT, "Waterfall", steps)
+    page.note(row + 8, 0, cut_words(cut), 2, 15)
     page.chart(
         row,
         2,
-        _chart(book),
+        drawn(book, _AT, len(steps)),
         "MRR bridge of the period",
         "Waterfall on a cut axis: opening MRR, new, expansion, reactivation, contraction, churned, closing",
         (566, 240),
@@ -43,51 +64,60 @@ def _parts(book: Book, bridge: Bridge) -> dict[str, Term]:
     return {name: sumifs(bridge.columns[name], *ends.get(name, window)) for name in _STEPS}
 
 
-def _bars(work: Page, cells: dict[str, Term]) -> Term:
-    """Write the bars less a cut, as an axis cannot begin where the data say; returns the cut.
+def bars(work: Page, at: int, heading: str, steps: Sequence[Bar]) -> Term:
+    """Write the bars less a cut into so many rows below a head, and the cut below them; returns the cut.
 
     The cut lies as far below the lowest level as the levels lie apart, so that the steps take half of the height.
     """
-    work.headers(_AT, _HEADS, right=range(1, len(_HEADS)), height=18)
+    work.headers(at, (heading, *_HEADS), right=range(1, 1 + len(_HEADS)), height=18)
     money = work.looks.number(MONEY)
     levels, running = [], term(0)
-    for place, name in enumerate(_STEPS, _AT + 1):
-        work.put(place, 0, _label(name, cells[name]), work.looks.words(text_wrap=False))
-        running = cells[name] if name in _ENDS else running + cells[name]
-        running = work.put(place, 5, running, money)
+    for place, step in enumerate(steps, at + 1):
+        work.put(place, 0, step.label, work.looks.words(text_wrap=False))
+        running = work.put(place, 5, step.amount if step.end else running + step.amount, money)
         levels.append(running)
     lowest, highest = smallest(*levels), largest(*levels)
-    work.put(_AT + 8, 0, "Cut below the bars", work.looks.words())
+    below = at + 1 + len(steps)
+    work.put(below, 0, "Cut below the bars", work.looks.words())
     # In whole thousands: nobody reads a scale that begins at 38,412.17.
-    cut = work.put(_AT + 8, 1, largest(0, _thousands(lowest * 2 - highest)), money)
-    for place, name in enumerate(_STEPS):
-        bottom = term(0) if name in _ENDS else smallest(levels[place - 1], levels[place]) - cut
-        size = cells[name] - cut if name in _ENDS else largest(cells[name], term(0) - cells[name])
-        shown = {2: name in _ENDS, 3: name not in (*_ENDS, *_LOSSES), 4: name in _LOSSES}
-        work.put(_AT + 1 + place, 1, bottom, money)
-        for column, here in shown.items():
-            work.put(_AT + 1 + place, column, size if here else term(0), money)
+    cut = work.put(below, 1, largest(0, _thousands(lowest * 2 - highest)), money)
+    for place, step in enumerate(steps):
+        bottom = term(0) if step.end else smallest(levels[place - 1], levels[place]) - cut
+        sides = (term(0), largest(0, step.amount), largest(0, term(0) - step.amount))
+        sides = (step.amount - cut, term(0), term(0)) if step.end else sides
+        for column, side in enumerate((bottom, *sides), 1):
+            work.put(at + 1 + place, column, side, money)
     return cut
 
 
-def _label(name: str, amount: Term) -> Term:
+def cut_words(cut: Term) -> Term:
+    """Where the bars begin, if not at 0."""
+    return when(
+        cut.gt(0),
+        term("The bars stand on a cut at ").joined(Term(f"FIXED({cut.text},0)", f"{cut.value:,.0f}"), term(".")),
+        "",
+    )
+
+
+def labelled(name: Term, amount: Term) -> Term:
     """A step and its amount, as a bar less a cut cannot say it; FIXED groups digits as the reader's country does."""
-    spelt = f"{int(abs(amount.value) + 0.5) * (1 if amount.value >= 0 else -1):,}"
-    return Term(f'"{name.capitalize()}"&CHAR(10)&FIXED({amount.text},0)', f"{name.capitalize()}\n{spelt}")
+    cents = rounded(amount)  # half a unit is a matter of the last bit otherwise
+    spelt = f"{rounded(cents, 0).value:,.0f}"
+    return Term(f"{name.text}&CHAR(10)&FIXED({cents.text},0)", f"{name.value}\n{spelt}")
 
 
 def _thousands(of: Term) -> Term:
     return Term(f"INT({of.text}/1000)*1000", of.value // 1000 * 1000)
 
 
-def _chart(book: Book) -> object:
-    first, last = _AT + 1, _AT + len(_STEPS)
+def drawn(book: Book, at: int, count: int) -> Any:
+    """The chart of bars written with their heads in that row."""
     chart = book.chart("column", subtype="stacked")
     for column, colour in ((1, None), (2, SERIES[0]), (3, SERIES[2]), (4, SERIES[1])):
         series = {
-            "name": ["Workings", _AT, column],
-            "categories": ["Workings", first, 0, last, 0],
-            "values": ["Workings", first, column, last, column],
+            "name": ["Workings", at, column],
+            "categories": ["Workings", at + 1, 0, at + count, 0],
+            "values": ["Workings", at + 1, column, at + count, column],
             "fill": {"color": colour} if colour else {"none": True},
             "border": {"none": True},
             "gap": 40,

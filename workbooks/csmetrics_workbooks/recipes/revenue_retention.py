@@ -8,7 +8,7 @@ from csmetrics_core import CATALOG
 from csmetrics_core.palette import MUTED
 from csmetrics_core.spec import COUNT, MONEY
 from csmetrics_workbooks import bridge as monthly
-from csmetrics_workbooks import reconciling, renewals, sheets, sources, tiles
+from csmetrics_workbooks import money_moved, reconciling, renewals, sheets, sources, tiles, what_moved
 from csmetrics_workbooks import revenue_glance as glance
 from csmetrics_workbooks.book import Book
 from csmetrics_workbooks.checking import billing, mrr_amounts, repeated, unlisted
@@ -211,9 +211,17 @@ def build(book: Book) -> None:
     monthly.cohorts(book, months, first)
     renewals.forecast(book, book.pages["Forecast"])
     closing = dashboard(book, work, months, bridge, by_date)
+    moved = money_moved.account(book, months, first)
+    what_moved.write(book, moved)
     book.explain("mrr_movements", "retention_by_month", "cohort_retention", "csm_reconcile")
     reconciling.page(book, months, by_date)
     checks(book, months, bridge, closing, by_date)
+    book.check(
+        "What moved: movements add up to the change, to the cent",
+        moved.unexplained,
+        "A customer has a negative amount in both months.",
+        MONEY,
+    )
 
 
 RECIPE = Recipe(
@@ -236,6 +244,7 @@ RECIPE = Recipe(
     ),
     pages=(
         ("Retention", "the dashboard: retention, churn, conventions, bridge"),
+        ("What moved", "why MRR moved: movements, customers, segments, price and volume"),
         ("Bridge", "MRR month by month, 24 months"),
         ("Twelve months", "net, gross and logo retention, rolling"),
         ("Cohorts", "who still pays, by the quarter they came"),
