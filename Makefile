@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 WORKERS ?= 2
 
-.PHONY: demo test coverage bench reference workbooks pictures contact-sheet hardening soak dist audit-dependencies lint test-lowest test-windows test-openxml clean
+.PHONY: demo test check coverage bench reference workbooks pictures contact-sheet hardening soak dist audit-dependencies lint test-lowest test-windows test-openxml clean
 
 # The demo needs the core and the command only; the tests need everything.
 $(VENV)/demo.stamp: pyproject.toml
@@ -22,11 +22,15 @@ demo: $(VENV)/demo.stamp
 
 test: lint
 	@sh tests/programs.sh
-	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --durations=20
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder --durations=20
+
+# Before each commit, in about a minute: lint, types, and the tests of what changed against main that are not slow.
+check: lint
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile -m "not slow and not host" $$($(BIN)/python -m tests.changed)
 
 # Which lines of the core no test reaches; it takes half as long again.
 coverage: $(VENV)/dev.stamp
-	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --cov --cov-report=term:skip-covered
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder --cov --cov-report=term:skip-covered
 
 bench: $(VENV)/dev.stamp
 	$(BIN)/python -m tests.benchmarks $(ARGS)

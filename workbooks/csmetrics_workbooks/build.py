@@ -103,11 +103,46 @@ def _write(
     letterhead: Letterhead | None = None,
 ) -> Book:
     plan = recipe(template)
+    book = _figured(out, plan, host, data, note, choices, closed, heard, letterhead)
+    dashboard = book.pages[plan.dashboard]
+    for table in book.tables.values():
+        undated(book, table)
+        mixed(book, table)
+        alone(book, table)
+        outside(book, table)
+    open_checks = checks(book)
+    banner(book, dashboard, 1, 0, open_checks, plan.banner_width)
+    data_pages(book)
+    history(book, _CLOSED_NOTE if data is None and book.closed else "")
+    method(book)
+    lists(book)
+    book.pages[plan.dashboard].steps.finish(book)
+    start(book, plan.answers, plan.steps, (*plan.pages, *_LAST))
+    if host is Host.LAMBDA:
+        book.define_functions()
+    dashboard.worksheet.set_first_sheet()
+    book.pages["Start"].worksheet.activate()
+    book.close()
+    return book
+
+
+def _figured(
+    out: "str | Path | BytesIO",
+    plan: Recipe,
+    host: Host,
+    data: "Mapping[str, pd.DataFrame] | None",
+    note: str,
+    choices: Choices | None,
+    closed: Sequence[Sequence[Any]] | None,
+    heard: Heard = unheard,
+    letterhead: Letterhead | None = None,
+) -> Book:
+    """The book with the figures of its own pages; the pages all templates have are not written yet."""
     frames = {s.name: data[s.name] if data is not None else make() for s, make in plan.sheets.items()}
     tables = {s.name: Table.of(s, frames[s.name]) for s in plan.sheets}
     chosen = choices or Choices(_last_month(tables))
     if closed is None:
-        closed = _closed(template, frames, chosen) if data is None and choices is None else []
+        closed = _closed(plan, frames, chosen) if data is None and choices is None else []
     target = str(out) if isinstance(out, str | Path) else out
     book = Book(target, plan.title, host, chosen, note, _segments(tables), _months(tables, chosen.as_of), closed, heard)
     book.letterhead = letterhead or (Letterhead(SAMPLE_COMPANY) if data is None else Letterhead())
@@ -129,25 +164,6 @@ def _write(
         if name not in tables and name != "Workings":
             book.pages[name].steps = steps
     plan.build(book)
-    dashboard = book.pages[plan.dashboard]
-    for table in tables.values():
-        undated(book, table)
-        mixed(book, table)
-        alone(book, table)
-        outside(book, table)
-    open_checks = checks(book)
-    banner(book, dashboard, 1, 0, open_checks, plan.banner_width)
-    data_pages(book)
-    history(book, _CLOSED_NOTE if data is None and closed else "")
-    method(book)
-    lists(book)
-    steps.finish(book)
-    start(book, plan.answers, plan.steps, (*plan.pages, *_LAST))
-    if host is Host.LAMBDA:
-        book.define_functions()
-    dashboard.worksheet.set_first_sheet()
-    book.pages["Start"].worksheet.activate()
-    book.close()
     return book
 
 
@@ -164,7 +180,7 @@ def _carrying(out: "str | Path | BytesIO", template: str, *given: Any) -> Book:
     return book
 
 
-def _closed(template: str, frames: "Mapping[str, pd.DataFrame]", now: Choices) -> list[list[Any]]:
+def _closed(plan: Recipe, frames: "Mapping[str, pd.DataFrame]", now: Choices) -> list[list[Any]]:
     """The sample's history: the period before as it still is, and the one shown before some rows came late."""
     day = now.as_of.replace(day=1)
     for _ in range(3):
@@ -173,7 +189,7 @@ def _closed(template: str, frames: "Mapping[str, pd.DataFrame]", now: Choices) -
     rows = []
     for month, data in ((day, frames), (now.as_of, then)):
         choices = Choices(month, now.segment, now.period)
-        book = build(template, BytesIO(), data=data, choices=choices, closed=[])
+        book = _figured(BytesIO(), plan, Host.EXCEL, data, REMOVE_NOTE, choices, [])
         rows += [
             [month_label(month), now.period, now.segment, label, value.value]
             for label, _, value in book.closable
