@@ -154,6 +154,13 @@ class Company:
         heading = find_heading(column, self.headings[fit.table])
         return None if heading is None else list(self._tables[fit.table][heading])
 
+    def frame(self, table: str) -> Any:
+        """A table as a frame, by its name."""
+        from pandas import DataFrame
+
+        given = self._tables[table]
+        return DataFrame(dict(given)) if isinstance(given, Mapping) else given
+
     def cells_of(self, needed: Sequence[str], also: Sequence[str] = ()) -> dict[str, list[Any]] | None:
         """The cells of the first table that has all these columns, and of more of its columns where it has them."""
         for table, headings in self.headings.items():

@@ -5,6 +5,8 @@ ACCENT, ACCENT_SOFT, ACCENT_PALE = "#1F4E79", "#9DBBDA", "#DCE6F1"
 
 #: Chart series, dark to light so that they stay apart in grey.
 SERIES = ("#1F4E79", "#C05621", "#7B9CC0", "#A0AEC0", "#E2A77B")
+#: Those that follow where there are more, as in the classes of a ledger.
+SERIES_MORE = ("#5B7F6B", "#7A4E7E", "#8A7A3F", "#4A5568", "#B56576", "#9AB87A", "#C9B458", "#B39BC8")
 
 #: Word a person reads -> (ink, fill): dark on pale, told apart by the word, the colour only repeats it.
 STATUS = {"met": ("#14532D", "#DDF0E0"), "near": ("#713F12", "#FDF0CC"), "missed": ("#8B1A1A", "#F9DCDA")}

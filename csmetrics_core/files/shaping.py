@@ -18,7 +18,7 @@ from csmetrics_core.files.table import Table
 from csmetrics_core.files.words import months_in
 from csmetrics_core.headings import plain
 
-_AHEAD = ("end", "due", "closed")  # days that are often known before they come
+_AHEAD = ("end", "due", "closed", "notice")  # days that are often known before they come
 _OVER = frozenset(
     "cancelled canceled churned inactive terminated ended expired lost closed deactivated former churn".split()
 )
@@ -72,6 +72,8 @@ def _shape(draft: Draft) -> pd.DataFrame:
     columns = STANDARD[name].columns.split()
     if name == "customers" and draft.has("mrr"):  # what each pays, where no other table tells
         columns.append("mrr")
+    if name == "contracts":  # what is contracted before it is live
+        columns += [column for column in ("signed", "notice") if draft.has(column)]
     draft.report.missing |= {column: "no such column" for column in columns if not draft.has(column)}
     return draft.data[[column for column in columns if draft.has(column)]]
 

@@ -67,7 +67,7 @@ STANDARD: dict[str, Standard] = {
 }
 _HOLDS: dict[Kind, str] = {
     "identifier": "customer subscription ticket user response",
-    "day": "start end date due closed started first_value completed",
+    "day": "start end date due closed started first_value completed signed notice",
     "month": "month",
     "moment": "opened timestamp",
     "amount": "arr amount discount mrr expected_arr renewed_arr",
@@ -83,7 +83,7 @@ HOLDS: dict[str, Kind] = {column: holds for holds, columns in _HOLDS.items() for
 #: Columns a table may have beside its standard ones, and what they serve for.
 _MORE = {
     "customers": "mrr currency",
-    "contracts": "mrr currency",
+    "contracts": "mrr currency signed notice",
     "subscriptions": "arr currency",
     "payments": "currency",
     "orders": "currency",

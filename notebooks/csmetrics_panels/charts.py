@@ -2,14 +2,14 @@
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any, Literal
 
 import numpy as np
 
-from csmetrics_core.palette import ACCENT, BAD, CAUTION, GOOD, MUTED, SERIES
+from csmetrics_core.palette import ACCENT, BAD, CAUTION, GOOD, MUTED, SERIES, SERIES_MORE
 from csmetrics_core.spec import COUNT, DATE, FRACTION, MOMENT, POINTS, TEXT, Better, Column, Metric, Unit
 from csmetrics_panels.compute import Outcome, Point
 from csmetrics_panels.frames import short
@@ -214,14 +214,22 @@ def flows_chart(metric: Metric, table: dict[str, Any], title: str = "") -> Chart
     unit = next(c.unit for c in metric.columns if c.name == "opening")
     named = re.findall(r"\w+", metric.formula)
     flows = [c.name for c in metric.columns if c.name in named and c.unit is unit and c.name in table]
-    flows = [name for name in flows if name not in ("opening", "closing")]
-    labels = _texts(metric.columns[0].unit, table[metric.columns[0].name])
-    colours = dict(zip(flows, _colours(len(flows)), strict=True))
-    series = []
-    for name in flows:
-        sign = -1 if f"− {name}" in metric.formula else 1
-        series.append(Series(_words(name), labels, [sign * v for v in _floats(table[name])], "bar", colours[name]))
-    return Chart(title or metric.title, tuple(series), unit, stacked=True)
+    signed = {
+        name: [-v if f"− {name}" in metric.formula else v for v in _floats(table[name])]
+        for name in flows
+        if name not in ("opening", "closing")
+    }
+    return stacked_chart(
+        title or metric.title, _texts(metric.columns[0].unit, table[metric.columns[0].name]), signed, unit
+    )
+
+
+def stacked_chart(title: str, labels: Sequence[str], signed: Mapping[str, Sequence[float]], unit: Unit) -> Chart:
+    """Bars on top of each other, gains upwards and losses downwards; what never moves is left out."""
+    moving = {name: values for name, values in signed.items() if any(values)} or dict(signed)
+    bars = zip(moving.items(), _colours(len(moving)), strict=True)
+    series = tuple(Series(_words(name), labels, list(values), "bar", colour) for (name, values), colour in bars)
+    return Chart(title, series, unit, stacked=True)
 
 
 def _single_row(metric: Metric, table: dict[str, Any], title: str) -> Chart:
@@ -312,7 +320,8 @@ def _whiskers(points: Sequence[Point]) -> tuple[list[float] | None, list[float] 
 
 
 def _colours(count: int) -> list[str]:
-    return [SERIES[i % len(SERIES)] for i in range(count)]
+    colours = (*SERIES, *SERIES_MORE)
+    return [colours[i % len(colours)] for i in range(count)]
 
 
 def _texts(unit: Unit, values: Any) -> list[str]:

@@ -16,6 +16,7 @@ from csmetrics_panels.dashboards.blocks import Across, Block, Figure, Figures, G
 from csmetrics_panels.dashboards.dashboard import Dashboard, Page
 from csmetrics_panels.dashboards.data import find_part
 from csmetrics_panels.dashboards.forecast import Ahead
+from csmetrics_panels.dashboards.ledger import LedgerPage
 from csmetrics_panels.dashboards.paying import Paying, paying
 from csmetrics_panels.dashboards.view import Arguments, View
 from csmetrics_panels.dashboards.why import why_blocks
@@ -35,9 +36,10 @@ class RevenueDashboard(Dashboard):
     question = "What did recurring revenue gain and lose, how much of last year's is still here, and what is due?"
 
     def pages(self) -> Sequence[Page]:
-        self._ahead = Ahead(self.refresh)
+        self._ahead, self._ledger = Ahead(self.refresh), LedgerPage(self.refresh)
         return [
             Page("MRR bridge", self._bridge),
+            Page("Ledger", self._ledger.blocks, self._ledger.controls),
             Page("What moved", self._moved),
             Page("Retention", self._retention),
             Page("Cohorts", self._cohorts),
@@ -48,7 +50,7 @@ class RevenueDashboard(Dashboard):
 
     @property
     def knobs(self) -> Mapping[str, Any]:
-        return self._ahead.knobs
+        return {**self._ledger.knobs, **self._ahead.knobs}
 
     def _bridge(self, view: View) -> Sequence[Block]:
         table = _movements(view)
