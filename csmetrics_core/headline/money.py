@@ -53,7 +53,7 @@ def _mrr(company: Company, month: int | None, given: Assumptions) -> float:
     return float(evaluate(lookup("mrr"), (), mrr(company, month, given).arguments).value)
 
 
-def _paid_by(company: Company, month: int) -> dict[Any, float]:
+def paid_by(company: Company, month: int) -> dict[Any, float]:
     """What each customer pays in a month, where it is more than nothing."""
     rows = company.rows("subscriptions", month)
     who = company.column("subscriptions", "customer", "id")
@@ -86,7 +86,7 @@ def arpu(company: Company, month: int | None, given: Assumptions) -> Call:
 def revenue_by_customer(company: Company, day: int) -> tuple[list[Any], list[NDArray[np.float64]]]:
     """Customers of a month, what each pays in it, and whether they pay at its start and at its end."""
     opening, closing = company.customers_on(day - 1), company.customers_on(day)
-    paid = _paid_by(company, day)
+    paid = paid_by(company, day)
     who = sorted({*paid, *opening, *closing}, key=str)
     return who, _columns(who, paid, opening, closing)
 
@@ -108,8 +108,8 @@ def ndr(company: Company, month: int | None, given: Assumptions) -> Call:
     flows = ("opening", "expansion", "contraction", "churned")
     base = company.rows("subscriptions", day - back) & (company.paid() > 0)
     cohort = np.unique(company.column("subscriptions", "customer", "id").values[base]).size
-    then = _paid_by(company, day - back)
-    paid, kept = _columns(then, then, _paid_by(company, day))
+    then = paid_by(company, day - back)
+    paid, kept = _columns(then, then, paid_by(company, day))
     by_customer = ratio_by_customer(list(then), kept, paid) if then else None
     arguments = {name: float(table[name][row[0]]) for name in flows}
     return Call(arguments, f"customers of {month_text(day - back)}", cohort, by_customer=by_customer)
@@ -132,7 +132,7 @@ def clv(company: Company, month: int | None, given: Assumptions) -> Call:
 
 def _worth(company: Company, day: int, revenue: float, margin: float, spans: Any) -> ByCustomer | None:
     """Margin × revenue × customers at risk ÷ (payers × customers lost), by customer: the chain rule of a product."""
-    paid, payers = _paid_by(company, day), company.customers_on(day)
+    paid, payers = paid_by(company, day), company.customers_on(day)
     lost, base = (sum(len(span[part]) for span in spans) for part in (1, 0))
     if not lost or not revenue:
         return None

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,8 +11,8 @@ from csmetrics_core.catalog import lookup
 from csmetrics_core.company import Company, Missing, last_day, month_text, select
 from csmetrics_core.evaluate import evaluate
 from csmetrics_core.flattening import shape_of
-from csmetrics_core.grouping import BLANK
 from csmetrics_core.headline import CALLS, Assumptions
+from csmetrics_core.headline.behind import Behind, customers_behind, group_name, rows_behind
 from csmetrics_core.headline.given import owners_of
 from csmetrics_core.headline.money import lost_by_customer, revenue_by_customer
 from csmetrics_core.headline.usage import of_payers, seats_used
@@ -37,11 +38,13 @@ class Why:
         metric: what moved.
         table: the columns of `csm_why`, or of `mrr_why` and `ndr_why` for money.
         by: what the change is split by, "segment" or "customer".
+        rows_behind: gives the customers or rows of some groups: which to keep, and of which of the two periods.
     """
 
     metric: Metric
     table: Mapping[str, Any]
     by: str
+    rows_behind: Behind | None = None
 
     @property
     def sentence(self) -> str:
@@ -52,6 +55,34 @@ class Why:
         """Some columns of the rows of a step: "total", "segment", "customer", "within" or "waterfall"."""
         chosen = [k for k, one in enumerate(self.table["step"]) if one == step]
         return {name: [self.table[name][k] for k in chosen] for name in names or self.table}
+
+    def bars(self) -> list[str]:
+        """What each step from the first value to the last is called."""
+        rows = self.rows("waterfall", "part", "group")
+        alone = ("start", "end", "rest")
+        return [g if p in alone else f"{g}, {p}" for p, g in zip(rows["part"], rows["group"], strict=True)]
+
+    def behind(self, bar: str) -> dict[str, list[Any]]:
+        """The customers behind a step, or the rows of its segment in both periods; of the ends those of their period.
+
+        Args:
+            bar: one of `bars`.
+        """
+        place, rows = self.bars().index(bar), self.rows("waterfall", "part", "group")
+        part, group = rows["part"][place], rows["group"][place]
+        if self.rows_behind is None:
+            return {}
+        if part in ("start", "end"):
+            return self.rows_behind(lambda _: True, ("start", "end").index(part))
+        if part == "rest":
+            named = set(zip(rows["part"], rows["group"], strict=True))
+            told = self.rows("segment", "part", "group")
+            others = {g for p, g in zip(told["part"], told["group"], strict=True) if (p, g) not in named}
+            shown = {g for p, g in named if p not in ("start", "end", "rest")}
+            return self.rows_behind(
+                (lambda one: one in others) if self.by == "segment" else lambda one: one not in shown, None
+            )
+        return self.rows_behind(lambda one: one == group, None)
 
 
 @dataclass(frozen=True)
@@ -144,7 +175,9 @@ def why_money(company: Company, metric: str, before: int, after: int, **options:
         **({"groups": segments} if segments is not None else {}),
         **options,
     }
-    return Why(lookup(metric), dict(evaluate(lookup(f"{metric}_why"), (), arguments).value), "customer")
+    table = dict(evaluate(lookup(f"{metric}_why"), (), arguments).value)
+    asked = (before, after) if metric == "mrr" else (before - horizon, before, after - horizon, after)
+    return Why(lookup(metric), table, "customer", partial(customers_behind, company, asked))
 
 
 def why_rows(metric: Metric, before: Side, after: Side, names: tuple[str, str]) -> Why:
@@ -167,11 +200,11 @@ def why_rows(metric: Metric, before: Side, after: Side, names: tuple[str, str]) 
     while values and values[-1] is None:
         values.pop()
     periods = np.repeat([1, 2], counts)
-    groups = [BLANK if one is None or one != one else str(one) for side in sides for one in side.segments or ()]
+    groups = [group_name(one) for side in sides for one in side.segments or ()]
     table = dict(evaluate(lookup("csm_why"), (metric.name, periods, groups, 1, 2, owners, *values), {}).value)
     size = len(table["step"])
     table |= {"period_before": [names[0]] * size, "period_after": [names[1]] * size}
-    return Why(metric, table, "segment")
+    return Why(metric, table, "segment", partial(rows_behind, sides, names, ranges))
 
 
 def _answers(company: Company, metric: str, month: int, given: Assumptions) -> Side:

@@ -48,6 +48,10 @@ STYLE = f"""<style>
 .csm .kpi {{ border: 1px solid {LINE}; border-radius: 6px; padding: 9px 12px; background: {PAPER}; }}
 .csm .kpi b {{ display: block; font-size: 22px; font-variant-numeric: tabular-nums; }}
 .csm .kpi span {{ display: block; color: {MUTED}; font-size: 12px; }}
+.csm .opens {{ cursor: pointer; display: flex; flex-direction: column; align-items: flex-start; }}
+.csm .opens:hover {{ border-color: {ACCENT}; }}
+.csm .opens button {{ margin-top: auto; border: 0; background: none; color: {ACCENT}; padding: 2px 0; font: inherit;
+  font-size: 12px; text-decoration: underline; cursor: pointer; }}
 .csm-board .widget-html, .csm-board .widget-html-content {{ min-width: 0; max-width: 100%; }}
 .csm-board .widget-html-content {{ flex: 1 1 0; overflow: hidden; }}
 .csm-board .lm-TabBar-tab {{ flex: 0 0 auto !important; min-width: max-content !important;

@@ -17,6 +17,7 @@ from csmetrics_panels.charts import Chart, Heat
 from csmetrics_panels.dashboards.view import Told, unit_text
 from csmetrics_panels.draw import ChartView
 from csmetrics_panels.reading import spelt
+from csmetrics_panels.tiles import Tiles
 
 _TONES = {"better": (STATUS["met"][0], "▲ "), "worse": (STATUS["missed"][0], "▼ ")}
 
@@ -35,9 +36,11 @@ class Figure:
 
 @dataclass(frozen=True)
 class Figures:
-    """Numbers beside each other."""
+    """Numbers beside each other; with `opened` each has a button, and it is called with the number's place."""
 
     items: Sequence[Figure]
+    opened: Callable[[int], Any] | None = None
+    verb: str = ""
 
 
 @dataclass(frozen=True)
@@ -131,6 +134,10 @@ def _placed(block: Block, there: Sequence[Any], position: int) -> Any:
             view.on_click(block.clicked)
         view.show(block.chart)
         return view
+    if isinstance(block, Figures) and block.opened:
+        tiles = old if isinstance(old, Tiles) else Tiles()
+        tiles.opened, tiles.verb, tiles.tiles = block.opened, block.verb, list(map(_tile, block.items))
+        return tiles
     page = old if isinstance(old, widgets.HTML) else widgets.HTML()
     page.value = _html(block)
     return page
@@ -153,6 +160,13 @@ def _html(block: Figures | Grid | Words) -> str:
     if isinstance(block, Grid):
         return card.wrap(card.table(list(block.columns), list(block.columns.values()), block.units, block.caption))
     return card.wrap(f"<div class='{'empty' if block.empty else 'quiet'}' role='status'>{escape(block.text)}</div>")
+
+
+def _tile(item: Figure) -> dict[str, Any]:
+    colour, sign = _TONES.get(item.tone, (MUTED, ""))
+    details = [text for text in (item.detail, item.missing) if text]
+    change = f"{sign}{item.change}" if item.change else ""
+    return {"title": item.title, "value": item.value, "change": change, "colour": colour, "details": details}
 
 
 def _figure_html(item: Figure) -> str:

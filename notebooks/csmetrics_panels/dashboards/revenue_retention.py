@@ -19,7 +19,7 @@ from csmetrics_panels.dashboards.forecast import Ahead
 from csmetrics_panels.dashboards.ledger import LedgerPage
 from csmetrics_panels.dashboards.paying import Paying, paying
 from csmetrics_panels.dashboards.view import Arguments, View
-from csmetrics_panels.dashboards.why import why_blocks
+from csmetrics_panels.dashboards.why import WhyBlocks
 
 _FLOWS = ("new", "expansion", "reactivation", "contraction", "churned")
 _NO_LONGER = (
@@ -37,10 +37,11 @@ class RevenueDashboard(Dashboard):
 
     def pages(self) -> Sequence[Page]:
         self._ahead, self._ledger = Ahead(self.refresh), LedgerPage(self.refresh)
+        self._why_mrr, self._why_ndr = (WhyBlocks(self.refresh, self._together, name) for name in ("MRR", "NDR"))
         return [
             Page("MRR bridge", self._bridge),
             Page("Ledger", self._ledger.blocks, self._ledger.controls),
-            Page("What moved", self._moved),
+            Page("What moved", self._moved, [self._why_mrr.choice, self._why_ndr.choice]),
             Page("Retention", self._retention),
             Page("Cohorts", self._cohorts),
             Page("Churn", self._churn),
@@ -79,9 +80,13 @@ class RevenueDashboard(Dashboard):
         if view.end is None:
             raise Missing("needs dates, to tell the opening from the end of a period")
         then = view.end - view.length
-        money = why_blocks(why_money(view.company, "mrr", then, view.end), "MRR")
-        kept = attempted("account of net revenue retention", partial(_kept_why, view, then))
+        money = self._why_mrr(why_money(view.company, "mrr", then, view.end), "MRR")
+        kept = attempted("account of net revenue retention", partial(self._kept_why, view, then))
         return [*money, *kept]
+
+    def _kept_why(self, view: View, then: int) -> Sequence[Block]:
+        why = why_money(view.company, "ndr", then, view.end or 0)
+        return [*self._why_ndr(why, "Net revenue retention"), Words(_NO_LONGER)]
 
     def _retention(self, view: View) -> Sequence[Block]:
         table = view.table("retention_by_month", **_paid(view), horizon=12)
@@ -185,11 +190,6 @@ class RevenueDashboard(Dashboard):
             Picture(Chart("ARR due by quarter", (bars,), MONEY) if names_of else None),
             Grid(grid, units, "The ten largest renewals ahead") if top else Words("No renewal is ahead.", empty=True),
         ]
-
-
-def _kept_why(view: View, then: int) -> Sequence[Block]:
-    why = why_money(view.company, "ndr", then, view.end or 0)
-    return [*why_blocks(why, "Net revenue retention"), Words(_NO_LONGER)]
 
 
 def _paid(view: View) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from csmetrics_panels.charts import Chart, Series
 from csmetrics_panels.dashboards.blocks import Block, Figure, Figures, Grid, Picture, Words
 from csmetrics_panels.dashboards.dashboard import Dashboard, Page
 from csmetrics_panels.dashboards.view import View, signed_text
-from csmetrics_panels.dashboards.why import why_blocks
+from csmetrics_panels.dashboards.why import WhyBlocks
 from csmetrics_panels.form import dropdown
 from csmetrics_panels.reading import spelt
 
@@ -35,9 +35,10 @@ class ScorecardDashboard(Dashboard):
         self._why = dropdown("why", sorted(titles, key=lambda one: one[1] != "mrr"), "Whose change is explained")
         self._why.layout.width = "420px"
         self._why.observe(lambda _: self.refresh(), "value")
+        self._behind = WhyBlocks(self.refresh, self._together)
         return [
             Page("Sixteen metrics", self._figures),
-            Page("Why it moved", self._account, [self._why]),
+            Page("Why it moved", self._account, [self._why, self._behind.choice]),
             Page("History", self._history, [self._metric]),
             Page("Behind the numbers", self._table),
         ]
@@ -65,14 +66,22 @@ class ScorecardDashboard(Dashboard):
         among = max((line.among for line in card.lines), default=0)
         rule = f" Two samples are compared; verdicts allow for {among} metrics judged together." if among > 1 else ""
         words = f"{card.month or 'All rows'}, compared with {ago}. ▲ better, ▼ worse.{rule}"
-        return [Words(words), Figures([_figure(line) for line in card.lines]), *map(Words, card.notes)]
+        names = [line.metric.name for line in card.lines]
+        tiles = Figures(
+            [_figure(line) for line in card.lines], lambda place: self._explain(names[place]), "why it moved"
+        )
+        return [Words(words), tiles, *map(Words, card.notes)]
+
+    def _explain(self, metric: str) -> None:
+        """Open the page that says why a headline moved."""
+        self.choose(page="Why it moved", why=metric)
 
     def _account(self, view: View) -> Sequence[Block]:
         line = self._card(view)[self._why.value]
         if line.value is None:
             raise Missing(line.missing, line.remedies)
         options: dict[str, Any] = {"against": view.length, "assumptions": view.given}
-        return why_blocks(why_of(view.company, line.metric.name, view.end, **options), line.title)
+        return self._behind(why_of(view.company, line.metric.name, view.end, **options), line.title)
 
     def _history(self, view: View) -> Sequence[Block]:
         lines = [line for line in self._card(view).lines if any(value is not None for _, value in line.history)]

@@ -17,7 +17,7 @@ from csmetrics_panels.compute import Point
 from csmetrics_panels.dashboards.blocks import Across, Block, Figures, Grid, Picture, Words, figure
 from csmetrics_panels.dashboards.dashboard import Dashboard, Page
 from csmetrics_panels.dashboards.view import Arguments, View
-from csmetrics_panels.dashboards.why import why_blocks
+from csmetrics_panels.dashboards.why import WhyBlocks
 from csmetrics_panels.form import dropdown
 from csmetrics_panels.request import span_text
 
@@ -43,9 +43,10 @@ class VoiceDashboard(Dashboard):
         self._asked = dropdown("question", [(q.upper(), q) for q in _QUESTIONS], "Whose change is explained")
         self._asked.layout.width = "300px"
         self._asked.observe(lambda _: self.refresh(), "value")
+        self._behind = WhyBlocks(self.refresh, self._together)
         return [
             Page("NPS", self._nps),
-            Page("What moved", self._moved, [self._asked]),
+            Page("What moved", self._moved, [self._asked, self._behind.choice]),
             Page("CSAT and effort", self._effort),
             Page("Support", self._support),
             Page("Segments", self._segments),
@@ -93,7 +94,7 @@ class VoiceDashboard(Dashboard):
             owners = view.owners("responses")(back)["owners"]
             sides.append(Side(call(back), None if segments is None else select(segments, rows), owners))
             names.append(span_text(view.span, view.end - back * view.length))
-        return why_blocks(why_rows(lookup(question), *sides, (names[0], names[1])), question.upper())
+        return self._behind(why_rows(lookup(question), *sides, (names[0], names[1])), question.upper())
 
     def _effort(self, view: View) -> Sequence[Block]:
         scales = {"csat": view.given.csat_scale, "ces": view.given.ces_scale}
