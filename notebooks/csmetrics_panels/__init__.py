@@ -6,13 +6,17 @@ import csmetrics_core.accessor  # noqa: F401 - df.csm
 import csmetrics_panels.light_plotly  # noqa: F401 - before anything that draws
 from csmetrics_core.catalog import lookup
 from csmetrics_core.errors import WrongKind, wrong_kind
+from csmetrics_panels.comparing import ComparePanel
 from csmetrics_panels.dashboards import DASHBOARDS, Dashboard
 from csmetrics_panels.dashboards.every import EveryDashboard
 from csmetrics_panels.panel import MetricPanel
 from csmetrics_panels.reading import read_table
 from csmetrics_panels.reconciling import ReconcilePanel
 
-__all__ = ["DASHBOARDS", "Dashboard", "MetricPanel", "ReconcilePanel", "dashboard", "dashboards", "panel", "read_table"]
+__all__ = [
+    "DASHBOARDS", "ComparePanel", "Dashboard", "MetricPanel", "ReconcilePanel", "compare", "dashboard", "dashboards",
+    "panel", "read_table",
+]  # fmt: skip
 
 
 def panel(name: Any = None, data: Any = None, **choices: Any) -> Any:
@@ -84,3 +88,30 @@ def dashboards(tables: Any = None, **said: Any) -> EveryDashboard:
         The page. A dashboard is computed when it is opened.
     """
     return EveryDashboard(tables, **said)
+
+
+def compare(left: Any = None, right: Any = None, as_of: Any = "", **choices: Any) -> ComparePanel:
+    """Compare the annual recurring revenue of two files, customer by customer, as `csmetrics compare` does.
+
+    Args:
+        left, right: contract lines, such as billing and CRM: a pandas or Polars frame, or a file; without them the
+            panel takes uploads.
+        as_of: the day at whose end both are valued, such as "2026-09-30".
+        choices: `ends` ("auto", "last_day", "first_unpaid"), `rates` as `tables.arr_compare` takes them, and what files
+            cannot say about themselves, such as `dates="dmy"`.
+
+    Returns:
+        The panel; `.value` holds the customers and `.steps` the waterfall.
+
+    Raises:
+        MetricError: a choice cannot be made.
+
+    Example:
+        >>> lines = {"customer": ["A"], "start": ["2026-01-01"], "end": ["2027-01-01"], "amount": [300]}
+        >>> import pandas
+        >>> sides = [pandas.DataFrame(lines | {"interval": [word]}) for word in ("month", "year")]
+        >>> sides = [side.astype({"start": "datetime64[s]", "end": "datetime64[s]"}) for side in sides]
+        >>> compare(*sides, "2026-03-31", ends="first_unpaid").value["rules"].tolist()
+        ['interval misread, x 1/12: -3,300.00']
+    """
+    return ComparePanel(left, right, as_of, **choices)

@@ -7,9 +7,12 @@ import ipywidgets as widgets
 from csmetrics_core.errors import MetricError
 from csmetrics_panels import card
 from csmetrics_panels.closing import Closing
+from csmetrics_panels.comparing import ComparePanel
 from csmetrics_panels.dashboards import DASHBOARDS
 from csmetrics_panels.dashboards.dashboard import Dashboard
 from csmetrics_panels.form import dropdown
+
+_COMPARED = "compare"  # has no tables of its own kind, and takes two files
 
 
 class EveryDashboard(Closing, widgets.VBox):
@@ -18,7 +21,9 @@ class EveryDashboard(Closing, widgets.VBox):
     def __init__(self, tables: Any = None, **said: Any) -> None:
         self._tables, self._said = tables, said
         self._made: dict[str, Dashboard] = {}
-        self._choice = dropdown("dashboard", [(kind.title, name) for name, kind in DASHBOARDS.items()])
+        self._compared: ComparePanel | None = None
+        titles = [*((kind.title, name) for name, kind in DASHBOARDS.items()), ("Two files compared", _COMPARED)]
+        self._choice = dropdown("dashboard", titles)
         self._choice.layout.width = "420px"
         self._place = widgets.VBox(layout={"width": "100%"})
         super().__init__([self._choice, self._place])
@@ -32,6 +37,10 @@ class EveryDashboard(Closing, widgets.VBox):
 
     def _open(self) -> None:
         name = self._choice.value
+        if name == _COMPARED:
+            self._compared = self._compared or ComparePanel()
+            self._place.children = (self._compared,)
+            return
         try:
             if name not in self._made:
                 self._made[name] = DASHBOARDS[name](self._tables, **self._said)
