@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 WORKERS ?= 2
 
-.PHONY: demo test check coverage bench reference workbooks pictures contact-sheet hardening soak dist audit-dependencies lint test-lowest test-windows test-openxml clean
+.PHONY: demo test check coverage bench reference workbooks notebooks pictures contact-sheet hardening soak dist audit-dependencies lint test-lowest test-windows test-openxml clean
 
 # The demo needs the core and the command only; the tests need everything.
 $(VENV)/demo.stamp: pyproject.toml
@@ -48,6 +48,10 @@ contact-sheet: $(VENV)/dev.stamp
 
 workbooks: $(VENV)/dev.stamp
 	$(BIN)/python -m csmetrics_workbooks workbooks
+
+# The notebooks with what their cells show kept in them.
+notebooks: $(VENV)/dev.stamp
+	$(BIN)/python -m tests.stories
 
 lint: $(VENV)/dev.stamp
 	$(BIN)/ruff check .

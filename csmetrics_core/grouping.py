@@ -1,5 +1,6 @@
 """Columns that say which group or period a row belongs to -> codes with their names, once for all rows."""
 
+import re
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -16,6 +17,7 @@ from csmetrics_core.identifiers import factorized, factorizes_itself
 from csmetrics_core.periods import month_number
 
 BLANK = "(blank)"
+_QUARTER = re.compile(r"(?P<year>\d{4})\W*Q(?P<quarter>[1-4])|Q(?P<first>[1-4])\W*(?P<of>\d{4})")
 
 
 @dataclass(frozen=True)
@@ -96,7 +98,7 @@ def two_periods(periods: Labels, before: Any, after: Any) -> tuple[NDArray[np.in
     Args:
         periods: the period of each row.
         before, after: the two to compare; a month such as 2026-08 takes all days in it. Both left out, there must be
-            exactly two numbers, days or months, and the smaller is before.
+            exactly two numbers, days, months or quarters, and the smaller is before.
 
     Raises:
         WrongKind: they are not two, or words without `before` and `after`.
@@ -122,16 +124,20 @@ def two_periods(periods: Labels, before: Any, after: Any) -> tuple[NDArray[np.in
 
 
 def _the_only_two(periods: Labels) -> tuple[list[str], tuple[str, str]]:
-    """The two days, numbers or months a column holds."""
+    """The two days, numbers, months or quarters a column holds."""
     known = [(cell, name) for cell, name in zip(periods.cells, periods.names, strict=True) if name != BLANK]
     months = [month_of(cell) for cell, _ in known]
-    ordered = all(months) or all(isinstance(cell, Real) and not isinstance(cell, bool) for cell, _ in known)
     keys = [name for _, name in known]
+    quarters = {name: _quarter(name) for name in keys}
+    are_numbers = all(isinstance(cell, Real) and not isinstance(cell, bool) for cell, _ in known)
+    ordered = all(months) or are_numbers or all(quarters.values())
     if all(months) and len(set(keys)) != 2:
         keys = [month or "" for month in months]
     two = [key for _, key in sorted(set(zip(months, keys, strict=True)))] if all(months) else list(dict.fromkeys(keys))
+    if all(quarters.values()) and not are_numbers:
+        two.sort(key=lambda name: quarters[name])
     if len(two) != 2 or not ordered:
-        problem = f"periods holds {_listed(two)}; expected exactly two dates, months or numbers"
+        problem = f"periods holds {_listed(two)}; expected exactly two dates, months, quarters or numbers"
         raise WrongKind(problem, "Say which to compare with before and after.", argument="periods")
     by_row = iter(keys)
     return [BLANK if name == BLANK else next(by_row) for name in periods.names], (two[0], two[1])
@@ -144,6 +150,12 @@ def month_of(cell: Any) -> str:
     is_text = isinstance(cell, str) or type(cell).__name__ == "Period"  # of pandas
     number = month_number(str(cell)) if is_text else None
     return "" if number is None else str(np.datetime64(number, "M"))
+
+
+def _quarter(name: str) -> str:
+    """The year and quarter text names, as 20263; nothing for anything else."""
+    found = _QUARTER.fullmatch(name.strip().upper())
+    return "" if found is None else f"{found['year'] or found['of']}{found['quarter'] or found['first']}"
 
 
 def _name(value: Any) -> str:

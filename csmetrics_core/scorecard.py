@@ -173,9 +173,15 @@ class Scorecard:
 
     def _repr_html_(self) -> str:
         """A table in a notebook; every text is escaped."""
-        notes = "".join(f"<p>{escape(note)}</p>" for note in self.notes)
+        known = (line.cells() for line in self.lines if line.value is not None)
+        lacking: dict[str, list[str]] = {}
+        for line in self.lines:
+            if line.value is None:
+                lacking.setdefault(line.missing, []).append(line.title or line.metric.title)
+        said = [*(f"{', '.join(titles)}: {why}" for why, titles in lacking.items()), *self.notes]
         caption = f"Scorecard {self.month}".rstrip()
-        return html_table((line.cells() for line in self.lines), _HEADINGS, caption, (1, 2, 5)) + notes
+        paragraphs = "".join(f"<p>{escape(one)}</p>" for one in said)
+        return html_table(known, _HEADINGS, caption, (1, 2, 5)) + paragraphs
 
     def __getitem__(self, metric: str) -> Line:
         return next(line for line in self.lines if line.metric.name == metric)

@@ -11,6 +11,7 @@ import pytest
 
 import csmetrics_core.accessor
 from csmetrics_core import tables
+from csmetrics_core.errors import WrongCall
 
 FRAME = pd.DataFrame(
     {"Score": [10, 9, 0, 8], "Segment": ["A", "A", "B", "B"], "on": pd.to_datetime(["2026-01-05"] * 4)}
@@ -60,3 +61,15 @@ def test_the_panels_bring_it():
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "True"
     assert csmetrics_core.accessor.NAME == "csm"
+
+
+def test_the_first_value_by_place_is_the_metrics_first_argument():
+    tickets = pd.DataFrame({"Contacts": [1, 2, 1, 1], "Channel": ["mail", "mail", "chat", "chat"]})
+    found = tickets.csm.fcr_from_contacts("Contacts", by=["Channel"])
+    assert found[["Channel", "value", "n"]].values.tolist() == [["chat", 1.0, 2], ["mail", 0.5, 2]]
+
+
+def test_groups_given_twice_are_refused():
+    paid = pd.DataFrame({"customer": ["a"], "month": ["2026-01"], "arr": [12], "plan": ["P"]})
+    with pytest.raises(WrongCall, match="by is given twice"):
+        paid.csm.arr_bridge(["plan"], by=["plan"])

@@ -213,3 +213,12 @@ def test_a_change_is_explained_in_a_cell():
     rows = csm.csm_explain("CSM_CHANGE", "csat", [1] * 80 + [2] * 70, None, None, None, rated(48, 80) + rated(56, 70))
     notes = rows.loc[rows["item"] == "note", "value"].tolist()
     assert notes == [EXAMPLES["did-1"]["sentence"]]
+
+
+@pytest.mark.parametrize(
+    ("earlier", "later"), [("2026Q2", "2026Q3"), ("Q4 2025", "Q1 2026"), ("2025-Q4", "2026-Q1"), ("q3/2025", "Q2/2026")]
+)
+def test_two_quarters_need_not_be_named(earlier, later):
+    told = csm.csm_change("nps", [later, later, earlier, earlier], None, None, None, [10, 9, 0, 9])
+    assert list(told["before"]) == [0]
+    assert list(told["after"]) == [100]

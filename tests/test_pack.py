@@ -46,7 +46,7 @@ def test_every_headline_figure_stands_on_a_page_as_the_scorecard_gives_it(sample
     for line in pack.card.lines:
         large = line.unit is MONEY and line.value >= 1000
         shown = f"{line.value:,.0f}" if large else line.unit.text(line.value)
-        assert any(tile.removesuffix(" min") == shown for tile in tiles), line.title
+        assert shown in tiles, line.title
         assert any(tile.replace("\n", " ") == line.title for tile in tiles), line.title
 
 

@@ -11,9 +11,7 @@ from csmetrics_core.evaluate import evaluate
 from csmetrics_core.headline.given import Assumptions, Call, dated
 from csmetrics_core.inference import Floats
 from csmetrics_core.judging import ByCustomer, ratio_by_customer
-from csmetrics_core.spec import Unit
-
-MINUTES = Unit("minutes", "0.0", "{:,.1f}")
+from csmetrics_core.spec import MINUTES
 
 
 def product_usage_rate(company: Company, month: int | None, given: Assumptions) -> Call:

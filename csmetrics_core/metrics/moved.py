@@ -158,7 +158,7 @@ def csm_change(
     Args:
         metric: The name of the metric, such as "NPS".
         periods: The period of each row: a date, a month such as 2026-08, a number or a word.
-        before: The earlier period; blank where periods holds exactly two dates, months or numbers.
+        before: The earlier period; blank where periods holds exactly two dates, months, quarters or numbers.
         after: The later period; blank like before. Both may also be left out altogether.
         customers: Whose row it is, where the same customers come more than once.
         arguments: The metric's arguments; ranges as long as periods hold one row each.

@@ -43,8 +43,9 @@ def door(function: Callable[..., Any], *, name: str = "", timed: bool = False, *
     has_dates = any(role in signature.parameters for role in _DATES)
 
     @wraps(function)
-    def shown(*args: Any, by: Any = (), each: Any = None, **kwargs: Any) -> Any:
+    def shown(*args: Any, each: Any = None, **kwargs: Any) -> Any:
         dated = None if has_dates else kwargs.pop("date", None)
+        by = () if "by" in signature.parameters else kwargs.pop("by", ())
         given = _bound(called, signature, own, args, kwargs)
         by = given.pop("by", by)
         if not by and each is None:

@@ -78,13 +78,13 @@ def survey(
 
 def fcr(
     frame: Any,
-    by: Sequence[str] = (),
-    *,
     contacts: str | None = None,
     resolved: str | None = None,
     reopened: str | None = None,
     transferred: str | None = None,
     abandoned: str | None = None,
+    *,
+    by: Sequence[str] = (),
     confidence: float = 0.95,
     notes: list[str] | None = None,
 ) -> Any:
@@ -92,9 +92,9 @@ def fcr(
 
     Args:
         frame: one row a ticket.
-        by: columns to group by; none gives one row for all tickets.
         contacts, resolved, reopened, transferred, abandoned: names of the columns; looked for where not
             given, and only contacts is needed.
+        by: columns to group by; none gives one row for all tickets.
         confidence: confidence level of the intervals.
         notes: a list that takes what the reader must know.
 

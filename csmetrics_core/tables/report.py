@@ -190,7 +190,7 @@ RECIPES = (
     *(Recipe(CATALOG[name].title, name, (Role(name, "answer"),), _survey(name)) for name in SURVEYS),
     Recipe(
         "First contact resolution", "fcr_from_contacts", (Role("contacts", "number"), Role("resolved", "flag")),
-        lambda frame, asked, notes: fcr(frame, asked.by, notes=notes),
+        lambda frame, asked, notes: fcr(frame, by=asked.by, notes=notes),
     ),
 )  # fmt: skip
 

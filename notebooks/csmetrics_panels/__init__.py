@@ -12,10 +12,11 @@ from csmetrics_panels.dashboards.every import EveryDashboard
 from csmetrics_panels.panel import MetricPanel
 from csmetrics_panels.reading import read_table
 from csmetrics_panels.reconciling import ReconcilePanel
+from csmetrics_panels.still import as_stills
 
 __all__ = [
-    "DASHBOARDS", "ComparePanel", "Dashboard", "MetricPanel", "ReconcilePanel", "compare", "dashboard", "dashboards",
-    "panel", "read_table",
+    "DASHBOARDS", "ComparePanel", "Dashboard", "MetricPanel", "ReconcilePanel", "as_stills", "compare", "dashboard",
+    "dashboards", "panel", "read_table",
 ]  # fmt: skip
 
 

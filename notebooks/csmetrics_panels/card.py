@@ -8,6 +8,7 @@ import numpy as np
 
 from csmetrics_core.errors import MetricError
 from csmetrics_core.explain import Explained
+from csmetrics_core.markup import html_table
 from csmetrics_core.palette import ACCENT, INK, LINE, MUTED, PALE, PAPER, STATUS
 from csmetrics_core.spec import COUNT, Metric, Unit
 from csmetrics_panels.browser import QUIET, TEXT
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 _MOST_ROWS = 200
 _ON_A_LINE, _LONGEST_TEXT = 24, 200
+_STILL_ROWS = 24
 _WRONG, _WRONG_FILL = STATUS["missed"]
 STYLE = f"""<style>
 .csm {{ font: 13px/1.5 system-ui, "Segoe UI", Helvetica, Arial, sans-serif; color: {TEXT}; }}
@@ -168,6 +170,17 @@ def table(
     content = f"<table>{title}<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
     named = escape(caption or "table")
     return f"<div class='scroll' tabindex='0' role='region' aria-label='{named}'>{content}</div>"
+
+
+def still_table(
+    names: Sequence[str], columns: Sequence[Sequence[Any]], units: Sequence[Unit | None], caption: str = ""
+) -> str:
+    """Columns as an HTML table that stands still: its first rows, and how many there are."""
+    length = len(columns[0]) if columns else 0
+    rows = ([_cell(c[i], u) for c, u in zip(columns, units, strict=True)] for i in range(min(length, _STILL_ROWS)))
+    more = f" (the first {_STILL_ROWS} of {length:,} rows)" if length > _STILL_ROWS else ""
+    numbers = [place for place, unit in enumerate(units) if _class(unit)]
+    return html_table(rows, list(map(_words, names)), caption + more, numbers)
 
 
 def _row(columns: Sequence[Sequence[Any]], units: Sequence[Unit | None], row: int) -> str:

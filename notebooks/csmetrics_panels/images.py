@@ -26,13 +26,14 @@ def save_image(chart: Chart | Heat, path: str | Path) -> Path:
     return path
 
 
-def image(chart: Chart | Heat, kind: str = "png", width: float = 8.0, height: float = 4.2) -> bytes:
+def image(chart: Chart | Heat, kind: str = "png", width: float = 8.0, height: float = 4.2, dots: int = 160) -> bytes:
     """A chart as the bytes of a PNG or SVG picture.
 
     Args:
         chart: the chart.
         kind: png or svg.
-        width, height: in inches; a PNG has 160 dots an inch.
+        width, height: in inches.
+        dots: of a PNG, an inch.
 
     Raises:
         OutOfScale: another kind of picture.
@@ -62,7 +63,7 @@ def image(chart: Chart | Heat, kind: str = "png", width: float = 8.0, height: fl
         _heat(axes, chart) if isinstance(chart, Heat) else _chart(axes, chart)
         held = BytesIO()
         metadata = {"Date": None} if kind == "svg" else {"Software": None}
-        figure.savefig(held, format=kind, dpi=160, metadata=metadata)
+        figure.savefig(held, format=kind, dpi=dots, metadata=metadata)
     return held.getvalue()
 
 
@@ -74,6 +75,7 @@ def _chart(axes: Any, chart: Chart) -> None:
     from matplotlib.ticker import FuncFormatter
 
     stacked = _stacked(chart.series) if chart.stacked else chart.series
+    axes.use_sticky_edges = not chart.stacked  # the uppermost bar is not cut
     for position, series in enumerate(stacked):
         _draw(axes, series, chart, position)
     labels = [_plain(x) for x in chart.series[0].x]
@@ -82,7 +84,7 @@ def _chart(axes: Any, chart: Chart) -> None:
     axis = axes.yaxis if chart.across else axes.xaxis
     axis.set_ticks(places[::step], labels[::step])
     if not chart.across and sum(map(len, labels[::step])) > 70:
-        axes.tick_params(axis="x", rotation=40)
+        axes.set_xticks(axes.get_xticks(), labels[::step], rotation=40, ha="right", rotation_mode="anchor")
     values = axes.xaxis if chart.across else axes.yaxis
     values.set_major_formatter(FuncFormatter(lambda v, _: chart.unit.text(v)))
     values.grid(visible=True, color=LINE)

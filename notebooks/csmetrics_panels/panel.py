@@ -20,10 +20,12 @@ from csmetrics_panels.compute import Outcome, compute
 from csmetrics_panels.draw import ChartView
 from csmetrics_panels.form import OMITTED, dropdown, fields
 from csmetrics_panels.frames import Frame
+from csmetrics_panels.images import image
 from csmetrics_panels.notebook import in_notebook
 from csmetrics_panels.reading import said_of
 from csmetrics_panels.request import Request, excel_formula, plain_formula, python_code
 from csmetrics_panels.rows import CHOICES, RowPicker, display
+from csmetrics_panels.still import Part, Still, heading
 from csmetrics_panels.upload import Upload
 from csmetrics_panels.work import Job, Worker
 
@@ -31,7 +33,7 @@ _CARD = 'Open that metric, such as panel("nps"): its card tells the value, n, wh
 _INSTEAD = {"csm_by": 'Open that metric and choose "segment by", such as panel("nps", data=df, segment_by="segment").'}
 
 
-class MetricPanel(Closing, widgets.VBox):
+class MetricPanel(Closing, Still, widgets.VBox):
     """A form, a result, a chart and the code of one metric. See `panel`."""
 
     def __init__(self, name: Any, data: Any = None, *, background: bool | None = None, **choices: Any) -> None:
@@ -67,6 +69,14 @@ class MetricPanel(Closing, widgets.VBox):
         single = told is not None and self.metric.gives == "number" and not np.ndim(told.value)
         value = f": {unescape(card.unit_text(self.metric, told.value))}" if told is not None and single else ""
         return f"Panel of {self.metric.title}{value} (run the cell to use it)"
+
+    def parts(self) -> list[Part]:
+        """What is shown: the choice of rows, the number with what stands behind it, the chart."""
+        outcome = self.outcome
+        head = heading(self.metric.title, self.metric.summary, outcome.request.words() if outcome else "")
+        told = outcome.told if outcome else None
+        shown = told._repr_html_() if told else self._card.value
+        return [head + shown, *([] if self.chart is None else [image(self.chart, dots=100)])]
 
     # What a person takes back to code.
 

@@ -16,11 +16,12 @@ from csmetrics_panels.form import dropdown
 from csmetrics_panels.panel import MetricPanel
 from csmetrics_panels.request import excel_formula, python_code
 from csmetrics_panels.rows import display
+from csmetrics_panels.still import Part, Still, heading
 
 _DECLARED = lookup("csm_reconcile")
 
 
-class ReconcilePanel(Closing, widgets.VBox):
+class ReconcilePanel(Closing, Still, widgets.VBox):
     """A metric, the figure reported for it, and every convention beside it. See `panel`."""
 
     def __init__(
@@ -52,6 +53,12 @@ class ReconcilePanel(Closing, widgets.VBox):
         self._open(**choices)
         self._choice.observe(lambda _: self._open(), "value")
         self._reported.observe(lambda _: self._answer(), "value")
+
+    def parts(self) -> list[Part]:
+        """The answer above every convention; before there is one, the metric's own panel."""
+        found = self.found
+        head = heading(_DECLARED.title, lookup(self._choice.value).title)
+        return [head + found._repr_html_()] if found else [head + self._card.value, *self.inner.parts()]
 
     @property
     def value(self) -> Any:

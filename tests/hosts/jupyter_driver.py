@@ -90,6 +90,16 @@ def command_server(file: Path) -> Iterator[str]:
 
 
 @contextmanager
+def marimo_server(file: Path) -> Iterator[str]:
+    """A notebook of marimo as an app; gives its address."""
+    port = free_port()
+    command = ["marimo", "run", str(file), "--headless", "--no-token", "--host=127.0.0.1", f"--port={port}"]
+    log = file.parent / "log"
+    with _running([sys.executable, "-m", *command], log, lambda: f"http://127.0.0.1:{port}", dict(os.environ)) as found:
+        yield found
+
+
+@contextmanager
 def _running(command: list[str], log: Path, address: Callable[[], str], env: dict[str, str]) -> Iterator[str]:
     with log.open("w") as held:
         process = subprocess.Popen(

@@ -1,9 +1,8 @@
 """The data sheets the templates share."""
 
-from csmetrics_core.spec import COUNT, DATE, FRACTION, MOMENT, MONEY, PER_USER, POINTS, TEXT, Unit
+from csmetrics_core.spec import COUNT, DATE, FRACTION, MINUTES, MOMENT, MONEY, PER_USER, POINTS, TEXT, Unit
 from csmetrics_workbooks.tables import Field, Sheet
 
-MINUTES = Unit("minutes", "0.0", "{:.1f}")
 FLAG = Unit("flag", "General", "{}")
 WHOLE = Unit("score", "0", "{:.0f}")
 ACCOUNT = Field("Account", TEXT, "who answered", ("customer",), width=14)

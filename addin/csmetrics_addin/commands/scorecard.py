@@ -142,7 +142,7 @@ def _row(line: Line) -> tuple[object, ...]:
     interval = "" if line.interval is None else " to ".join(_short(bound, line.unit) for bound in line.interval)
     return (
         line.title,
-        Text(_short(line.value, line.unit) + _sign(line), "bold"),
+        Text(_short(line.value, line.unit), "bold"),
         "" if line.n is None else f"{line.n:,}",
         interval,
         Text(_change(line), colour),
@@ -152,11 +152,6 @@ def _row(line: Line) -> tuple[object, ...]:
 def _short(value: float | None, unit: Unit) -> str:
     """A value for a narrow table: cents only where they matter."""
     return f"{value:,.0f}" if unit is MONEY and value is not None and abs(value) >= 1000 else unit.text(value)
-
-
-def _sign(line: Line) -> str:
-    """The unit, where the number alone would not say it."""
-    return " min" if line.unit.name == "minutes" else ""
 
 
 def _change(line: Line) -> str:

@@ -111,8 +111,7 @@ def _tile(page: Page, line: Line, x: float, y: float) -> None:
 
 def _value(line: Line) -> str:
     large = line.unit is MONEY and line.value is not None and abs(line.value) >= 1000
-    minutes = " min" if line.unit.name == "minutes" else ""
-    return f"{line.value:,.0f}" if large else line.unit.text(line.value) + minutes
+    return f"{line.value:,.0f}" if large else line.unit.text(line.value)
 
 
 def revenue(pack: Pack, paper: Paper) -> None:

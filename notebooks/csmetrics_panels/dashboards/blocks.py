@@ -1,6 +1,6 @@
 """What a page of a dashboard is made of, and the screen that shows it: figures, charts, tables, sentences."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from html import escape
 from typing import Any
@@ -10,15 +10,20 @@ import ipywidgets as widgets
 from csmetrics_core.company import Missing
 from csmetrics_core.errors import MetricError
 from csmetrics_core.explain import Explained
+from csmetrics_core.markup import html_table
 from csmetrics_core.palette import MUTED, STATUS
 from csmetrics_core.spec import Unit
 from csmetrics_panels import card
 from csmetrics_panels.charts import Chart, Heat
 from csmetrics_panels.dashboards.view import Told, unit_text
 from csmetrics_panels.draw import ChartView
+from csmetrics_panels.images import image
 from csmetrics_panels.reading import spelt
+from csmetrics_panels.still import Part
 from csmetrics_panels.tiles import Tiles
 
+_STILL_HEIGHT = 3.6  # inches, between tables
+_STILL_DOTS = 100  # an inch
 _TONES = {"better": (STATUS["met"][0], "▲ "), "worse": (STATUS["missed"][0], "▼ ")}
 
 
@@ -174,3 +179,20 @@ def _figure_html(item: Figure) -> str:
     change = f"<span style='color:{colour}'>{sign}{escape(item.change)}</span>" if item.change else ""
     details = "".join(f"<span>{escape(text)}</span>" for text in (item.detail, item.missing) if text)
     return f"<div class='kpi'><span>{escape(item.title)}</span><b>{escape(item.value)}</b>{change}{details}</div>"
+
+
+def still_parts(blocks: Sequence[Block]) -> Iterator[Part]:
+    """The same blocks as tables and pictures."""
+    for block in blocks:
+        if isinstance(block, Across):
+            yield from still_parts(block.blocks)
+        elif isinstance(block, Picture):
+            if block.chart is not None:
+                yield image(block.chart, height=_STILL_HEIGHT, dots=_STILL_DOTS)
+        elif isinstance(block, Figures):
+            rows = [(one.title, one.value, one.change, one.detail or one.missing) for one in block.items]
+            yield html_table(rows, ("", "value", "change", ""), numbers=(1,))
+        elif isinstance(block, Grid):
+            yield card.still_table(list(block.columns), list(block.columns.values()), block.units, block.caption)
+        else:
+            yield f"<p>{escape(block.text)}</p>"

@@ -14,7 +14,7 @@ from csmetrics_core.samples import SAMPLE_NOTE
 from csmetrics_panels import card, export
 from csmetrics_panels.browser import Code, Download, Fitter, Slider
 from csmetrics_panels.closing import Closing
-from csmetrics_panels.dashboards.blocks import Block, Screen, Words
+from csmetrics_panels.dashboards.blocks import Block, Screen, Words, still_parts
 from csmetrics_panels.dashboards.data import Data
 from csmetrics_panels.dashboards.view import View
 from csmetrics_panels.form import dropdown
@@ -23,6 +23,7 @@ from csmetrics_panels.questions import Questions
 from csmetrics_panels.reading import Files, add_upload, read_given, said_of, spelt, words_of
 from csmetrics_panels.request import LENGTHS
 from csmetrics_panels.sources import called
+from csmetrics_panels.still import Part, Still, heading
 from csmetrics_panels.upload import Upload
 from csmetrics_panels.work import Job, Worker
 
@@ -38,7 +39,7 @@ class Page:
     controls: Sequence[Any] = field(default=())
 
 
-class Dashboard(Closing, widgets.VBox):
+class Dashboard(Closing, Still, widgets.VBox):
     """Pages with shared filters: one segment, a month, quarter or trailing twelve months, and the month it ends with.
 
     Args:
@@ -104,6 +105,13 @@ class Dashboard(Closing, widgets.VBox):
         """What a notebook keeps for readers without a kernel."""
         chosen = ", ".join(f"{name} {value}" for name, value in self.choices().items())
         return f"Dashboard {self.title}: {chosen} (run the cell to use it)"
+
+    def parts(self) -> list[Part]:
+        """What the page in front shows, below its name and what is chosen."""
+        chosen = ", ".join(f"{name} {value}" for name, value in self.choices().items() if name != "page")
+        page = self._pages[self._tabs.selected_index or 0].title
+        source = SAMPLE_NOTE if self.data.is_sample else ""
+        return [heading(f"{self.title}: {page}", self.question, chosen, source), *still_parts(self.blocks)]
 
     def pages(self) -> Sequence[Page]:
         """The tabs."""

@@ -11,11 +11,12 @@ from csmetrics_panels.comparing import ComparePanel
 from csmetrics_panels.dashboards import DASHBOARDS
 from csmetrics_panels.dashboards.dashboard import Dashboard
 from csmetrics_panels.form import dropdown
+from csmetrics_panels.still import Part, Still
 
 _COMPARED = "compare"  # has no tables of its own kind, and takes two files
 
 
-class EveryDashboard(Closing, widgets.VBox):
+class EveryDashboard(Closing, Still, widgets.VBox):
     """A list of the dashboards and the one chosen; own tables uploaded in one are there in the next."""
 
     def __init__(self, tables: Any = None, **said: Any) -> None:
@@ -34,6 +35,10 @@ class EveryDashboard(Closing, widgets.VBox):
     def dashboard(self) -> Dashboard:
         """The dashboard in front."""
         return self._made[self._choice.value]
+
+    def parts(self) -> list[Part]:
+        """What the dashboard in front shows."""
+        return self.dashboard.parts()
 
     def _open(self) -> None:
         name = self._choice.value
