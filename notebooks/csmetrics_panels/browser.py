@@ -10,8 +10,8 @@ import anywidget
 import traitlets
 
 from csmetrics_core.errors import MetricError
-from csmetrics_core.palette import ACCENT, INK, LINE, MUTED, PALE
 from csmetrics_panels.notebook import in_notebook
+from csmetrics_panels.theme import ACCENT, CHARTS, LINE, PALE, QUIET, TEXT
 from csmetrics_panels.work import Worker
 
 _ESM_CODE = """
@@ -114,22 +114,19 @@ function render({ el }) {
 }
 export default { render };
 """
-#: Text on the page itself takes the colours of the page's theme, which may be dark; cards and charts are paper.
-TEXT = f"var(--jp-content-font-color1, {INK})"
-QUIET = f"var(--jp-content-font-color2, {MUTED})"
 _BUTTON = f"""
-border: 1px solid {LINE}; background: {PALE}; color: {INK}; border-radius: 4px; padding: 3px 10px; cursor: pointer;
+border: 1px solid {LINE}; background: {PALE}; color: {TEXT}; border-radius: 4px; padding: 3px 10px; cursor: pointer;
 font: inherit;
 """
 CSS = f"""
 .csm-code {{ width: 100%; box-sizing: border-box; padding: 4px 2px; font-size: 13px; color: {TEXT}; }}
 .csm-code label, .csm-slider label {{ font-weight: 600; margin-right: 8px; }}
 .csm-code textarea {{ width: 100%; box-sizing: border-box; margin-top: 4px; padding: 6px 8px; resize: vertical;
-  font: 12px/1.45 ui-monospace, Menlo, Consolas, monospace; color: {INK}; background: {PALE}; border: 1px solid {LINE};
+  font: 12px/1.45 ui-monospace, Menlo, Consolas, monospace; color: {TEXT}; background: {PALE}; border: 1px solid {LINE};
   border-radius: 4px; }}
 .csm-nothing {{ display: none; }}
 .csm-code button, .csm-download button, .csm-upload button {{ {_BUTTON} white-space: nowrap; }}
-.csm-upload button:disabled {{ cursor: progress; color: {MUTED}; }}
+.csm-upload button:disabled {{ cursor: progress; color: {QUIET}; }}
 .csm-code span, .csm-download span, .csm-upload span {{ color: {QUIET}; margin-left: 8px; }}
 .csm-download, .csm-upload {{ padding: 4px 2px; font-size: 13px; }}
 .csm-slider {{ display: grid; grid-template-columns: 190px 1fr 90px; gap: 10px; align-items: center; padding: 3px 2px;
@@ -163,9 +160,10 @@ class Slider(anywidget.AnyWidget):
 
 
 class Fitter(anywidget.AnyWidget):
-    """Looks after its panel and shows nothing itself: charts fill their place, and keys reach the control in focus."""
+    """Looks after its panel and shows nothing itself: charts fill their place in the theme's colours, keys work."""
 
     _esm = _ESM_FITTER
+    _css = CHARTS
 
 
 class Download(anywidget.AnyWidget):

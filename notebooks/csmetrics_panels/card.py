@@ -9,13 +9,13 @@ import numpy as np
 from csmetrics_core.errors import MetricError
 from csmetrics_core.explain import Explained
 from csmetrics_core.markup import html_table
-from csmetrics_core.palette import ACCENT, INK, LINE, MUTED, PALE, PAPER, STATUS
 from csmetrics_core.spec import COUNT, Metric, Unit
-from csmetrics_panels.browser import QUIET, TEXT
 from csmetrics_panels.compute import Outcome
 from csmetrics_panels.draw import with_unit
 from csmetrics_panels.frames import short
 from csmetrics_panels.reading import open_questions, spelt
+from csmetrics_panels.theme import ACCENT, BETTER, LINE, PALE, PAPER, QUIET, TEXT, WORSE, WRONG_FILL
+from csmetrics_panels.theme import STYLE as THEME
 
 if TYPE_CHECKING:
     from csmetrics_core.files import Reading
@@ -23,21 +23,20 @@ if TYPE_CHECKING:
 _MOST_ROWS = 200
 _ON_A_LINE, _LONGEST_TEXT = 24, 200
 _STILL_ROWS = 24
-_WRONG, _WRONG_FILL = STATUS["missed"]
 STYLE = f"""<style>
 .csm {{ font: 13px/1.5 system-ui, "Segoe UI", Helvetica, Arial, sans-serif; color: {TEXT}; }}
-.csm .card, .csm .kpi, .csm .wrong, .csm .scroll {{ color: {INK}; }}
+.csm .better {{ color: {BETTER} !important; }}
+.csm .worse {{ color: {WORSE} !important; }}
 .csm h2 {{ font-size: 19px; margin: 0 0 2px; font-weight: 650; }}
 .csm h3 {{ font-size: 14px; margin: 10px 0 4px; font-weight: 650; }}
 .csm .quiet {{ color: {QUIET}; }}
-.csm .card .quiet {{ color: {MUTED}; }}
 .csm .card {{ border: 1px solid {LINE}; border-radius: 6px; padding: 12px 16px; background: {PAPER}; }}
 .csm .big {{ font-size: 34px; font-weight: 650; line-height: 1.15; font-variant-numeric: tabular-nums; }}
 .csm dl {{ display: grid; grid-template-columns: max-content 1fr; gap: 2px 14px; margin: 8px 0 0; }}
-.csm dl dt {{ color: {MUTED}; font-weight: 400; white-space: nowrap; width: auto; float: none; }}
+.csm dl dt {{ color: {QUIET}; font-weight: 400; white-space: nowrap; width: auto; float: none; }}
 .csm dl dd {{ margin: 0; overflow-wrap: anywhere; width: auto; float: none; }}
-.csm .wrong {{ background: {_WRONG_FILL}; border-left: 4px solid {_WRONG}; padding: 8px 12px; border-radius: 4px; }}
-.csm .empty {{ background: {PALE}; border: 1px dashed {LINE}; border-radius: 6px; padding: 18px; color: {MUTED}; }}
+.csm .wrong {{ background: {WRONG_FILL}; border-left: 4px solid {WORSE}; padding: 8px 12px; border-radius: 4px; }}
+.csm .empty {{ background: {PALE}; border: 1px dashed {LINE}; border-radius: 6px; padding: 18px; color: {TEXT}; }}
 .csm .scroll {{ max-height: 480px; overflow: auto; border: 1px solid {LINE}; border-radius: 6px; background: {PAPER}; }}
 .csm table {{ border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; }}
 .csm caption {{ text-align: left; font-weight: 650; padding: 6px 10px; }}
@@ -49,7 +48,7 @@ STYLE = f"""<style>
 .csm .kpis {{ display: grid; grid-template-columns: repeat(auto-fill, minmax(190px, 1fr)); gap: 10px; }}
 .csm .kpi {{ border: 1px solid {LINE}; border-radius: 6px; padding: 9px 12px; background: {PAPER}; }}
 .csm .kpi b {{ display: block; font-size: 22px; font-variant-numeric: tabular-nums; }}
-.csm .kpi span {{ display: block; color: {MUTED}; font-size: 12px; }}
+.csm .kpi span {{ display: block; color: {QUIET}; font-size: 12px; }}
 .csm .opens {{ cursor: pointer; display: flex; flex-direction: column; align-items: flex-start; }}
 .csm .opens:hover {{ border-color: {ACCENT}; }}
 .csm .opens button {{ margin-top: auto; border: 0; background: none; color: {ACCENT}; padding: 2px 0; font: inherit;
@@ -62,7 +61,7 @@ STYLE = f"""<style>
   max-height: 260px; overflow: auto; margin: 4px 0; }}
 .csm summary {{ cursor: pointer; }}
 .csm :focus-visible {{ outline: 2px solid {ACCENT}; }}
-</style>"""
+{THEME}</style>"""
 
 
 def wrap(content: str) -> str:

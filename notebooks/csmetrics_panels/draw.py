@@ -11,9 +11,11 @@ import plotly.graph_objects as go
 from csmetrics_core.palette import ACCENT_SOFT, HEAT, INK, LINE, MUTED, PAPER
 from csmetrics_core.spec import COUNT, Unit
 from csmetrics_panels.charts import Chart, Heat, Series
+from csmetrics_panels.frames import short
 from csmetrics_panels.shared_plotly import Figure, library
 
 _TICKS = {"fraction": ".1~%", "money": ",.0f", "count": ",.0f"}
+_MOST_NAMED, _LONGEST_LABEL = 40, 36
 #: Units named beside a number that does not tell them.
 _SAID = ("points", "months", "periods", "scale points", "seconds")
 _CONFIG = {"displaylogo": False, "displayModeBar": False, "responsive": True}
@@ -119,11 +121,13 @@ def _most(chart: Chart) -> float:
 
 
 def _thinned(chart: Chart) -> dict[str, Any]:
-    """Labels that would run into each other: some of them, slanted."""
-    labels = chart.series[0].x if chart.series else ()
-    if chart.across or sum(len(str(label)) for label in labels) < 60:
-        return {}
-    return {"nticks": 12, "tickangle": -40}
+    """Labels that would run into each other: some of them, slanted; long ones cut, and whole when pointed at."""
+    labels = [str(label) for label in chart.series[0].x] if chart.series else []
+    slanted = {} if chart.across or sum(map(len, labels)) < 60 else {"tickangle": -40}
+    if len(labels) <= _MOST_NAMED and any(len(label) > _LONGEST_LABEL for label in labels):
+        cut = [shown(short(label, _LONGEST_LABEL)) for label in labels]
+        return {"tickmode": "array", "tickvals": list(map(shown, labels)), "ticktext": cut, **slanted}
+    return {"nticks": 12, **slanted} if slanted else {}
 
 
 def _range(chart: Chart) -> dict[str, Any]:

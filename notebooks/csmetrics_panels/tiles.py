@@ -10,9 +10,9 @@ from csmetrics_panels.card import STYLE
 
 _ESM = """
 function render({ model, el }) {
-  const text = (tag, words, style) => {
+  const text = (tag, words, kind) => {
     const made = document.createElement(tag);
-    made.textContent = words; made.style.cssText = style || ""; return made;
+    made.textContent = words; made.className = kind || ""; return made;
   };
   const box = document.createElement("div");
   box.className = "kpis";
@@ -23,7 +23,7 @@ function render({ model, el }) {
       made.className = "kpi opens"; button.type = "button";
       button.setAttribute("aria-label", tile.title + ": " + model.get("verb"));
       made.append(text("span", tile.title), text("b", tile.value));
-      if (tile.change) made.append(text("span", tile.change, "color:" + tile.colour));
+      if (tile.change) made.append(text("span", tile.change, tile.tone));
       made.append(...tile.details.map((words) => text("span", words)), button);
       made.onclick = () => { model.send({ opened: place }); follow(button, 20); };
       return made;

@@ -11,7 +11,6 @@ from csmetrics_core.company import Missing
 from csmetrics_core.errors import MetricError
 from csmetrics_core.explain import Explained
 from csmetrics_core.markup import html_table
-from csmetrics_core.palette import MUTED, STATUS
 from csmetrics_core.spec import Unit
 from csmetrics_panels import card
 from csmetrics_panels.charts import Chart, Heat
@@ -24,7 +23,7 @@ from csmetrics_panels.tiles import Tiles
 
 _STILL_HEIGHT = 3.6  # inches, between tables
 _STILL_DOTS = 100  # an inch
-_TONES = {"better": (STATUS["met"][0], "▲ "), "worse": (STATUS["missed"][0], "▼ ")}
+_SIGNS = {"better": "▲ ", "worse": "▼ "}
 
 
 @dataclass(frozen=True)
@@ -168,15 +167,15 @@ def _html(block: Figures | Grid | Words) -> str:
 
 
 def _tile(item: Figure) -> dict[str, Any]:
-    colour, sign = _TONES.get(item.tone, (MUTED, ""))
+    sign, tone = _SIGNS.get(item.tone, ""), item.tone if item.tone in _SIGNS else ""
     details = [text for text in (item.detail, item.missing) if text]
     change = f"{sign}{item.change}" if item.change else ""
-    return {"title": item.title, "value": item.value, "change": change, "colour": colour, "details": details}
+    return {"title": item.title, "value": item.value, "change": change, "tone": tone, "details": details}
 
 
 def _figure_html(item: Figure) -> str:
-    colour, sign = _TONES.get(item.tone, (MUTED, ""))
-    change = f"<span style='color:{colour}'>{sign}{escape(item.change)}</span>" if item.change else ""
+    sign, tone = _SIGNS.get(item.tone, ""), item.tone if item.tone in _SIGNS else ""
+    change = f"<span class='{tone}'>{sign}{escape(item.change)}</span>" if item.change else ""
     details = "".join(f"<span>{escape(text)}</span>" for text in (item.detail, item.missing) if text)
     return f"<div class='kpi'><span>{escape(item.title)}</span><b>{escape(item.value)}</b>{change}{details}</div>"
 
