@@ -161,3 +161,99 @@ def test_customers_of_no_segment_are_a_segment(tmp_path):
         ("A", "1 to 1", 2),
         ("(blank)", "1 to 1", -5),
     ]
+
+
+def voice_data(rows):
+    """The data of a voice workbook from rows of period (1 before, 2 now), segment and score."""
+    made = {s.name: make().head(0) for s, make in recipe("voice_of_customer").sheets.items()}
+    frame = pd.DataFrame(rows, columns=["period", "Segment", "NPS"])
+    frame["Date"] = frame["period"].map({1: pd.Timestamp("2026-08-10"), 2: pd.Timestamp("2026-09-10")})
+    columns = made["Responses"].columns
+    return {**made, "Responses": frame.reindex(columns=columns).astype(object)}, frame
+
+
+def votes(period, segment, promoters, passives, detractors):
+    return [
+        (period, segment, score) for score, n in ((10, promoters), (8, passives), (3, detractors)) for _ in range(n)
+    ]
+
+
+def why_nps(frame):
+    rows = frame[frame["NPS"].notna()]
+    return core.csm_why("nps", rows["period"].tolist(), rows["Segment"].tolist(), 1, 2, None, rows["NPS"].tolist())
+
+
+def voice_page(path, engines=(by_ironcalc, by_formulon)):
+    cells = page_of(path, engines)
+    rows = {cells[f"A{row}"]: row for row in range(23, 36) if cells.get(f"A{row}")}
+    return cells["A4"], {name: [cells.get(f"{column}{row}") for column in "GHIJK"] for name, row in rows.items()}
+
+
+@pytest.mark.parametrize(
+    ("last", "period", "segment"),
+    [
+        (date(2026, 9, 1), "quarter", "All"),
+        (date(2026, 6, 1), "trailing 12", "All"),
+        (date(2026, 3, 1), "quarter", "SMB"),
+        (date(2026, 7, 1), "month", "All"),
+    ],
+)
+def test_the_voice_page_tells_what_csm_why_tells(tmp_path, last, period, segment):
+    path = tmp_path / "voice.xlsx"
+    build("voice_of_customer", path, choices=Choices(last, segment, period))
+    said, shown = voice_page(path, ())
+    frame = sources.sample_responses()
+    ahead = (last.year * 12 + last.month - frame["Date"].dt.year * 12 - frame["Date"].dt.month) // LENGTHS[period]
+    frame = frame.assign(period=ahead.map({1: 1, 0: 2}))
+    frame = frame[frame["period"].notna() & ((frame["Segment"] == segment) | (segment == "All"))]
+    table = why_nps(frame)
+    assert said == table["note"][0]
+    check_segments(table, shown)
+
+
+def check_segments(table, shown):
+    mix, rate = (
+        table[(table["step"] == "segment") & (table["part"] == part)].set_index("group") for part in ("mix", "rate")
+    )
+    assert set(shown) == set(mix.index)
+    for name, (its_mix, its_rate, low, high, reading) in shown.items():
+        assert (its_mix, its_rate) == pytest.approx((mix["effect"][name], rate["effect"][name]), abs=1e-9)
+        if rate["low"][name] == rate["low"][name]:
+            assert (low, high) == pytest.approx((rate["low"][name], rate["high"][name]), abs=1e-9)
+        else:
+            assert (low, high) in {("", ""), (None, None)}
+        assert (reading or "") == rate["note"][name]
+
+
+CASES = {
+    "clear, most in one": votes(1, "A", 30, 40, 30) + votes(1, "B", 40, 30, 30) + votes(2, "A", 85, 10, 5)
+    + votes(2, "B", 42, 30, 28),
+    "mix alone": votes(1, "A", 80, 10, 10) + votes(1, "B", 10, 10, 80) + votes(2, "A", 8, 1, 1)
+    + votes(2, "B", 20, 20, 160),
+    "every segment rose, the total fell": votes(1, "A", 160, 20, 20) + votes(1, "B", 10, 10, 30)
+    + votes(2, "A", 43, 4, 3) + votes(2, "B", 60, 50, 90),
+    "one gone, one new": votes(1, "A", 20, 10, 10) + votes(1, "B", 5, 5, 40) + votes(2, "A", 21, 9, 10)
+    + votes(2, "C", 40, 5, 5),
+    "few": votes(1, "A", 2, 1, 1) + votes(2, "A", 1, 1, 3),
+    "nothing moved": votes(1, "A", 10, 5, 5) + votes(2, "A", 10, 5, 5),
+    "no listed segment": votes(1, "A", 10, 5, 5) + votes(2, "A", 10, 5, 5) + votes(1, None, 3, 4, 9)
+    + votes(2, None, 9, 4, 3),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_planted_moves_of_nps_are_told_as_the_core_tells_them(tmp_path, case):
+    data, frame = voice_data(CASES[case])
+    path = tmp_path / "planted.xlsx"
+    build("voice_of_customer", path, data=data, choices=MONTH)
+    said, shown = voice_page(path)
+    table = why_nps(frame)
+    assert said == table["note"][0]
+    check_segments(table, shown)
+
+
+def test_a_period_without_answers_has_no_account(tmp_path):
+    data, _ = voice_data(votes(2, "A", 3, 2, 1))
+    build("voice_of_customer", tmp_path / "one.xlsx", data=data, choices=MONTH)
+    said, _ = voice_page(tmp_path / "one.xlsx")
+    assert said == "No account: nobody answered in this period, or in the one before."

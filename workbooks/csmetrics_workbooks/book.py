@@ -239,10 +239,10 @@ class Book:
         known = [*self.segments, *[None] * (SEGMENT_ROOM - len(self.segments))]
         return [Term(f"Lists!$A${6 + row}", value) for row, value in enumerate(known)]
 
-    def add_segment_number(self, table: Table, period: str, header: str = "Segment now") -> Term:
-        """Helper column: the segment's place in the list, for rows of the period given, whatever segment is chosen."""
+    def add_segment_number(self, table: Table, period: str, header: str = "Segment now", number: int = 1) -> Term:
+        """Helper column: the segment's place in the list, for rows of the period with that number, of any segment."""
         place = {s.lower(): i + 1 for i, s in enumerate(self.segments)}
-        now = as_numbers(table.column(period).value) == 1
+        now = as_numbers(table.column(period).value) == number
         numbers = [
             place.get(s.lower(), 0) if n and isinstance(s, str) else 0
             for s, n in zip(table.cells["Segment"], now, strict=True)
@@ -250,7 +250,7 @@ class Book:
         cell = table.here("Segment")
         # COUNTIF would take a segment called >250 for a comparison.
         place_ = f"SUMPRODUCT((segment_list={cell})*(ROW(segment_list)-5))"
-        formula = f'IF({table.here(period)}=1,IF({cell}="",0,{place_}),0)'
+        formula = f'IF({table.here(period)}={number},IF({cell}="",0,{place_}),0)'
         return table.add(header, formula, np.array(numbers, dtype=float), COUNT)
 
     def close_value(self, label: str, unit: Unit, value: Term) -> None:

@@ -24,6 +24,7 @@ class Page:
         self.printed_for: Term | None = None  # whose figures, on pages that are handed over
         self._columns = 1
         self._put: dict[tuple[int, int], tuple[Any, Any]] = {}
+        self._first: dict[int, int] = {}  # the first column of each row that holds something
         worksheet.hide_gridlines(2)
         worksheet.set_landscape()
         worksheet.center_horizontally()
@@ -52,6 +53,8 @@ class Page:
         if self.steps is not None and is_long(thing):
             thing = self.steps.take(self, row, column, thing)
         self._put[row, column] = thing, look
+        if thing is not None:
+            self._first[row] = min(column, self._first.get(row, column))
         if isinstance(thing, Term) and thing.array:
             self.worksheet.write_array_formula(row, column, row, column, f"={thing.text}", look, _cached(thing.value))
         elif isinstance(thing, Term):
@@ -72,7 +75,7 @@ class Page:
 
     def beside(self, row: int, column: int) -> tuple[Any, Any]:
         """What a row is called: its first cell, if that stands left of this one, and how it looks."""
-        first = min((at for at in self._put if at[0] == row and self._put[at][0] is not None), default=(row, column))
+        first = row, self._first.get(row, column)
         if first[1] >= column:
             return None, None
         thing, look = self._put[first]

@@ -39,6 +39,7 @@ def helpers(book: Book) -> None:
     book.add_periods(responses, "Date", quarter=3)
     book.add_periods(responses, "Date", segment=False, any_segment=book.period_months)
     book.add_segment_number(responses, "Any segment")
+    book.add_segment_number(responses, "Any segment", "Segment before", 2)
     given = [any(v not in (None, "") for v in row) for row in zip(*(responses.cells[h] for h in _ASKED), strict=True)]
     blank = ",".join(f'{responses.here(h)}<>""' for h in _ASKED)
     responses.add("Answered", f"IF(OR({blank}),1,0)", np.array(given, dtype=float), COUNT)

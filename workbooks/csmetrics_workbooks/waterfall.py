@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from csmetrics_core.palette import SERIES
-from csmetrics_core.spec import MONEY
+from csmetrics_core.spec import MONEY, Unit
 from csmetrics_workbooks.book import Book
 from csmetrics_workbooks.bridge import Bridge
 from csmetrics_workbooks.sheet import Page, axis, legend
@@ -64,13 +64,24 @@ def _parts(book: Book, bridge: Bridge) -> dict[str, Term]:
     return {name: sumifs(bridge.columns[name], *ends.get(name, window)) for name in _STEPS}
 
 
-def bars(work: Page, at: int, heading: str, steps: Sequence[Bar]) -> Term:
+def bars(
+    work: Page, at: int, heading: str, steps: Sequence[Bar], unit: Unit = MONEY, whole: int = 1000, least: float = 0
+) -> Term:
     """Write the bars less a cut into so many rows below a head, and the cut below them; returns the cut.
 
     The cut lies as far below the lowest level as the levels lie apart, so that the steps take half of the height.
+
+    Args:
+        work: the page Workings.
+        at: the row of the heads.
+        heading: of the first column.
+        steps: the bars.
+        unit: of the amounts.
+        whole: the cut is a multiple of it: nobody reads a scale that begins at 38,412.17.
+        least: the lowest cut.
     """
     work.headers(at, (heading, *_HEADS), right=range(1, 1 + len(_HEADS)), height=18)
-    money = work.looks.number(MONEY)
+    money = work.looks.number(unit)
     levels, running = [], term(0)
     for place, step in enumerate(steps, at + 1):
         work.put(place, 0, step.label, work.looks.words(text_wrap=False))
@@ -79,8 +90,7 @@ def bars(work: Page, at: int, heading: str, steps: Sequence[Bar]) -> Term:
     lowest, highest = smallest(*levels), largest(*levels)
     below = at + 1 + len(steps)
     work.put(below, 0, "Cut below the bars", work.looks.words())
-    # In whole thousands: nobody reads a scale that begins at 38,412.17.
-    cut = work.put(below, 1, largest(0, _thousands(lowest * 2 - highest)), money)
+    cut = work.put(below, 1, largest(least, _multiple(lowest * 2 - highest, whole)), money)
     for place, step in enumerate(steps):
         bottom = term(0) if step.end else smallest(levels[place - 1], levels[place]) - cut
         sides = (term(0), largest(0, step.amount), largest(0, term(0) - step.amount))
@@ -92,22 +102,19 @@ def bars(work: Page, at: int, heading: str, steps: Sequence[Bar]) -> Term:
 
 def cut_words(cut: Term) -> Term:
     """Where the bars begin, if not at 0."""
-    return when(
-        cut.gt(0),
-        term("The bars stand on a cut at ").joined(Term(f"FIXED({cut.text},0)", f"{cut.value:,.0f}"), term(".")),
-        "",
-    )
+    spelt = Term(f"FIXED({cut.text},0)", f"{cut.value:,.0f}")
+    return when(cut.eq(0), "", term("The bars stand on a cut at ").joined(spelt, term(".")))
 
 
-def labelled(name: Term, amount: Term) -> Term:
+def labelled(name: Term, amount: Term, places: int = 0) -> Term:
     """A step and its amount, as a bar less a cut cannot say it; FIXED groups digits as the reader's country does."""
     cents = rounded(amount)  # half a unit is a matter of the last bit otherwise
-    spelt = f"{rounded(cents, 0).value:,.0f}"
-    return Term(f"{name.text}&CHAR(10)&FIXED({cents.text},0)", f"{name.value}\n{spelt}")
+    spelt = f"{rounded(cents, places).value:,.{places}f}"
+    return Term(f"{name.text}&CHAR(10)&FIXED({cents.text},{places})", f"{name.value}\n{spelt}")
 
 
-def _thousands(of: Term) -> Term:
-    return Term(f"INT({of.text}/1000)*1000", of.value // 1000 * 1000)
+def _multiple(of: Term, whole: int) -> Term:
+    return Term(f"INT({of.text}/{whole})*{whole}", of.value // whole * whole)
 
 
 def drawn(book: Book, at: int, count: int) -> Any:

@@ -5,7 +5,7 @@ from statistics import NormalDist
 from csmetrics_core import CATALOG
 from csmetrics_core.palette import LINE, MUTED
 from csmetrics_core.spec import COUNT, FRACTION, POINTS, PROBABILITY
-from csmetrics_workbooks import sheets, sources, tiles
+from csmetrics_workbooks import sheets, sources, tiles, votes_page
 from csmetrics_workbooks.answers import TREND, charts
 from csmetrics_workbooks.book import Book
 from csmetrics_workbooks.checking import not_numbers, off_scale, unlisted
@@ -184,6 +184,7 @@ def build(book: Book) -> None:
     z = work.put(15, 2, z_of(confidence), work.looks.number("0.0000", font_color=MUTED))
     now, before = count(book, 1, work, 1), count(book, 2, work, 2)
     dashboard(book, now, before, z)
+    votes_page.write(book)
     comments(book)
     responses, tickets = book.tables["Responses"], book.tables["Tickets"]
     for header, low, high in (("NPS", 0, 10), ("CSAT", 1, 5), ("CES", 1, 7)):
@@ -229,6 +230,7 @@ RECIPE = Recipe(
     ),
     pages=(
         ("Voice", "scores, intervals, change test, segments, charts"),
+        ("What moved", "why NPS moved: the segments' shares and their own scores"),
         ("Comments", "what people wrote, by score band, and themes"),
         ("Responses", "data: survey answers"),
         ("Tickets", "data: support tickets"),
