@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 import numpy as np
 
 from csmetrics_core.catalog import CATALOG, lookup, metric
-from csmetrics_core.errors import MetricError, WrongKind
+from csmetrics_core.errors import MetricError, WrongKind, off_scale
 from csmetrics_core.evaluate import evaluate
 from csmetrics_core.explain import card, explained, refused
 from csmetrics_core.kinds import Text
@@ -178,3 +178,14 @@ def _cell(value: Any) -> Any:
     if isinstance(value, tuple):
         return " to ".join(f"{v:.6g}" for v in value)
     return value.item() if isinstance(value, np.generic | np.ndarray) else value
+
+
+def least_size(hide_below: Any) -> float:
+    """How many observations a group needs to be shown.
+
+    Raises:
+        OutOfScale: it is no number of 0 or more.
+    """
+    if isinstance(hide_below, bool) or not isinstance(hide_below, int | float) or not hide_below >= 0:
+        raise off_scale("hide_below", None, hide_below, "a number of observations", "Leave it out to show all groups.")
+    return float(hide_below)

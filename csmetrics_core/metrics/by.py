@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from csmetrics_core import inference
 from csmetrics_core.catalog import metric
 from csmetrics_core.decomposition import summed
-from csmetrics_core.errors import MetricError, WrongKind, WrongShape, off_scale
+from csmetrics_core.errors import MetricError, WrongKind, WrongShape
 from csmetrics_core.evaluate import evaluate
 from csmetrics_core.explain import explained
 from csmetrics_core.flattening import every_row, shape_of
@@ -19,7 +19,7 @@ from csmetrics_core.grouping import Labels, labels_of, used_rows
 from csmetrics_core.inference import Floats, Tested, cell_variance, holm, shrunk
 from csmetrics_core.intervals import FEWEST_CHANGED, critical_value, fitted_degrees, wilson
 from csmetrics_core.kinds import Id
-from csmetrics_core.metrics.about import SMALL_N, MetricName, asked_about, trimmed
+from csmetrics_core.metrics.about import SMALL_N, MetricName, asked_about, least_size, trimmed
 from csmetrics_core.results import Table
 from csmetrics_core.rows import Rows, rows_of
 from csmetrics_core.spec import COUNT, PROBABILITY, RATIO, TEXT, Category, Column, Example, Metric, Raw, Sample
@@ -403,10 +403,9 @@ def _hidden(table: dict[str, list[Any]], hide_below: Any) -> dict[str, list[Any]
     """Small groups blanked; a single one could be had by subtraction, so the next smallest goes with it."""
     if hide_below is None:
         return table
-    if isinstance(hide_below, bool) or not isinstance(hide_below, int | float) or not hide_below >= 0:
-        raise off_scale("hide_below", None, hide_below, "a number of observations", "Leave it out to show all groups.")
+    least = least_size(hide_below)
     sizes = [(count or 0, place) for place, count in enumerate(table["n"][:-1])]
-    small = sorted(place for count, place in sizes if count < hide_below)
+    small = sorted(place for count, place in sizes if count < least)
     if len(small) == 1:
         small += [place for _, place in sorted(sizes) if place not in small][:1]
     for place in small:

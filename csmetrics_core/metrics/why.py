@@ -13,9 +13,10 @@ from csmetrics_core.decomposition import Split, Sums, errors, split, summed, tes
 from csmetrics_core.errors import WrongKind, WrongShape
 from csmetrics_core.flattening import shape_of
 from csmetrics_core.grouping import Labels, labels_of
+from csmetrics_core.hiding import together
 from csmetrics_core.inference import Floats, Spread, Tested, holm
 from csmetrics_core.kinds import Id
-from csmetrics_core.metrics.about import SMALL_N, MetricName, asked_about
+from csmetrics_core.metrics.about import SMALL_N, MetricName, asked_about, least_size
 from csmetrics_core.metrics.moved import Compared, Period, compared
 from csmetrics_core.results import Table
 from csmetrics_core.spec import FRACTION, PROBABILITY, RATIO, TEXT, Category, Column, Example, Raw, Sample
@@ -315,6 +316,7 @@ def csm_why(
     after: Raw = None,
     customers: Period = None,
     *arguments: Raw,
+    hide_below: Raw = None,
 ) -> Table:
     """Why a metric moved between two periods: mix and rates by segment, with intervals, in words and as a waterfall.
 
@@ -326,7 +328,12 @@ def csm_why(
         after: The later period; blank like before.
         customers: Whose row it is, where the same customers come more than once.
         arguments: The metric's arguments; ranges as long as periods hold one row each.
+        hide_below: Segments with fewer observations in a period are told together, as one segment.
     """
     found = compared(asked_about(metric), periods, before, after, customers, arguments)
-    made = account(found, group_columns(groups, found.length))
-    return as_table(table_rows(made), found.names, (why_sentence(made),))
+    columns = group_columns(groups, found.length)
+    hidden: tuple[str, ...] = ()
+    if hide_below is not None:
+        columns, hidden = together(found.rows, found.second, columns, least_size(hide_below))
+    made = account(found, columns)
+    return as_table(table_rows(made), found.names, (why_sentence(made), *hidden))

@@ -86,6 +86,7 @@ def _command(metric: Metric) -> Callable[..., None]:
 
     def run(file: Path | None = None, **options: Any) -> None:
         by, as_json, level = options.pop("by"), options.pop("as_json"), options.pop("level")
+        hide_below = options.pop("hide_below")
         if missing := [flag(a) for a in metric.arguments if a.required and options[a.name] is None]:
             raise Problem(f"{missing[0]} is missing", f"csmetrics compute {metric.name} --help tells what it is.")
         about = _about_files(metric)
@@ -93,12 +94,14 @@ def _command(metric: Metric) -> Callable[..., None]:
         book = Book(file, said, f"--{about['dates'][0].replace('_', '-')}") if file else None
         if by is not None and book is None:
             raise Problem("--by needs a file", "Name the file after the metric.")
+        if hide_below is not None and by is None:
+            raise Problem("--hide-below belongs to --by", "Name the heading of the groups with --by too.")
         given = _given(metric, options, by, book)
         groups, notes = given.pop(_BY, None), book.notes if book else []
         if groups is None:
             _one(metric, given, level, as_json, notes)
         else:
-            _by(metric, given, groups, as_json, notes)
+            _by(metric, given, groups, hide_below, as_json, notes)
 
     parameters = [*_parameters(metric)]
     run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
@@ -123,6 +126,8 @@ def _parameters(metric: Metric) -> Iterator[inspect.Parameter]:
     for name, declared_so in _about_files(metric).values():
         yield inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=declared_so)
     yield parameter("by", str | None, typer.Option("--by", help=by_help, show_default=False))
+    hide = typer.Option("--hide-below", min=0, help="Blank groups with fewer observations.", show_default=False)
+    yield parameter("hide_below", float | None, hide)
     yield parameter("level", float, level, 0.95)
     yield parameter("as_json", bool, typer.Option("--json", help="Print JSON."), False)
 
@@ -198,9 +203,9 @@ def _one(metric: Metric, given: Given, level: float, as_json: bool, notes: list[
         raise typer.Exit(BAD_DATA)
 
 
-def _by(metric: Metric, given: Given, groups: Cells, as_json: bool, notes: list[str]) -> None:
+def _by(metric: Metric, given: Given, groups: Cells, hide_below: float | None, as_json: bool, notes: list[str]) -> None:
     positional = [given[name].values if name in given else None for name in metric.names]
-    table = evaluate(CATALOG["csm_by"], (metric.name, groups.values, *positional)).value
+    table = evaluate(CATALOG["csm_by"], (metric.name, groups.values, *positional), {"hide_below": hide_below}).value
     if as_json:
         print_json({"metric": metric.name, "groups": records(table), "notes": notes})
         return

@@ -41,6 +41,10 @@ _Set = Annotated[
     list[str] | None,
     typer.Option("--set", help='An argument of the metric: scores="NPS score", scale_max=7.', show_default=False),
 ]
+_HideBelow = Annotated[
+    float | None,
+    typer.Option("--hide-below", min=0, help="Tell segments with fewer observations together.", show_default=False),
+]
 _Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
@@ -86,6 +90,7 @@ def why(
     period: _Period = None,
     customers: _Customers = None,
     values: _Set = None,
+    hide_below: _HideBelow = None,
     as_json: _Json = False,
     *,
     said: Any = None,
@@ -97,9 +102,10 @@ def why(
     declared = lookup(metric)
     named = _named(declared, values) | {"periods": period, "before": before, "after": after, "customers": customers}
     if by:
-        _tell("csm_why", declared, Book(file, said), named | {"groups": by[0] if len(by) == 1 else by}, as_json)
+        named |= {"groups": by[0] if len(by) == 1 else by, "hide_below": hide_below}
+        _tell("csm_why", declared, Book(file, said), named, as_json)
         return
-    rest = {"--period": period, "--customers": customers, "--set": values}
+    rest = {"--period": period, "--customers": customers, "--set": values, "--hide-below": hide_below}
     if wrong := [option for option, given in rest.items() if given]:
         raise Problem(f"{wrong[0]} belongs to --by", "Name the heading of the segments with --by too, or leave it out.")
     _tell_headline(file, said, declared, (before, after), as_json)
