@@ -182,6 +182,24 @@ FRAME = survey_frame()
 REFUSED = {
     "a list": (lambda: tables.nps(FRAME, "Score", weights=[1]), WrongKind, "weights is a list; expected the name"),
     "a column": (lambda: tables.nps(FRAME, FRAME["Score"]), WrongKind, "scores is a Series; expected the name"),
+    "accounts": (lambda: tables.nps(FRAME, "Score", accounts=["a"]), WrongKind, "accounts is a list; expected the"),
+    "a question's list": (
+        lambda: tables.change(FRAME, "nps", periods="answered", scores=[1]), WrongKind, "scores is a list; expected",
+    ),
+    "a question's column": (
+        lambda: tables.by(FRAME, "nps", groups="Segment", customers=FRAME["Score"]),
+        WrongKind, "customers is a Series; expected the name",
+    ),
+    "groups": (lambda: tables.by(FRAME, "nps", groups=FRAME["Segment"]), WrongKind, "groups is a Series; expected"),
+    "a list for a written one": (
+        lambda: tables.mrr_movements(FRAME, customers=["a"]), WrongKind, "customers is a list; expected the name of",
+    ),
+    "a column for a written one": (
+        lambda: tables.mrr_movements(FRAME, months=FRAME["Score"]), WrongKind, "months is a Series; expected the name",
+    ),
+    "a list among further columns": (
+        lambda: tables.arr_balances(FRAME, products=["a"]), WrongKind, "products is a list; expected the name",
+    ),
     "a keyword": (lambda: tables.nps(FRAME, wieghts="x"), WrongCall, r"wieghts is no argument. Call it as tab"),
     "of a written one": (lambda: tables.sessions(FRAME, kunde="x"), WrongCall, "kunde is no argument. Call it as tab"),
     "no such column": (lambda: tables.nps(FRAME, "Scor"), WrongShape, r"no column 'Scor'\. Name it: scores='\.\.\.'"),

@@ -114,15 +114,24 @@ def _settle(asked: Asked, argument: Argument, value: Any, names: Sequence[str]) 
     elif value is None:
         if argument.required:
             asked.columns[argument.name] = _looked_for(asked, argument, names)
-    elif shape_of(value) is not None or isinstance(value, dict | set) or columns_of(value) is not None:
-        problem = f"{argument.name} is a {type(value).__name__}; expected the name of a column"
-        fix = f"Add it to the table as a column, and name that: {argument.name}='...'."
-        raise WrongKind(problem, fix, argument=argument.name)
+    elif is_column(value):
+        raise no_name(argument.name, value)
     elif argument.role is Role.REDUCED:
         problem = f"{argument.name} is one value; expected the name of a column"
         raise WrongKind(problem, f"Name it: {argument.name}='...'.", argument=argument.name)
     else:
         asked.fixed[argument.name] = value
+
+
+def is_column(value: Any) -> bool:
+    """Whether a value is many, such as a list or another table's column, where a name is meant."""
+    return shape_of(value) is not None or isinstance(value, dict | set) or columns_of(value) is not None
+
+
+def no_name(argument: str, value: Any) -> WrongKind:
+    """The error for values where the name of a column is meant: nothing says that they are of the same rows."""
+    problem = f"{argument} is a {type(value).__name__}; expected the name of a column"
+    return WrongKind(problem, f"Add it to the table as a column, and name that: {argument}='...'.", argument=argument)
 
 
 def _looked_for(asked: Asked, argument: Argument, names: Sequence[str]) -> str | None:

@@ -12,7 +12,7 @@ import numpy as np
 
 from csmetrics_core.errors import MetricError, WrongCall, WrongShape
 from csmetrics_core.periods import as_dates, first_day
-from csmetrics_core.tables.asking import Key, keys, names_of_table, refuse_taken
+from csmetrics_core.tables.asking import Key, is_column, keys, names_of_table, no_name, refuse_taken
 from csmetrics_core.tables.declared import joined
 from csmetrics_core.tables.engine import UNKNOWN, clean, like, period_of
 from csmetrics_core.tables.frames import names_of, no_rows, schema_of, wrapped
@@ -114,7 +114,20 @@ def _bound(
     missing = [p.name for p in positional if p.default is inspect.Parameter.empty and p.name not in given]
     if missing:
         raise WrongCall(f"tables.{called}: {missing[0]} is missing", usage, argument=missing[0])
+    _refuse_values(own, parameters, given)
     return given
+
+
+def _refuse_values(
+    own: Mapping[str, str], parameters: Mapping[str, inspect.Parameter], given: Mapping[str, Any]
+) -> None:
+    """Refuse values where the name of a column is meant."""
+    shown = {p: keyword for keyword, p in own.items()}
+    further = next((p for p in parameters.values() if p.kind is inspect.Parameter.VAR_KEYWORD), None)
+    for name, value in given.items():
+        parameter = parameters.get(name, further)
+        if parameter is not None and parameter.annotation == (str | None) and is_column(value):
+            raise no_name(shown.get(name, name), value)
 
 
 def _in_groups(

@@ -13,6 +13,7 @@ from csmetrics_core.errors import WrongShape
 from csmetrics_core.evaluate import evaluate
 from csmetrics_core.headings import find_heading
 from csmetrics_core.spec import Argument, Metric, Role
+from csmetrics_core.tables.asking import is_column, no_name
 from csmetrics_core.tables.engine import like
 from csmetrics_core.tables.frames import schema_of, wrapped
 from csmetrics_core.tables.schema import exactly
@@ -100,8 +101,11 @@ def _each(column: str | list[str]) -> Sequence[str]:
 
 def _column(argument: Argument, asked: Metric, value: Any, names: Sequence[str]) -> str | list[str] | None:
     """The column of an argument; None where it is a value for all rows, or not given and not needed."""
-    if isinstance(value, list | tuple) and value and all(isinstance(one, str) for one in value):
+    several = argument.role is Role.BLOCK or argument.name == "groups"  # columns side by side, or one inside the other
+    if several and isinstance(value, list | tuple) and value and all(isinstance(one, str) for one in value):
         return [_named(argument, one, names) for one in value]
+    if argument.role is not Role.PER_COLUMN and is_column(value):
+        raise no_name(argument.name, value)
     if value is None:
         if not argument.required or argument.variadic:
             return None
