@@ -95,9 +95,11 @@ def test_answers_of_the_month(company, card):
     assert card["ces"].value == pytest.approx(100 * (ces >= 5).mean())
     from vaderSentiment.vaderSentiment import SentimentIntensityAnalyzer
 
-    polarity = SentimentIntensityAnalyzer().polarity_scores
+    vader = SentimentIntensityAnalyzer()
+    for department in ("support", "help", "care"):
+        del vader.lexicon[department]
     comments = [c for c in answers.comment.dropna() if c.strip()]
-    assert card["sentiment"].value == pytest.approx(np.mean([polarity(c)["compound"] for c in comments]))
+    assert card["sentiment"].value == pytest.approx(np.mean([vader.polarity_scores(c)["compound"] for c in comments]))
     assert card["sentiment"].n == len(comments)
 
 

@@ -11,6 +11,8 @@ from csmetrics_core.kinds import Text
 from csmetrics_core.results import Ratio
 from csmetrics_core.spec import COMPOUND, Better, Category, Each, Example, Sample
 
+#: What VADER rates as praise and is the name of a department, or asked for, in comments on a product or service.
+NEUTRAL = ("support", "help", "care")
 _APOSTROPHES = str.maketrans(dict.fromkeys("‘’ʼ＇´`", "'"))
 
 
@@ -19,6 +21,8 @@ def _analyzer() -> Any:
     from vaderSentiment.vaderSentiment import SentimentIntensityAnalyzer
 
     analyzer = SentimentIntensityAnalyzer()
+    for word in NEUTRAL:
+        del analyzer.lexicon[word]
     for check in ("_negation_check", "_special_idioms_check"):
         setattr(analyzer, check, _near(getattr(analyzer, check)))
     return analyzer
@@ -55,9 +59,12 @@ def compound(comment: str | None) -> float:
     bounds=(-1, 1),
     better=Better.HIGHER,
     formula="VADER compound score: summed word valences, squeezed into -1 to 1",
-    convention="0.05 and above is positive, -0.05 and below negative. English only; irony escapes it.",
+    convention=(
+        "0.05 and above is positive, -0.05 and below negative. English only; irony escapes it. Support, help and care, "
+        "which are no praise in comments on a product, are not rated."
+    ),
     no_native="it needs a dictionary of some 7,500 rated words",
-    source="Hutto and Gilbert (2014), VADER; vaderSentiment 3.3.2",
+    source="Hutto and Gilbert (2014), VADER; vaderSentiment 3.3.2, and its rated product reviews for words left out",
     example=Example(comments="The book was only kind of good.", result=0.3832),
     headline=11,
     sample=Sample.MEAN,
