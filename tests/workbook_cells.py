@@ -9,6 +9,7 @@ import zipfile
 from contextlib import closing
 from datetime import date
 from functools import lru_cache
+from pathlib import Path
 
 import formulon
 import ironcalc
@@ -33,20 +34,27 @@ def _cells(path, *, values, sheets=None):
 
 def read(path, *, values, sheets=None):
     """(sheet, cell) -> cached value, or formula text; of some sheets only, where a workbook is large."""
-    return {
-        (sheet, c.coordinate): getattr(c.value, "text", c.value)
-        for sheet, c in _cells(path, values=values, sheets=sheets)
-    }
+    return dict(_held(*_as_it_is(path), values, sheets)[0])
 
 
-@lru_cache(maxsize=1)  # a test asks for them twice, and the largest workbook has 23,000
 def formulas(path, sheets=None):
     """(sheet, cell) -> formula; text that only looks like one is none."""
-    return {
-        (sheet, c.coordinate): getattr(c.value, "text", c.value)
-        for sheet, c in _cells(path, values=False, sheets=sheets)
-        if c.data_type == "f"
-    }
+    return dict(_held(*_as_it_is(path), False, sheets)[1])
+
+
+def _as_it_is(path):
+    stat = Path(path).stat()
+    return path, stat.st_mtime_ns, stat.st_size
+
+
+@lru_cache(maxsize=16)  # tests ask for the same ones over and over, and the largest takes seconds
+def _held(path, changed, size, values, sheets):
+    cells, texts = {}, {}
+    for sheet, cell in _cells(path, values=values, sheets=sheets):
+        cells[sheet, cell.coordinate] = getattr(cell.value, "text", cell.value)
+        if cell.data_type == "f":
+            texts[sheet, cell.coordinate] = cells[sheet, cell.coordinate]
+    return cells, texts
 
 
 def by_ironcalc(path, places):

@@ -1,5 +1,6 @@
 """A real JupyterLab or Voila with Chromium before it, on this machine alone; anything it asks outside is noted."""
 
+import json
 import os
 import shutil
 import socket
@@ -51,7 +52,7 @@ def server(kind: str, folder: Path) -> Iterator[str]:
     import csmetrics_panels
 
     port, home = free_port(), folder / ".jupyter"
-    _say_no_to_news(home / "config")
+    _quiet(home / "config")
     env = {
         **os.environ,
         "JUPYTER_CONFIG_DIR": str(home / "config"), "JUPYTER_RUNTIME_DIR": str(home / "runtime"),
@@ -70,11 +71,18 @@ def server(kind: str, folder: Path) -> Iterator[str]:
         yield address
 
 
-def _say_no_to_news(config: Path) -> None:
-    """JupyterLab asks a new user whether it may fetch news; the question would lie over the page."""
-    folder = config / "lab" / "user-settings" / "@jupyterlab" / "apputils-extension"
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / "notification.jupyterlab-settings").write_text('{"fetchNews": "false", "checkForUpdates": false}')
+def _quiet(config: Path) -> None:
+    """No question about news over the page of a new user; no Node on each page to see whether to build it anew."""
+    said = {
+        "lab/user-settings/@jupyterlab/apputils-extension/notification.jupyterlab-settings": {
+            "fetchNews": "false", "checkForUpdates": False,
+        },
+        "labconfig/page_config.json": {"buildCheck": False, "buildAvailable": False},
+    }  # fmt: skip
+    for name, content in said.items():
+        path = config / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(content))
 
 
 @contextmanager
@@ -174,32 +182,41 @@ def chromium() -> Iterator[object]:
 def open_notebook(kind: str, address: str, page, name: str) -> None:
     """Open a notebook and run all its cells; ready when something of ours is shown.
 
-    A kernel that does not start, or a cell that fails, is said at once with its own words.
+    In a JupyterLab that is open already another notebook is opened, as a person does; loading the page anew takes
+    half of a test. A kernel that does not start, or a cell that fails, is said at once with its own words.
     """
-    if kind == "lab":
-        page.goto(f"{address}/lab/tree/{name}.ipynb?reset")
-        page.wait_for_selector(".jp-Notebook .jp-Cell", timeout=60_000)
-        page.evaluate(_RUN_ALL)
-    else:
+    if kind == "voila":
         page.goto(f"{address}/voila/render/{name}.ipynb")
+    else:
+        if not page.url.startswith(f"{address}/lab"):
+            page.goto(f"{address}/lab?reset")
+            page.wait_for_function("window.jupyterapp?.restored")
+        page.evaluate(_RUN_ALL, f"{name}.ipynb")
     page.locator(f".csm, {_FAILED}").first.wait_for(timeout=60_000)
     failed = page.locator(_FAILED)
     assert not failed.count(), failed.first.inner_text()
 
 
 _FAILED = "[data-mime-type='application/vnd.jupyter.stderr'], [data-mime-type='application/vnd.jupyter.error']"
-_RUN_ALL = """async () => {
-    const { commands, shell } = window.jupyterapp, notebook = shell.currentWidget;
+_RUN_ALL = """async (path) => {
+    const { commands, restored } = window.jupyterapp;
+    await restored;
+    const notebook = await commands.execute("docmanager:open", { path });
     await notebook.context.ready; await notebook.sessionContext.ready;
     await commands.execute("notebook:run-all-cells");
+}"""
+_CLOSE_ALL = """() => {
+    for (const open of [...window.jupyterapp.shell.widgets("main")]) open.dispose();
 }"""
 
 
 def leave(kind: str, address: str, page, *, keep_kernel: bool = False) -> None:
-    """Close a page, and end its kernel as a person would who is done with it: idle ones slow the next down."""
+    """Leave a notebook, and end its kernel as a person would who is done with it: idle ones slow the next down."""
     if kind == "voila":
         page.goto("about:blank")  # leaving the page tells Voila
-    elif not keep_kernel:
+        return
+    if page.url.startswith(address):
+        page.evaluate(_CLOSE_ALL)
+    if not keep_kernel:
         for session in page.request.get(f"{address}/api/sessions").json():
             page.request.delete(f"{address}/api/sessions/{session['id']}")
-    page.close()

@@ -33,7 +33,7 @@ def recalculator(profile: Path) -> Callable[..., Path]:
         command = ["soffice", f"-env:UserInstallation=file://{profile}", "--headless", "--norestore"]
         done = subprocess.run(
             [*command, "--convert-to", to, "--outdir", str(folder), str(path), *map(str, others)],
-            capture_output=True, text=True, timeout=300, check=False,
+            capture_output=True, text=True, timeout=300 + 60 * len(others), check=False,
         )  # fmt: skip
         results = [folder / f"{one.stem}.{to}" for one in (path, *others)]
         assert all(result.exists() for result in results), done.stderr
