@@ -3,12 +3,13 @@
 import numpy as np
 
 from csmetrics_core import lookup
-from csmetrics_core.palette import ACCENT, MUTED, SERIES
+from csmetrics_core.palette import MUTED
 from csmetrics_core.spec import COUNT, FRACTION, Unit
 from csmetrics_workbooks.book import Book
 from csmetrics_workbooks.formulas import NO_DATA, Scope
+from csmetrics_workbooks.lines import Line, line_chart
 from csmetrics_workbooks.names import add_numbers
-from csmetrics_workbooks.sheet import Page, axis, legend
+from csmetrics_workbooks.sheet import Page
 from csmetrics_workbooks.tables import Table, as_numbers, countifs
 from csmetrics_workbooks.terms import Term, is_number, when
 
@@ -135,22 +136,9 @@ def daily(book: Book, users: ActiveUsers, last: Term) -> dict[str, Term]:
 
 def active_chart(book: Book, page: Page, row: int, column: int, size: tuple[int, int]) -> None:
     """Daily, weekly and monthly active users of six weeks, as the page Daily has them."""
-    chart = book.chart("line")
-    for place, name, colour, dash in (
-        (1, "Daily", ACCENT, "solid"),
-        (2, "Weekly", SERIES[1], "dash"),
-        (3, "Monthly", SERIES[2], "round_dot"),
-    ):
-        chart.add_series(
-            {
-                "name": name,
-                "categories": ["Daily", 4, 0, 3 + DAYS, 0],
-                "values": ["Daily", 4, place, 3 + DAYS, place],
-                "line": {"color": colour, "width": 2, "dash_type": dash},
-            }
-        )
-    chart.set_legend(legend())
-    chart.set_x_axis({**axis("d mmm"), "text_axis": True, "interval_unit": 7})
-    chart.set_y_axis({**axis("0", lines=True), "min": 0})
+    days = ["Daily", 4, 0, 3 + DAYS, 0]
+    names = enumerate(("Daily", "Weekly", "Monthly"), 1)
+    lines = [Line(name, days, ["Daily", 4, place, 3 + DAYS, place]) for place, name in names]
+    chart = line_chart(book, lines, "d mmm", "0", across={"interval_unit": 7}, up={"min": 0}, width=2)
     words = "Line chart: daily, weekly and monthly active users of six weeks"
     page.chart(row, column, chart, "Active users", words, size)

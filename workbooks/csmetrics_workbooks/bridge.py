@@ -5,14 +5,15 @@ from dataclasses import dataclass
 import numpy as np
 from xlsxwriter.utility import xl_col_to_name
 
-from csmetrics_core.palette import ACCENT, HEAT, MUTED, SERIES
+from csmetrics_core.palette import HEAT, MUTED
 from csmetrics_core.spec import COUNT, FRACTION, MONEY, RATIO
 from csmetrics_workbooks.book import Book
 from csmetrics_workbooks.dates import month_start
 from csmetrics_workbooks.flows import Months, fate, first_months
 from csmetrics_workbooks.gaps import gap_cells, write_gaps
 from csmetrics_workbooks.judging import guarded
-from csmetrics_workbooks.sheet import Page, axis, legend
+from csmetrics_workbooks.lines import Line, line_chart
+from csmetrics_workbooks.sheet import Page
 from csmetrics_workbooks.tables import countifs
 from csmetrics_workbooks.terms import Term, total, when
 
@@ -58,12 +59,8 @@ def movements(book: Book, months: Months, first: Term, month: Term) -> dict[str,
     }
 
 
-#: Measure, its name, and the colour and dash of its line.
-_LINES = (
-    ("ndr", "Net", ACCENT, "solid"),
-    ("grr", "Gross", SERIES[1], "dash"),
-    ("logo", "Logo", SERIES[2], "round_dot"),
-)
+#: Measure, and its name.
+_LINES = (("ndr", "Net"), ("grr", "Gross"), ("logo", "Logo"))
 
 
 def pages(book: Book, months: Months, first: Term) -> Bridge:
@@ -103,7 +100,7 @@ def pages(book: Book, months: Months, first: Term) -> Bridge:
         for name, value in _year_row(book, year, 4 + offset, month, months).items():
             kept[name].append(value)
     names = ("ndr", "grr", "logo")
-    for number, (name, words, _, _) in enumerate(_LINES):
+    for number, (name, words) in enumerate(_LINES):
         cells = [Term(f"{year.prefix}${'FGH'[number]}${5 + at}", value) for at, value in enumerate(kept[name])]
         write_gaps(book, number, f"{words} retention", cells)
     return Bridge(
@@ -149,19 +146,9 @@ def _year_row(book: Book, page: Page, row: int, month: Term, months: Months) -> 
 
 def retention_chart(book: Book, page: Page, row: int, size: tuple[int, int]) -> None:
     """Net, gross and logo retention over time, as the page Twelve months has them."""
-    line = book.chart("line")
-    for number, (_, name, colour, dash) in enumerate(_LINES):
-        line.add_series(
-            {
-                "name": f"{name} retention",
-                "categories": ["Twelve months", 4, 0, 3 + MONTHS, 0],
-                "values": gap_cells(number, MONTHS),
-                "line": {"color": colour, "width": 2.25, "dash_type": dash},
-            }
-        )
-    line.set_legend(legend())
-    line.set_x_axis({**axis("mmm yy"), "text_axis": True, "interval_unit": 3, "label_position": "low"})
-    line.set_y_axis({**axis("0%", lines=True)})
+    months = ["Twelve months", 4, 0, 3 + MONTHS, 0]
+    lines = [Line(f"{name} retention", months, gap_cells(number, MONTHS)) for number, (_, name) in enumerate(_LINES)]
+    line = line_chart(book, lines, "mmm yy", "0%", across={"interval_unit": 3, "label_position": "low"})
     words = "Line chart: net, gross and logo retention over twelve months, by month"
     page.chart(row, 0, line, "Retention over twelve months", words, size)
 

@@ -5,14 +5,15 @@ from collections.abc import Mapping
 from xlsxwriter.utility import xl_col_to_name
 
 from csmetrics_core import CATALOG
-from csmetrics_core.palette import ACCENT, MUTED, SERIES
+from csmetrics_core.palette import ACCENT, MUTED
 from csmetrics_core.spec import FRACTION
 from csmetrics_workbooks.board import board_range
 from csmetrics_workbooks.book import Book
 from csmetrics_workbooks.gaps import gap_cells, write_gaps
 from csmetrics_workbooks.headline import METRICS, Metrics, shown_unit
 from csmetrics_workbooks.judging import Measured, guarded, moved_words
-from csmetrics_workbooks.sheet import Page, axis, legend
+from csmetrics_workbooks.lines import Line, line_chart
+from csmetrics_workbooks.sheet import Page, axis
 from csmetrics_workbooks.terms import Term, change, is_number, term, when
 from csmetrics_workbooks.tiles import Tile, interval_words
 from csmetrics_workbooks.workings import QUARTERS
@@ -62,17 +63,9 @@ class Headline:
         page.chart(
             row, 0, revenue, "Monthly recurring revenue", "Column chart: MRR at the end of nine quarters", (540, 228)
         )
-        kept = self.book.chart("line")
-        for number, (name, colour, dash) in enumerate(
-            (("Net retention", ACCENT, "solid"), ("Gross retention", SERIES[1], "dash"))
-        ):
-            values = gap_cells(number, QUARTERS)
-            line = {"color": colour, "width": 2.25, "dash_type": dash}
-            marker = {"type": "circle", "size": 5, "fill": {"color": colour}, "border": {"color": colour}}
-            kept.add_series({"name": name, "categories": months, "values": values, "line": line, "marker": marker})
-        kept.set_legend(legend())
-        kept.set_x_axis({**axis("mmm yy"), "text_axis": True, "label_position": "low"})
-        kept.set_y_axis(axis("0%", lines=True))
+        names = enumerate(("Net retention", "Gross retention"))
+        lines = [Line(name, months, gap_cells(number, QUARTERS)) for number, name in names]
+        kept = line_chart(self.book, lines, "mmm yy", "0%", across={"label_position": "low"}, marked=True)
         words = "Line chart: net and gross retention over twelve months, at the end of nine quarters"
         page.chart(row, 6, kept, "Revenue kept from the customers of a year before", words, (462, 228))
 
