@@ -133,8 +133,8 @@ def _leaving(kinds: Contracts, hazards: Hazards, chance: Floats, month: int) -> 
 
 
 def _draws(random: np.random.Generator, hazards: Hazards, horizon: int, paths: int) -> Draws:
-    lost, kept = hazards.lost + 0.5, np.maximum(hazards.due - hazards.lost, 0.0) + 0.5
-    chance = random.beta(lost[:, None], kept[:, None], (lost.size, paths))
+    lost, kept = (_behind(part)[:, None] for part in (hazards.lost, hazards.due - hazards.lost))
+    chance = random.beta(lost, kept, (hazards.lost.size, paths))
     chance[hazards.due == 0] = 0.0
     factor = np.ones((horizon, paths))
     if hazards.spread > _GAMMA_LEAST:
@@ -147,6 +147,15 @@ def _draws(random: np.random.Generator, hazards: Hazards, horizon: int, paths: i
         odd = random.choice(hazards.growth, (horizon, paths)) - hazards.mean_growth
         growth = np.cumprod(np.maximum(mean + odd, 0.0), axis=0)
     return Draws(chance, factor, growth)
+
+
+def _behind(counted: Floats) -> Floats:
+    """What stands behind a chance: what was counted, half an observation where there was none.
+
+    Then the chances drawn have the mean of those seen. With half a loss added to each step of some five losses they
+    were a tenth too high, and the band lay too low.
+    """
+    return np.where(counted > 0, counted, 0.5)
 
 
 def _each(random: np.random.Generator, some: Contracts, hazards: Hazards, draws: Draws, horizon: int) -> Floats:
