@@ -257,3 +257,58 @@ def test_a_period_without_answers_has_no_account(tmp_path):
     build("voice_of_customer", tmp_path / "one.xlsx", data=data, choices=MONTH)
     said, _ = voice_page(tmp_path / "one.xlsx")
     assert said == "No account: nobody answered in this period, or in the one before."
+
+
+AHEAD = "ARR ahead"
+
+
+def ahead_page(path, engines=()):
+    cells = read(path, values=True)
+    texts = formulas(path)
+    for engine in engines:
+        computed = engine(path, texts)
+        assert errors(computed) == {}
+        assert differences(path, computed) == []
+    return {cell: value for (sheet, cell), value in cells.items() if sheet == AHEAD}
+
+
+@pytest.mark.parametrize(
+    ("last", "segment"), [(date(2026, 9, 1), "All"), (date(2026, 9, 1), "SMB"), (date(2026, 12, 1), "All")]
+)
+def test_the_renewals_ahead_are_those_of_renewal_calendar(tmp_path, last, segment):
+    path = tmp_path / "ahead.xlsx"
+    build("revenue_retention", path, choices=Choices(last, segment, "quarter"))
+    cells = ahead_page(path)
+    rows = sources.sample_renewals()
+    rows = rows[(rows["Segment"] == segment) | (segment == "All")]
+    share = rows["Call"].map({"renew": 1.0, "at risk": 0.5, "churn": 0.0}).fillna(0.9)
+    own = pd.to_numeric(rows["Expected ARR"]) / rows["ARR"]
+    chance = own.fillna(share).clip(upper=1)
+    as_of = (pd.Timestamp(last) + pd.DateOffset(months=1)).date()
+    table = core.renewal_calendar(rows["Account"], rows["Due"], rows["ARR"], as_of, chance)
+    assert table["due"].sum() > 0
+    for row, told in zip(range(29, 42), table.to_dict("records"), strict=True):
+        assert cells[f"C{row}"] == pytest.approx(told["due"])
+        assert (cells[f"D{row}"], cells[f"E{row}"]) == pytest.approx((told["expected"], told["at_risk"]), abs=0.01)
+    assert cells["C42"] == pytest.approx(table["due"].sum())
+
+
+def test_the_goal_is_that_of_arr_goal_and_the_assumptions_lead_to_it(tmp_path):
+    path = tmp_path / "goal.xlsx"
+    build("revenue_retention", path, choices=Choices(date(2026, 9, 1), "All", "month"))
+    cells = ahead_page(path, (by_ironcalc,))
+    arr, lost, added, new = (cells[f"B{row}"] for row in range(5, 9))
+    assert arr == pytest.approx(12 * read(path, values=True)["Bridge", "H28"])
+    target = arr * 1.15
+    assert cells["G8"] == pytest.approx(core.arr_goal(arr, target, 12, lost, added))
+    assert cells["G9"] == pytest.approx(core.arr_goal(arr, target, 12, None, added, new))
+    step = arr
+    for row in range(30, 42):
+        step = step * (1 - lost + added) + new
+        assert cells[f"H{row}"] == pytest.approx(step)
+
+
+def test_nothing_is_ahead_of_nothing(tmp_path):
+    build("revenue_retention", tmp_path / "none.xlsx", data=revenue_data(revenue(MONTHS)), choices=MONTH)
+    cells = ahead_page(tmp_path / "none.xlsx", (by_ironcalc, by_formulon))
+    assert (cells["B5"], cells["C42"], cells.get("G8", ""), cells.get("G9", "")) == (0, 0, "", "")

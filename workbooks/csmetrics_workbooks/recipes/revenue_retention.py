@@ -7,8 +7,8 @@ import numpy as np
 from csmetrics_core import CATALOG
 from csmetrics_core.palette import MUTED
 from csmetrics_core.spec import COUNT, MONEY
+from csmetrics_workbooks import arr_ahead, money_moved, reconciling, renewals, sheets, sources, tiles, what_moved
 from csmetrics_workbooks import bridge as monthly
-from csmetrics_workbooks import money_moved, reconciling, renewals, sheets, sources, tiles, what_moved
 from csmetrics_workbooks import revenue_glance as glance
 from csmetrics_workbooks.book import Book
 from csmetrics_workbooks.checking import billing, mrr_amounts, repeated, unlisted
@@ -213,6 +213,7 @@ def build(book: Book) -> None:
     closing = dashboard(book, work, months, bridge, by_date)
     moved = money_moved.account(book, months, first)
     what_moved.write(book, moved)
+    arr_ahead.write(book, bridge, closing)
     book.explain("mrr_movements", "retention_by_month", "cohort_retention", "csm_reconcile")
     reconciling.page(book, months, by_date)
     checks(book, months, bridge, closing, by_date)
@@ -249,6 +250,7 @@ RECIPE = Recipe(
         ("Twelve months", "net, gross and logo retention, rolling"),
         ("Cohorts", "who still pays, by the quarter they came"),
         ("Forecast", "renewals due, forecast retention, ten largest risks"),
+        ("ARR ahead", "renewals by month with ARR at risk, ARR on your assumptions, what a goal takes"),
         ("Reconcile", "a figure reported elsewhere, beside every documented convention"),
         ("Revenue", "data: recurring revenue, a customer a row"),
         ("Customers", "data: start and end of each customer"),
