@@ -113,3 +113,13 @@ def test_files_alike_say_that_nobody_differs_and_every_page_offers_it() -> None:
     every = dashboards({"subscriptions": pd.DataFrame({"customer": ["A"], "month": ["2026-01-01"], "mrr": [1.0]})})
     every._choice.value = "compare"
     assert "Nothing to compare yet" in said(every._place.children[0])
+
+
+def test_a_page_that_stands_still_holds_the_outcome() -> None:
+    page = panel(lines(BILLING), lines(CRM)).page()
+    assert "as of 2026-06-30" in page
+    assert "interval misread, x 1/12: -330.00" in page
+    assert page.count("data:image/png") == 1
+    every = dashboards({"subscriptions": pd.DataFrame({"customer": ["A"], "month": ["2026-01-01"], "mrr": [1.0]})})
+    every._choice.value = "compare"
+    assert "Two files compared" in every.page()

@@ -14,11 +14,12 @@ from csmetrics_panels import card, export
 from csmetrics_panels.browser import Code, Download, Fitter
 from csmetrics_panels.charts import waterfall
 from csmetrics_panels.closing import Closing
-from csmetrics_panels.dashboards.blocks import Block, Figure, Figures, Grid, Picture, Screen, Words
+from csmetrics_panels.dashboards.blocks import Block, Figure, Figures, Grid, Picture, Screen, Words, still_parts
 from csmetrics_panels.form import dropdown
 from csmetrics_panels.notebook import in_notebook
 from csmetrics_panels.reading import check_upload, said_of
 from csmetrics_panels.sources import called
+from csmetrics_panels.still import Part, Still, heading
 from csmetrics_panels.upload import Upload
 from csmetrics_panels.work import Worker
 
@@ -29,10 +30,11 @@ _ENDS = [
     ("the first day unpaid", "first_unpaid"),
 ]
 _UNEXPLAINED = "unexplained"
+_TITLE, _QUESTION = "Two files compared", "Why do billing and CRM disagree, customer by customer?"
 _SIDES = {"left": "Left file, such as billing", "right": "Right file, such as CRM"}
 
 
-class ComparePanel(Closing, widgets.VBox):
+class ComparePanel(Closing, Still, widgets.VBox):
     """Two files valued on one day, customer by customer. See `compare`."""
 
     def __init__(
@@ -58,12 +60,11 @@ class ComparePanel(Closing, widgets.VBox):
         self._step = dropdown("customers", [_ALL], "Whose lines below the chart are shown")
         self._step.layout.width = "460px"
         self._screen, self._code = Screen(layout={"width": "100%"}), Code(label="Python")
-        head = (
-            "<h2>Two files compared</h2><div class='quiet'>Why do billing and CRM disagree, customer by customer?</div>"
-        )
+        head = f"<h2>{_TITLE}</h2><div class='quiet'>{_QUESTION}</div>"
         row = widgets.HBox([*self._uploads, self._day, self._ends], layout={"flex_flow": "row wrap"})
-        file = Download("CSV of the customers", self._csv)
-        super().__init__([widgets.HTML(card.wrap(head)), row, self._step, self._screen, self._code, file, Fitter()])
+        files = [Download("CSV of the customers", self._csv), Download(*export.page_file("compare", self))]
+        bottom = widgets.HBox(files, layout={"flex_flow": "row wrap"})
+        super().__init__([widgets.HTML(card.wrap(head)), row, self._step, self._screen, self._code, bottom, Fitter()])
         self.add_class("csm-board")
         self._worker = Worker(False)
         self.refresh()
@@ -87,6 +88,11 @@ class ComparePanel(Closing, widgets.VBox):
         """The waterfall from the left total to the right one; None while something is still to be given."""
         self._worker.wait()
         return self._steps
+
+    def parts(self) -> list[Part]:
+        """What is compared, and the outcome as tables and a picture."""
+        blocks = () if self.value is None else self._blocks()
+        return [heading(_TITLE, _QUESTION, f"as of {self._day.value}" if blocks else ""), *still_parts(blocks)]
 
     @property
     def code(self) -> str:
@@ -130,9 +136,11 @@ class ComparePanel(Closing, widgets.VBox):
 
     def _show(self) -> None:
         if self._customers is not None:
-            names = [Path(_file_name(self._given[side])).name for side in _SIDES]
-            found = self._steps, self._customers, self._notes
-            self._screen.show(_blocks(*found, names, self._step.value, self._clicked))
+            self._screen.show(self._blocks())
+
+    def _blocks(self) -> Sequence[Block]:
+        names = [Path(_file_name(self._given[side])).name for side in _SIDES]
+        return _blocks(self._steps, self._customers, self._notes, names, self._step.value, self._clicked)
 
     def _clicked(self, bar: str) -> None:
         known = dict(self._step.options).values()

@@ -34,7 +34,7 @@ def panel_files(panel: Any) -> list[tuple[str, Callable[[], File]]]:
         ("CSV of the result", lambda: (f"{name}.csv", "text/csv", csv_bytes(result_table(panel.outcome)))),
         ("Chart as PNG", lambda: (f"{name}.png", "image/png", _picture(panel, "png"))),
         ("Chart as SVG", lambda: (f"{name}.svg", "image/svg+xml", _picture(panel, "svg"))),
-        _page(name, panel),
+        page_file(name, panel),
     ]
 
 
@@ -75,7 +75,7 @@ def _series_table(outcome: Outcome) -> dict[str, Any]:
     return columns
 
 
-def _page(name: str, shown: Any) -> tuple[str, Callable[[], File]]:
+def page_file(name: str, shown: Any) -> tuple[str, Callable[[], File]]:
     """What is shown as one file that anybody can open."""
     start = f'<!doctype html><meta charset="utf-8"><title>{escape(name)}</title><body style="font-family:sans-serif">'
     return "Page as HTML", lambda: (f"{name}.html", "text/html", (start + shown.page()).encode())
@@ -138,5 +138,5 @@ def dashboard_files(dashboard: Any) -> list[tuple[str, Callable[[], File]]]:
         ("Workbook with live formulas", book),
         ("Tables of this page as CSV", tables),
         ("First chart as PNG", chart),
-        _page(dashboard.name, dashboard),
+        page_file(dashboard.name, dashboard),
     ]

@@ -42,8 +42,9 @@ def _lit() -> str:
 CHARTS = f"""
 {_CHART} .main-svg:first-of-type {{ background: {PAPER} !important; }}
 {_CHART} .bg {{ fill: {PAPER} !important; }}
-{_CHART} :is(.gtitle, .gtitle-subtitle, .xtick text, .ytick text, .legendtext, .annotation-text, .bartext-outside) {{
+{_CHART} :is(.gtitle, .gtitle-subtitle, .xtick text, .ytick text, .legendtext, .annotation-text, .bartext-outside,
+  .colorbar text) {{
   fill: {TEXT} !important; }}
-{_CHART} :is(.gridlayer path, .crisp) {{ stroke: {LINE} !important; }}
+{_CHART} :is(.gridlayer path, path.crisp) {{ stroke: {LINE} !important; }}
 {_lit()}
 """

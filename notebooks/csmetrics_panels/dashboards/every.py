@@ -38,7 +38,8 @@ class EveryDashboard(Closing, Still, widgets.VBox):
 
     def parts(self) -> list[Part]:
         """What the dashboard in front shows."""
-        return self.dashboard.parts()
+        front = self._place.children[0]
+        return front.parts() if isinstance(front, Still) else []
 
     def _open(self) -> None:
         name = self._choice.value
