@@ -1,6 +1,7 @@
 """Importing the core is cheap: no pandas, no SciPy, no screen, no file; `make bench` says what it takes."""
 
 import inspect
+import socket
 import subprocess
 import sys
 from importlib import import_module
@@ -38,6 +39,20 @@ def test_the_panels_start_without_what_checks_notebooks():
     assert found.strip() == "False False"
     version = "import csmetrics_panels, plotly.io._renderers as r, nbformat; print(r.nbformat.__version__ == "
     assert imported(f"{version}nbformat.__version__)").strip() == "True"
+
+
+def test_the_page_starts_without_the_grammar_of_addresses(tmp_path):
+    """A page refused its port has been imported, and is not left waiting."""
+    with socket.socket() as held:
+        held.bind(("127.0.0.1", 0))
+        held.listen()
+        words = ["csmetrics", "panel", "--no-browser", "--port", str(held.getsockname()[1])]
+        seen = "print([m in sys.modules for m in ('voila', 'lark')], file=sys.stderr)"
+        code = f"import sys, atexit; sys.argv = {words}; atexit.register(lambda: {seen}); "
+        run = f"{code}from csmetrics_addin.__main__ import main; main()"
+        done = subprocess.run([sys.executable, "-c", run], capture_output=True, text=True, cwd=tmp_path, check=False)
+    assert done.returncode == 2
+    assert done.stderr.splitlines()[-1] == "[True, False]"
 
 
 def test_the_list_of_commands_is_read_and_not_imported():

@@ -70,6 +70,8 @@ def panel(
         raise Problem(f"there is no {plain(file)}", "Check the name of the file.")
     given = file.resolve() if file else None
     with own_folder() as folder:
+        # jsonschema would build the grammar of international addresses, half of the start, for a check unused here.
+        sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
         from csmetrics_addin.page import serve
 
         def tell(address: str) -> None:
