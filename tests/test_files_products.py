@@ -439,8 +439,8 @@ def test_two_questions_that_could_be_it_are_left_to_the_user(tmp_path):
     assert "no column 'Q9'" in refusal(path, Said(columns={"nps": "Q9"}))
 
 
-def test_answers_in_words_are_no_scores(tmp_path):
-    rows = [["Timestamp", "How satisfied are you?"], ["2026-09-01 10:00:00", "Very satisfied"]]
+def test_answers_in_words_of_no_scale_are_no_scores(tmp_path):
+    rows = [["Timestamp", "How satisfied are you?"], ["2026-09-01 10:00:00", "It was fine"]]
     assert "holds words; export numerical values" in refusal(write(tmp_path / "form.csv", rows))
 
 

@@ -18,6 +18,11 @@ _CURRENCY = r"(?:(?:[A-Za-zČŁčł]{1,4}\.?)?[$€£¥￥₹₽₺₩₫฿₪�
 _AMOUNT = re.compile(
     rf"(?P<before>{_CURRENCY})(?P<number>[-+]?[\d.,]*\d[\d.,]*(?:[eE][-+]?\d+)?)(?P<after>%|{_CURRENCY})"
 )
+# 1.2k, $3.4M, 1,2 Mio. EUR: a number in thousands, millions or billions of what it counts.
+_SCALED = re.compile(
+    r"(?P<head>.*\d)\s?(?P<sign>k|K|Tsd\.?|tsd\.?|m|M|mn|MM|[Mm]io\.?|bn|B|[Mm]rd\.?)(?![^\W\d_])(?P<tail>[^\d]*)"
+)
+_TIMES = {"k": 1e3, "tsd": 1e3, "m": 1e6, "mn": 1e6, "mm": 1e6, "mio": 1e6, "bn": 1e9, "b": 1e9, "mrd": 1e9}
 # In groups of two (India) or three; a number that may be either way is told by what stands around it in the column.
 _UNCLEAR = re.compile(r"[-+]?[1-9]\d{0,2}[.,]\d{3}")
 _IN_GROUPS = {sign: re.compile(rf"[-+]?\d{{1,3}}(?:\{sign}\d{{2,3}})*\{sign}\d{{3}}") for sign in ".,"}
@@ -32,7 +37,7 @@ def read_numbers(column: Distinct, money: bool = True) -> Outcome:
     outcome = Outcome(values, states, "a number")
     bare: dict[int, str] = {}
     units: list[str | None] = [None] * len(column)
-    percents = np.zeros(len(column), dtype=bool)
+    percents, times = np.zeros(len(column), dtype=bool), np.ones(len(column))
     for at, cell in enumerate(column.cells):
         if is_number(cell):
             values[at], states[at] = float(cell), State.READ if np.isfinite(float(cell)) else State.UNREAD
@@ -40,11 +45,16 @@ def read_numbers(column: Distinct, money: bool = True) -> Outcome:
             text = trimmed(cell)
             if (found := bare_number(text)) is not None:
                 bare[at], units[at], percents[at] = found
+            elif (scaled := _scaled(text)) is not None:
+                (bare[at], units[at], percents[at]), times[at] = scaled
             elif is_nothing(text) and not is_error(text):
                 states[at] = State.BLANK
     if bare:
         _decide(column, outcome, bare)
     _percents(column, outcome, percents)
+    if (rounded := times > 1).any():
+        outcome.values = outcome.values * times
+        outcome.notes.append(column.note("k is read as thousand, m and mio as million: rounded amounts", rounded))
     _units(column, outcome, units, money)
     return outcome
 
@@ -94,6 +104,13 @@ def bare_number(text: str) -> tuple[str, str | None, bool] | None:
     if unit is None or (negative and number[0] in "-+"):
         return None
     return ("-" + number if negative else number), unit or None, percent
+
+
+def _scaled(text: str) -> tuple[tuple[str, str | None, bool], float] | None:
+    """A number that says in which thousands it is, and how many of them are one; None for anything else."""
+    found = _SCALED.fullmatch(text)
+    bare = bare_number(found["head"] + found["tail"]) if found else None
+    return None if found is None or bare is None or bare[2] else (bare, _TIMES[found["sign"].lower().rstrip(".")])
 
 
 def _grouped_by_blanks(text: str) -> bool:

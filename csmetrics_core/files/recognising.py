@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
+from csmetrics_core.catalog import CATALOG
 from csmetrics_core.files import across
 from csmetrics_core.files.exports import Export
 from csmetrics_core.files.grids import UnreadableFile, is_filled
@@ -46,6 +47,8 @@ _KNOWN = frozenset(
     plain(heading) for export in (*PRODUCTS, _GOOGLE_FORMS) for one in export.fields for heading in one.headings
 )
 _SCORES = ("nps", "csat", "ces")
+#: Columns that tables of every kind have, and that tell none.
+_SHARED = frozenset(("customer", "user", "date", "month", "timestamp", "opened", "start", "end", "name", "segment"))
 _WHOLE_TERM = frozenset(("tcv", "totalcontractvalue"))  # what an amount so called is for
 _FIGURES = frozenset("dau wau mau mrr arr nps csat ces churn new churned active users customers total tools".split())
 _QUARTER = re.compile(r"\b(?:Q[1-4]|[1-4]Q|quarter [1-4])\b", re.IGNORECASE)
@@ -136,7 +139,26 @@ def not_understood(table: Table) -> NotUnderstood:
     if len(best.lacks(headings)) <= len(best.signature) / 2:
         return NotUnderstood(table.place, table.headings, f"It {_looks_like(best, headings)}.")
     lacks = f"Say which column is which, or name them as in one of our tables: {', '.join(STANDARD)}."
-    return NotUnderstood(table.place, table.headings, _shape(table) or _nearest(table) or lacks)
+    return NotUnderstood(table.place, table.headings, _figures(table) or _shape(table) or _nearest(table) or lacks)
+
+
+def _figures(table: Table) -> str:
+    """What is computed of a table of figures that were counted already, such as promoters and detractors by month."""
+    headings = [h for h in table.headings if h and not any(find_heading(name, [h]) for name in _SHARED)]
+    best: tuple[int, str, list[str]] = (1, "", [])
+    for metric in CATALOG.values():
+        needs = [argument.name for argument in metric.arguments if argument.required]
+        found = [next((h for h in headings if _is_called(h, name)), "") for name in needs]
+        if all(found) and len(set(found)) == len(found) > best[0]:
+            best = (len(found), metric.name, found)
+    return f"It holds what {best[1]} is computed of ({', '.join(best[2])}): compute that metric." if best[1] else ""
+
+
+def _is_called(heading: str, argument: str) -> bool:
+    """Whether a word of a heading is an argument's name, or begins as it does: churn and churned."""
+    word = argument.partition("_")[0]
+    stem = word[: max(5, len(word) - 2)]
+    return any(one == word or (len(stem) > 4 and one.startswith(stem)) for one in re.split(r"[\W_]+", heading.lower()))
 
 
 def _shape(table: Table) -> str:
@@ -162,6 +184,8 @@ def _nearest(table: Table) -> str:
     known = []
     for name, standard in STANDARD.items():
         found = columns_found(name, table, Said())
+        if found <= _SHARED:
+            continue
         needs = standard.needs.split()
         absent = [need for need in needs if not found & set(need.split("|"))]
         if needs and len(absent) < len(needs):

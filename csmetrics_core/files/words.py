@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from csmetrics_core.answer_words import scale_of_words
 from csmetrics_core.files.distinct import Distinct, Outcome, State, is_error, is_nothing, is_number, trimmed
 from csmetrics_core.languages import LANGUAGES, folded
 from csmetrics_core.reductions.terms import INTERVALS
@@ -32,6 +33,7 @@ _ENDS = (
 )
 _STARS = re.compile("[★⭐][\ufe0f★⭐☆]*")
 _OUT_OF = re.compile(r"(?P<number>\d+(?:[.,]\d+)?)\s*(?:/|out of|of|von|sur)\s*(?P<top>\d+)", re.IGNORECASE)
+_NOT_ANSWERED = frozenset(("offered", "unoffered", "not offered", "not rated", "unrated", "no answer", "no response"))
 _NUMBER = re.compile(r"[-+]?\d+(?:[.,]\d+)?")
 
 
@@ -53,6 +55,8 @@ def read_scores(column: Distinct) -> Outcome:
             elif (number := _answer(text, tops)) is not None:
                 values[at], states[at] = number, State.READ
                 labelled[at] = _NUMBER.fullmatch(text) is None
+    if _on_a_scale_of_words(column, outcome):
+        return outcome
     if len(tops) > 1:
         states[labelled], values[labelled] = State.WORD, np.nan
     elif labelled.any() and (labelled & (states == State.READ)).any():
@@ -60,6 +64,25 @@ def read_scores(column: Distinct) -> Outcome:
     if (words := states == State.WORD).any():
         outcome.notes.append(column.note("answers that are words are missing answers", words))
     return outcome
+
+
+def _on_a_scale_of_words(column: Distinct, outcome: Outcome) -> bool:
+    """Answers all of which are words of one scale, such as Satisfied and Very satisfied, are its numbers."""
+    at = np.flatnonzero((outcome.states == State.WORD) | (outcome.states == State.READ))
+    texts = {int(i): trimmed(column.cells[i]) for i in at if isinstance(column.cells[i], str)}
+    unasked = [i for i, text in texts.items() if folded(text) in _NOT_ANSWERED]
+    words = {i: text for i, text in texts.items() if i not in unasked}
+    scale = scale_of_words(words.values()) if len(texts) == len(at) else None
+    if scale is None:
+        return False
+    outcome.states[unasked] = State.BLANK
+    for i, text in words.items():
+        outcome.values[i], outcome.states[i] = scale.numbers[folded(text)], State.READ
+    outcome.shows["top"] = str(scale.top)
+    numbers = sorted({(scale.numbers[folded(text)], text) for text in words.values()}, reverse=True)
+    told = ", ".join(f"{text!r} {number}" for number, text in numbers)
+    outcome.notes.append(column.note(f"answers in words were read as numbers of a scale to {scale.top}: {told}"))
+    return True
 
 
 def _answer(text: str, tops: set[str]) -> float | None:

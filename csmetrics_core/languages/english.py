@@ -31,7 +31,8 @@ _HEADINGS = {
         "reply count", "interactions", "agent interactions", "public replies", "number of interactions",
         "number of touches", "of touches", "of replies", "of contacts", "of interactions",
     ),
-    "conversions": ("converted", "won", "deals won", "closed won", "new customers"),
+    "conversions": ("converted", "won", "deals won", "closed won", "new customers", "paid customers",
+                    "new paying customers", "purchases", "customers won"),
     "csat": (
         "csat score", "csat rating", "satisfaction", "satisfaction score", "rating", "satisfaction rating",
         "overall satisfaction", "conversation rating", "customer satisfaction", "customer satisfaction score", "stars",
@@ -41,7 +42,7 @@ _HEADINGS = {
         "customer id", "customer number", "customer no", "customer code", "cust id", "account", "account id",
         "account number", "account name", "customer name", "company", "company id", "company name", "client",
         "client id", "client name", "organisation", "organization", "subscriber", "subscriber id", "tenant",
-        "tenant id", "workspace", "workspace id", "logo",
+        "tenant id", "workspace", "workspace id", "logo", "member", "member id", "member number", "membership number",
     ),
     "date": (
         "responded at", "responded on", "response date", "answered at", "answered on", "submitted at",
@@ -84,6 +85,7 @@ _HEADINGS = {
     "licensed": (
         "licences", "licenses", "licensed users", "seats", "seats bought", "licensed seats", "seat count",
         "number of seats", "licence count", "license count", "seats purchased", "purchased seats", "contracted seats",
+        "licences purchased", "licenses purchased", "purchased licences", "purchased licenses", "paid seats",
     ),
     "month": (
         "period", "billing month", "as of", "month start", "month end", "invoice month", "mrr month", "year month",
@@ -106,7 +108,7 @@ _HEADINGS = {
         "creation date", "open date", "opened date", "date opened", "ticket created", "received", "submitted at",
         "reported", "reported on", "date", "when",
     ),
-    "opportunities": ("opps", "leads", "visitors"),
+    "opportunities": ("opps", "leads", "visitors", "signups", "sign ups", "registrations"),
     "owner": ("account owner", "csm", "account manager", "customer success manager"),
     "plan": ("plan name", "subscription plan", "product", "product name", "package", "pricing plan", "plan type"),
     "purpose": ("cost type", "cost purpose", "expense type", "used for"),

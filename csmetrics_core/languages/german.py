@@ -16,13 +16,13 @@ GERMAN = Language(
         "currency": ("Währung",),
         "customer": (
             "Kunde", "Kundennummer", "Kunden-ID", "Kundennr", "Kundenname", "Firma", "Mandant", "Unternehmen",
-            "Konto",
+            "Konto", "Mitglied", "Mitgliedsnummer", "Abonnent",
         ),
         "date": ("Datum", "Antwortdatum", "Rechnungsdatum", "Buchungsdatum"),
         "discount": ("Rabatt", "Nachlass"),
         "end": (
             "Ende", "Enddatum", "Vertragsende", "gekündigt am", "gekündigt zum", "Kündigungsdatum", "Kündigung zum",
-            "bis", "beendet am", "Austrittsdatum",
+            "bis", "beendet am", "Austrittsdatum", "Austritt", "ausgetreten am",
         ),
         "due": ("Verlängerung", "Verlängerungsdatum", "Verlängerung am", "fällig am"),
         "feature": ("Funktion", "Ereignis", "Aktion"),
@@ -40,6 +40,7 @@ GERMAN = Language(
         "segment": ("Kundensegment", "Kundengruppe"),
         "start": (
             "Beginn", "Startdatum", "Vertragsbeginn", "Kunde seit", "von", "ab", "Eintrittsdatum", "Vertragsstart",
+            "Eintritt", "Beitritt", "Beitrittsdatum", "Mitglied seit", "beigetreten am",
         ),
         "subscription": ("Vertrag", "Vertragsnummer", "Abo", "Abonnement"),
         "ticket": ("Ticketnummer", "Vorgang", "Vorgangsnummer", "Fall"),

@@ -12,12 +12,12 @@ from dataclasses import replace
 
 import pandas as pd
 
-from csmetrics_core.files.columns import Kind, read_column
+from csmetrics_core.files.columns import Column, Kind, read_column
 from csmetrics_core.files.distinct import is_nothing
 from csmetrics_core.files.exports import Draft, Export, Field
 from csmetrics_core.files.grids import UnreadableFile
 from csmetrics_core.files.report import Wait
-from csmetrics_core.files.saying import Question, Remedy, Said
+from csmetrics_core.files.saying import Place, Question, Remedy, Said
 from csmetrics_core.files.shaping import ask, standard_export
 from csmetrics_core.files.table import Table
 from csmetrics_core.headings import SYNONYMS, plain, scale_of
@@ -105,6 +105,7 @@ def _questionnaire(draft: Draft) -> pd.DataFrame:
     report.ignored = tuple(heading for heading in report.ignored if heading not in used)
     for question in _SCORES:
         if question in report.mapped:
+            _hear_top(question, draft.columns.get(question), draft)
             _scale(question, draft)
             _no_words(question, draft)
     if not any(question in draft.data for question in _QUESTIONS):
@@ -151,6 +152,12 @@ def _leave_tests_out(draft: Draft) -> None:
                 draft.keep(~tried, "previews and tests of the survey, and spam")
 
 
+def _hear_top(question: str, column: Column | None, draft: Draft) -> None:
+    """The highest answer of a scale whose words were read."""
+    if column is not None and "top" in column.shows:
+        draft.report.scales[question] = int(column.shows["top"])
+
+
 def _scale(question: str, draft: Draft) -> None:
     """The scale that a heading tells: it decides what is high."""
     place = draft.table.headings.index(draft.report.mapped[question])
@@ -186,7 +193,7 @@ def _find(question: str, answered: dict[int, pd.Series], draft: Draft) -> None:
         _ask_which(question, fitting, draft)
     elif not fitting:
         report.missing[question] = "no column asks it"
-    elif question != "comment" and _numbers(answered[fitting[0]]) == 0:
+    elif question != "comment" and not _holds_answers(answered[fitting[0]]):
         report.missing[question] = f"{table.headings[fitting[0]]!r} holds words; export numerical values"
         place = table.at(table.headings[fitting[0]])
         report.waits.append(Wait(question, f"{place}: the answers are words", "Export numerical values."))
@@ -197,8 +204,14 @@ def _find(question: str, answered: dict[int, pd.Series], draft: Draft) -> None:
         draft.data[question] = column.values
         report.mapped[question] = heading
         report.hear(question, column)
+        _hear_top(question, column, draft)
         report.guessed.append(f"{heading!r} was taken for {question} by its wording.")
-        if question == "ces" and _HARD.search(table.asks(fitting[0])) and not _EASY.search(table.asks(fitting[0])):
+        if (
+            question == "ces"
+            and "top" not in column.shows
+            and _HARD.search(table.asks(fitting[0]))
+            and not _EASY.search(table.asks(fitting[0]))
+        ):
             _ask_direction(heading, draft)
 
 
@@ -230,6 +243,11 @@ def _only_text(answered: dict[int, pd.Series], draft: Draft) -> list[int]:
         if headings[place] not in taken and cells.map(lambda cell: len(str(cell).split())).mean() >= 3
     ]
     return long if len(long) == 1 and taken & set(headings) else []
+
+
+def _holds_answers(cells: pd.Series) -> bool:
+    """Whether numbers stand in a column, or words of one scale."""
+    return _numbers(cells) > 0 or bool(read_column(cells, "score", Place(), Said()).values.notna().any())
 
 
 def _numbers(cells: pd.Series) -> float:
