@@ -16,13 +16,14 @@ from csmetrics_workbooks.wording import rounded
 _AT = 148
 
 
-def alone(work: Page, table: Table, columns: tuple[str, str, str], name: Term, own: Term) -> Term:
+def alone(work: Page, table: Table, columns: tuple[str, str, str, str], name: Term, own: Term) -> Term:
     """The sentence about the largest, or nothing.
 
     Args:
         work: the page Workings.
         table: of revenue.
-        columns: its computed columns of what each customer pays before and now, and of what it moved.
+        columns: its computed columns of what each customer pays before and now, of what it moved, and of its place
+            among those that moved most.
         name, own: who moved most, and by how much.
     """
     work.headers(_AT, ["Without the largest", "Figure"], right=(1,), height=18)
@@ -31,17 +32,19 @@ def alone(work: Page, table: Table, columns: tuple[str, str, str], name: Term, o
         work.put(_AT + offset, 0, words, work.looks.words())
         return work.put(_AT + offset, 1, value, work.looks.number("0.0000"))
 
-    before, now, moved = (numbers_of(table, header) for header in columns)
-    there = ((_not_zero(before) + _not_zero(now)).gt(0)) * 1
+    before, now, moved, place = (numbers_of(table, header) for header in columns)
+    # Left out of the sums, not taken from them: the fourth power of a slip of the keyboard would drown the others.
+    others = Term(f"({place.text}<>1)", place.value != 1, True)
+    there = (_not_zero(before) + _not_zero(now)).gt(0) * others
     movement = note(1, "Movement of all customers, whatever its direction", total(sizes(moved)))
     changed = note(2, "Other customers that moved", total(_not_zero(moved)) - 1)
-    count = note(3, "Other customers there", total(there) - 1)
+    count = note(3, "Other customers there", total(there))
     enough = both(changed.ge(FEWEST_CHANGED), count.gt(1))
     change = note(4, "Their change", rounded(total(moved) - own))
     mean = note(5, "Their change, a customer", when(enough, change / count, 0))
-    apart, left_out = moved - mean, own - mean
-    squares = note(6, "Squares about it", total(there * apart**2) - left_out**2)
-    fourths = note(7, "Fourth powers about it", total(there * apart**4) - left_out**4)
+    apart = moved - mean
+    squares = note(6, "Squares about it", total(there * apart**2))
+    fourths = note(7, "Fourth powers about it", total(there * apart**4))
     spread = both(enough, squares.gt(0))
     inverse = largest(fourths / (squares * squares) - term(1) / count, term(2) / (count - 1))
     degrees = note(8, "Degrees of freedom", when(spread, largest(1, term(2) / inverse), 1))

@@ -87,7 +87,7 @@ def account(book: Book, months: Months, first: Term) -> Account:
     by = said(work, _TOTALS_AT + 8, "Change, whatever its direction", apply("ABS", abs, change.amount))
     customers, others, rest = _customers(work, table, (before, now, change))
     segments, priced = by_segment(book, work, (BEFORE, NOW))
-    above_all = alone(work, table, (BEFORE, NOW, MOVED), customers[0].name, customers[0].moved.amount)
+    above_all = alone(work, table, (BEFORE, NOW, MOVED, PLACE), customers[0].name, customers[0].moved.amount)
     words = above_all.joined(
         _start(before, now, change, by), _kinds(movements), _largest(customers, others, rest), _why(priced)
     )
