@@ -110,10 +110,16 @@ def test_a_customer_counts_in_the_segment_it_opened_in():
     )
 
 
-def test_a_segment_that_opens_with_a_credit_is_refused():
+def test_a_customer_who_pays_less_than_nothing_is_refused_as_in_the_movements():
+    """Its change is of no kind, so that the kinds would not add up to the change."""
     rows = [*TWO_SEGMENTS, ("C", MONTHS[0], -20, "X"), ("C", MONTHS[1], 5, "X")]
-    with pytest.raises(OutOfScale, match=r"X opens with -20\.00"):
+    words = r"mrr of customer 'C' in 2026-01 adds up to -20\.00; expected 0 or more"
+    with pytest.raises(OutOfScale, match=words):
         ndr_by_segment(rows)
+    who, months, paid = ([row[place] for row in rows] for place in range(3))
+    for account in (csm.mrr_movements, lambda *given: csm.mrr_why(*given, MONTHS[0], MONTHS[1])):
+        with pytest.raises(OutOfScale, match=words):
+            account(who, months, paid)
 
 
 planned = st.lists(

@@ -15,6 +15,7 @@ from csmetrics_core.kinds import Number
 from csmetrics_core.metrics.why import COLUMNS, waterfall
 from csmetrics_core.periods import index_of
 from csmetrics_core.prepared import Coded
+from csmetrics_core.reductions.flows import below_zero
 from csmetrics_core.reductions.money import to_cents
 from csmetrics_core.spec import TEXT, Each, Metric
 from csmetrics_core.verdicts import number, verdict
@@ -45,11 +46,20 @@ def month_of(day: float) -> int:
 
 
 def cents_in(customers: Coded, months: NDArray[np.int64], mrr: Floats, month: int) -> Floats:
-    """What each customer pays in a month, in cents."""
+    """What each customer pays in a month, in cents.
+
+    Raises:
+        NoData: nobody does.
+        OutOfScale: a customer pays less than nothing, which is no movement of any kind.
+    """
     now = months == month
     if not now.any():
         raise NoData(f"months has no rows of {month_name(month)}", "Choose a month that has.", argument="months")
-    return np.rint(summed(customers.codes[now], to_cents(mrr[now], "mrr"), len(customers.labels)))
+    cents = np.rint(summed(customers.codes[now], to_cents(mrr[now], "mrr"), len(customers.labels)))
+    least = int(cents.argmin())
+    if cents[least] < 0:
+        raise below_zero("mrr", f"{customers.labels[least]!r} in {month_name(month)}", float(cents[least]))
+    return cents
 
 
 def refuse_same(first: int, last: int) -> None:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from csmetrics_core.catalog import CATALOG, metric
 from csmetrics_core.decomposition import summed
-from csmetrics_core.errors import OutOfScale, ZeroDenominator
+from csmetrics_core.errors import ZeroDenominator
 from csmetrics_core.grouping import BLANK, Labels, place_of
 from csmetrics_core.inference import Floats, by_customer
 from csmetrics_core.kinds import Amount, Id, Month, Number
@@ -192,7 +192,6 @@ def _by_segment(
     x, y, codes, who = [], [], [], []
     for (gain, base, _), segment in zip(sides, opened, strict=True):
         there = np.flatnonzero(base)
-        _refuse_credit(summed(segment[there], base[there], len(names)), names)
         x.append((base + gain)[there])
         y.append(base[there])
         codes.append(segment[there])
@@ -202,13 +201,6 @@ def _by_segment(
     rows = Rows(moved.metric, {}, np.arange(size), {}, np.concatenate(x), np.concatenate(y), 1.0)
     found = Compared(rows, second, months, np.concatenate(who), moved.before, moved.after, moved.tested, size)
     return account(found, [Labels(np.concatenate(codes), names, [*names])])
-
-
-def _refuse_credit(opening: Floats, names: list[str]) -> None:
-    if (opening < 0).any():
-        k = int(opening.argmin())
-        problem = f"{names[k]} opens with {opening[k] / 100:.2f}: a segment cannot retain a credit"
-        raise OutOfScale(problem, "Leave groups out, or put credits where they belong.", argument="groups")
 
 
 def _segment_rows(made: Account) -> Iterator[dict[str, Any]]:
