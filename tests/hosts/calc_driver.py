@@ -70,6 +70,9 @@ class Office:
     def last_row_of(self, table):
         return self.document.DatabaseRanges.getByName(table).DataArea.EndRow
 
+    def last_column_of(self, table):
+        return self.document.DatabaseRanges.getByName(table).DataArea.EndColumn
+
     def recalculate(self):
         self.document.calculateAll()
 

@@ -137,7 +137,8 @@ def test_pasted_rows_count_once_they_stand_inside_the_table(calc, tmp_path):
     assert calc.last_row_of(table="Responses") == last + pasted
     assert seen(calc, "Checks", OUTSIDE, "C") == pasted  # their computed columns are still blank
     calc.turn_to(name="Responses")
-    calc.fill_down(column=9, row=last - 1, width=5, height=pasted + 1)
+    computed = calc.last_column_of(table="Responses") - len(rows[0]) + 1
+    calc.fill_down(column=len(rows[0]), row=last - 1, width=computed, height=pasted + 1)
     calc.recalculate()
     assert seen(calc, "Voice", "Net Promoter Score", "C") == pytest.approx(core.nps(scores + [r[4] for r in rows]))
     assert seen(calc, "Checks", OUTSIDE, "B") == "ok"
