@@ -89,7 +89,7 @@ class Line:
 
     def cells(self) -> tuple[str, str, str, str, str, str]:
         """Title, value or what it lacks, change, verdict, interval and n, as a person reads them."""
-        interval = "" if self.interval is None else " to ".join(self.unit.text(b) or "not known" for b in self.interval)
+        interval = "" if self.interval is None else self.unit.between(*self.interval)
         n = "" if self.n is None else f"{self.n:,}"
         title, value = self.title or self.metric.title, self.unit.text(self.value) or self.missing
         return title, value, self.change_text, self.verdict_words, interval, n

@@ -68,6 +68,13 @@ class Unit:
             return str(value)
         return self.text_format.format(value)
 
+    def between(self, low: object, high: object) -> str:
+        """Two bounds; a word that both end with stands once: 4.0 to 4.3 min."""
+        first, last = (self.text(bound) or "not known" for bound in (low, high))
+        number, _, word = first.partition(" ")
+        is_said_once = word and number[-1].isdigit() and last.endswith(f" {word}")
+        return f"{number if is_said_once else first} to {last}"
+
 
 FRACTION = Unit("fraction", "0.0%", "{:.1%}")
 POINTS = Unit("points", "0.0", "{:.1f}")

@@ -107,3 +107,7 @@ def test_members_join_and_leave():
     card = scorecard_of(read_company({"mitglieder.csv": rows.encode()}, said), month="2026-08")
     assert card["churn_rate"].value == 0.5
     assert card["mrr"].value == 50
+
+
+def test_words_are_no_answers_to_the_question_from_0_to_10():
+    assert figure("Id,NPS\n1,Good\n2,Bad\n", "nps") == (None, None)

@@ -271,7 +271,8 @@ def test_long_work_can_be_cancelled_and_the_newest_choice_wins(responses: pd.Dat
 
 def test_the_result_goes_out_as_csv_and_pictures(responses: pd.DataFrame) -> None:
     shown = panel("nps", data=responses, dated_by="date", span="quarter")
-    _, (_, table), (_, png), (_, svg) = [(w, make) for w, make in files(shown)]
+    made = dict(files(shown))
+    table, png, svg = made["CSV of the result"], made["Chart as PNG"], made["Chart as SVG"]
     name, kind, content = table()
     assert (name, kind) == ("nps.csv", "text/csv")
     assert content.decode("utf-8-sig").splitlines()[0] == "period,value,n,low,high"

@@ -14,7 +14,7 @@ from csmetrics_core.files.distinct import Distinct, Mask, Outcome, State, distin
 from csmetrics_core.files.identifiers import read_identifiers, read_text
 from csmetrics_core.files.numbers import read_numbers
 from csmetrics_core.files.saying import Note, Place, Question, Said, Unread
-from csmetrics_core.files.words import read_flags, read_intervals, read_scores, read_states
+from csmetrics_core.files.words import read_flags, read_intervals, read_ratings, read_scores, read_states
 
 Kind = Literal[
     "identifier",  # text as typed: 007 is not 7
@@ -24,6 +24,7 @@ Kind = Literal[
     "cents",  # money in hundredths
     "number",  # counts and other numbers
     "score",  # answers: what is no number is no answer
+    "rating",  # answers that may be words of one scale throughout: Satisfied, Very satisfied
     "day",
     "moment",
     "epoch",  # seconds or milliseconds since 1970, where a product documents them
@@ -40,6 +41,7 @@ _READERS: dict[Kind, Callable[[Distinct], Outcome]] = {
     "cents": read_numbers,
     "number": lambda cells: read_numbers(cells, money=False),
     "score": read_scores,
+    "rating": read_ratings,
     "day": lambda cells: read_dates(cells, "day"),
     "moment": lambda cells: read_dates(cells, "moment"),
     "epoch": lambda cells: read_dates(cells, "epoch"),

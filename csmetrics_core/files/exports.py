@@ -22,7 +22,7 @@ _PERSONAL = re.compile(
     r"twitter|person|contact|birth|card|network id|tracker|username",
     re.IGNORECASE,
 )
-_NUMBERS = ("amount", "cents", "number", "score")
+_NUMBERS = ("amount", "cents", "number", "score", "rating")
 _DATES = ("day", "moment", "epoch", "month")
 
 

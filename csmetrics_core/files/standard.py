@@ -76,7 +76,8 @@ _HOLDS: dict[Kind, str] = {
     "interval": "interval_months",
     "flag": "first_contact resolved reopened transferred abandoned unresolvable key renewed",
     "status": "status",
-    "score": "nps csat ces",
+    "score": "nps",
+    "rating": "csat ces",
     "comment": "comment",
 }
 HOLDS: dict[str, Kind] = {column: holds for holds, columns in _HOLDS.items() for column in columns.split()}

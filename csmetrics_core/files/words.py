@@ -55,8 +55,6 @@ def read_scores(column: Distinct) -> Outcome:
             elif (number := _answer(text, tops)) is not None:
                 values[at], states[at] = number, State.READ
                 labelled[at] = _NUMBER.fullmatch(text) is None
-    if _on_a_scale_of_words(column, outcome):
-        return outcome
     if len(tops) > 1:
         states[labelled], values[labelled] = State.WORD, np.nan
     elif labelled.any() and (labelled & (states == State.READ)).any():
@@ -66,23 +64,25 @@ def read_scores(column: Distinct) -> Outcome:
     return outcome
 
 
-def _on_a_scale_of_words(column: Distinct, outcome: Outcome) -> bool:
-    """Answers all of which are words of one scale, such as Satisfied and Very satisfied, are its numbers."""
+def read_ratings(column: Distinct) -> Outcome:
+    """Read answers; where all of them are words of one scale, such as Satisfied and Very satisfied, its numbers."""
+    outcome = read_scores(column)
     at = np.flatnonzero((outcome.states == State.WORD) | (outcome.states == State.READ))
     texts = {int(i): trimmed(column.cells[i]) for i in at if isinstance(column.cells[i], str)}
     unasked = [i for i, text in texts.items() if folded(text) in _NOT_ANSWERED]
     words = {i: text for i, text in texts.items() if i not in unasked}
     scale = scale_of_words(words.values()) if len(texts) == len(at) else None
     if scale is None:
-        return False
+        return outcome
     outcome.states[unasked] = State.BLANK
     for i, text in words.items():
         outcome.values[i], outcome.states[i] = scale.numbers[folded(text)], State.READ
+    outcome.notes.clear()  # that words are missing answers
     outcome.shows["top"] = str(scale.top)
     numbers = sorted({(scale.numbers[folded(text)], text) for text in words.values()}, reverse=True)
     told = ", ".join(f"{text!r} {number}" for number, text in numbers)
     outcome.notes.append(column.note(f"answers in words were read as numbers of a scale to {scale.top}: {told}"))
-    return True
+    return outcome
 
 
 def _answer(text: str, tops: set[str]) -> float | None:

@@ -139,7 +139,7 @@ def _show_missing(card: Scorecard) -> None:
 
 def _row(line: Line) -> tuple[object, ...]:
     colour = {BETTER: "green", WORSE: "red"}.get(line.verdict, "dim")
-    interval = "" if line.interval is None else " to ".join(_short(bound, line.unit) for bound in line.interval)
+    interval = "" if line.interval is None else _between(line.interval, line.unit)
     return (
         line.title,
         Text(_short(line.value, line.unit), "bold"),
@@ -147,6 +147,10 @@ def _row(line: Line) -> tuple[object, ...]:
         interval,
         Text(_change(line), colour),
     )
+
+
+def _between(bounds: tuple[float, float], unit: Unit) -> str:
+    return " to ".join(_short(bound, unit) for bound in bounds) if unit is MONEY else unit.between(*bounds)
 
 
 def _short(value: float | None, unit: Unit) -> str:

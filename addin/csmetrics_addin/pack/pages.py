@@ -97,8 +97,7 @@ def _tile(page: Page, line: Line, x: float, y: float) -> None:
     words = " ".join(filter(None, (line.change_text, line.verdict_words)))
     page.words(x + 0.01, y + 0.085, words, size=8.5, colour=VERDICT_COLOURS.get(line.verdict, MUTED))
     if line.interval is not None:
-        low, high = (line.unit.text(bound) for bound in line.interval)
-        page.words(x + 0.01, y + 0.057, f"95 %: {low} to {high}", size=7.5, colour=MUTED)
+        page.words(x + 0.01, y + 0.057, f"95 %: {line.unit.between(*line.interval)}", size=7.5, colour=MUTED)
     if line.n is not None:
         page.words(x + 0.01, y + 0.032, f"n {line.n:,}", size=7.5, colour=MUTED)
     past = [value for _, value in line.history]

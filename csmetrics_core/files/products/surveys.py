@@ -19,6 +19,7 @@ from csmetrics_core.files.grids import UnreadableFile
 from csmetrics_core.files.report import Wait
 from csmetrics_core.files.saying import Place, Question, Remedy, Said
 from csmetrics_core.files.shaping import ask, standard_export
+from csmetrics_core.files.standard import HOLDS
 from csmetrics_core.files.table import Table
 from csmetrics_core.headings import SYNONYMS, plain, scale_of
 from csmetrics_core.question_words import WORDINGS
@@ -193,14 +194,14 @@ def _find(question: str, answered: dict[int, pd.Series], draft: Draft) -> None:
         _ask_which(question, fitting, draft)
     elif not fitting:
         report.missing[question] = "no column asks it"
-    elif question != "comment" and not _holds_answers(answered[fitting[0]]):
+    elif question != "comment" and not _holds_answers(answered[fitting[0]], HOLDS[question]):
         report.missing[question] = f"{table.headings[fitting[0]]!r} holds words; export numerical values"
         place = table.at(table.headings[fitting[0]])
         report.waits.append(Wait(question, f"{place}: the answers are words", "Export numerical values."))
     else:
         heading = table.headings[fitting[0]]
         place = replace(table.at(heading), rows=table.numbers[answered[fitting[0]].index])  # type: ignore[arg-type]
-        column = read_column(answered[fitting[0]], "comment" if question == "comment" else "score", place, draft.said)
+        column = read_column(answered[fitting[0]], HOLDS[question], place, draft.said)
         draft.data[question] = column.values
         report.mapped[question] = heading
         report.hear(question, column)
@@ -245,9 +246,9 @@ def _only_text(answered: dict[int, pd.Series], draft: Draft) -> list[int]:
     return long if len(long) == 1 and taken & set(headings) else []
 
 
-def _holds_answers(cells: pd.Series) -> bool:
+def _holds_answers(cells: pd.Series, kind: Kind) -> bool:
     """Whether numbers stand in a column, or words of one scale."""
-    return _numbers(cells) > 0 or bool(read_column(cells, "score", Place(), Said()).values.notna().any())
+    return _numbers(cells) > 0 or bool(read_column(cells, kind, Place(), Said()).values.notna().any())
 
 
 def _numbers(cells: pd.Series) -> float:
@@ -303,10 +304,8 @@ TIMESTAMPS = (
     "Timestamp", "Zeitstempel", "Horodateur", "Marca temporal", "Carimbo de data/hora", "Informazioni cronologiche",
     "Tijdstempel", "Sygnatura czasowa", "タイムスタンプ",
 )  # fmt: skip
-_KINDS: dict[str, Kind] = {"comment": "comment"}
 _OWN_SCORES = tuple(
-    Field(name, (name, *(word for word in SYNONYMS[name] if word != "score")), _KINDS.get(name, "score"))
-    for name in _QUESTIONS
+    Field(name, (name, *(word for word in SYNONYMS[name] if word != "score")), HOLDS[name]) for name in _QUESTIONS
 )
 
 EXPORTS = (

@@ -108,7 +108,7 @@ def figure(told: Told, title: str = "") -> Figure:
     if told.told is None:
         return Figure(title or metric.title, "–", missing=told.missing)
     interval = told.told.interval
-    parts = [f"{metric.unit.text(interval[0])} to {metric.unit.text(interval[1])}"] if interval else []
+    parts = [metric.unit.between(*interval)] if interval else []
     parts += [f"n = {told.told.n:,}"] if interval and told.told.n is not None else []
     parts += [f"{count:,} {reason} left out" for _, reason, count, _ in told.told.dropped if reason != "blank"]
     change = told.change_text and f"{told.change_text} {told.verdict_words}".strip()

@@ -114,7 +114,7 @@ class ScorecardDashboard(Dashboard):
 def _figure(line: Line) -> Figure:
     if line.value is None:
         return Figure(line.title, "–", missing=" ".join(filter(None, (line.missing, spelt(line.remedies)))))
-    parts = [f"{line.unit.text(line.interval[0])} to {line.unit.text(line.interval[1])}"] if line.interval else []
+    parts = [line.unit.between(*line.interval)] if line.interval else []
     parts += [f"n = {line.n:,}"] if line.n is not None else []
     if line.tested is None:
         return Figure(line.title, line.unit.text(line.value), ", ".join(parts))
