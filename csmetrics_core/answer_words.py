@@ -19,45 +19,41 @@ def _scale(*steps: str) -> WordScale:
     return WordScale(numbers, len(steps))
 
 
-# An empty step is one that no word stands for: "bad" and "good" are the ends, and between them nothing is offered.
+# A word is the same number in every file, whichever others stand beside it: effort is told on seven steps, with or
+# without those that begin with "somewhat", satisfaction on five. An empty step is one that no word stands for.
 _SCALES = (
-    _scale("bad|bad, i'm unsatisfied|unsatisfied|dissatisfied|unhappy|negative|not good|thumbs down|👎|🙁|😞|😡", "",
-           "okay|ok|neutral|😐", "", "good|good, i'm satisfied|satisfied|happy|positive|great|thumbs up|👍|🙂|😀|😃"),
     _scale("very dissatisfied|very unsatisfied|extremely dissatisfied|extremely unsatisfied|completely dissatisfied",
            "dissatisfied|unsatisfied|somewhat dissatisfied|somewhat unsatisfied",
            "neutral|neither|neither satisfied nor dissatisfied|neither satisfied nor unsatisfied",
            "satisfied|somewhat satisfied", "very satisfied|extremely satisfied|completely satisfied"),
+    _scale("bad|bad, i'm unsatisfied|unsatisfied|dissatisfied|unhappy|negative|not good|thumbs down|👎|🙁|😞|😡", "",
+           "okay|ok|neutral|😐", "", "good|good, i'm satisfied|satisfied|happy|positive|great|thumbs up|👍|🙂|😀|😃"),
     _scale("very poor|terrible|very bad|awful", "poor|bad", "fair|average|okay|ok|neutral", "good",
            "very good|excellent|great"),
     _scale("poor|terrible", "fair", "good", "very good", "excellent"),
-    _scale("strongly disagree", "disagree|somewhat disagree", "neutral|neither|neither agree nor disagree|undecided",
-           "agree|somewhat agree", "strongly agree"),
     _scale("strongly disagree", "disagree", "somewhat disagree|slightly disagree",
            "neutral|neither|neither agree nor disagree|undecided", "somewhat agree|slightly agree", "agree",
            "strongly agree"),
-    _scale("very difficult|very hard|extremely difficult", "difficult|hard|somewhat difficult",
-           "neutral|neither|neither easy nor difficult|neither difficult nor easy", "easy|somewhat easy",
-           "very easy|extremely easy"),
-    _scale("very difficult|extremely difficult", "difficult", "somewhat difficult|slightly difficult",
+    _scale("very difficult|very hard|extremely difficult", "difficult|hard", "somewhat difficult|slightly difficult",
            "neutral|neither|neither easy nor difficult|neither difficult nor easy", "somewhat easy|slightly easy",
            "easy", "very easy|extremely easy"),
     _scale("sehr unzufrieden", "unzufrieden|eher unzufrieden", "neutral|teils teils|teils/teils|weder noch",
            "zufrieden|eher zufrieden", "sehr zufrieden"),
     _scale("stimme überhaupt nicht zu|stimme gar nicht zu|trifft überhaupt nicht zu|trifft gar nicht zu",
-           "stimme nicht zu|stimme eher nicht zu|trifft nicht zu|trifft eher nicht zu",
-           "neutral|teils teils|teils/teils|weder noch", "stimme zu|stimme eher zu|trifft zu|trifft eher zu",
+           "stimme nicht zu|trifft nicht zu", "stimme eher nicht zu|trifft eher nicht zu",
+           "neutral|teils teils|teils/teils|weder noch", "stimme eher zu|trifft eher zu", "stimme zu|trifft zu",
            "stimme voll zu|stimme voll und ganz zu|stimme völlig zu|trifft voll zu|trifft voll und ganz zu"),
-    _scale("sehr schwierig|sehr schwer", "schwierig|schwer|eher schwierig", "neutral|weder noch",
-           "einfach|leicht|eher einfach", "sehr einfach|sehr leicht"),
+    _scale("sehr schwierig|sehr schwer", "schwierig|schwer", "eher schwierig|eher schwer", "neutral|weder noch",
+           "eher einfach|eher leicht", "einfach|leicht", "sehr einfach|sehr leicht"),
     _scale("très insatisfait|très insatisfait(e)", "insatisfait|insatisfait(e)|plutôt insatisfait",
            "neutre|ni satisfait ni insatisfait|sans opinion", "satisfait|satisfait(e)|plutôt satisfait",
            "très satisfait|très satisfait(e)"),
-    _scale("pas du tout d'accord|tout à fait en désaccord", "pas d'accord|plutôt pas d'accord|en désaccord",
-           "neutre|ni d'accord ni pas d'accord|sans opinion", "d'accord|plutôt d'accord", "tout à fait d'accord"),
+    _scale("pas du tout d'accord|tout à fait en désaccord", "pas d'accord|en désaccord", "plutôt pas d'accord",
+           "neutre|ni d'accord ni pas d'accord|sans opinion", "plutôt d'accord", "d'accord", "tout à fait d'accord"),
     _scale("muy insatisfecho|muy insatisfecha", "insatisfecho|insatisfecha", "neutral|ni satisfecho ni insatisfecho",
            "satisfecho|satisfecha", "muy satisfecho|muy satisfecha"),
-    _scale("totalmente en desacuerdo|muy en desacuerdo", "en desacuerdo", "neutral|ni de acuerdo ni en desacuerdo",
-           "de acuerdo", "totalmente de acuerdo|muy de acuerdo"),
+    _scale("totalmente en desacuerdo|muy en desacuerdo", "en desacuerdo", "",
+           "neutral|ni de acuerdo ni en desacuerdo", "", "de acuerdo", "totalmente de acuerdo|muy de acuerdo"),
     _scale("molto insoddisfatto", "insoddisfatto", "neutrale|né soddisfatto né insoddisfatto", "soddisfatto",
            "molto soddisfatto"),
     _scale("muito insatisfeito", "insatisfeito", "neutro|nem satisfeito nem insatisfeito", "satisfeito",
@@ -73,12 +69,12 @@ def scale_of_words(words: Iterable[str]) -> WordScale | None:
 
     Example:
         >>> scale_of_words(["Agree", "Strongly disagree"]).numbers["agree"]
-        4
-        >>> scale_of_words(["Agree", "Somewhat agree"]).top, scale_of_words(["Good"]), scale_of_words(["Green"])
-        (7, None, None)
+        6
+        >>> scale_of_words(["Satisfied", "Dissatisfied"]).top, scale_of_words(["Good"]), scale_of_words(["Green"])
+        (5, None, None)
     """
     found = {folded(word.strip()) for word in words}
     fitting = [scale for scale in _SCALES if found <= scale.numbers.keys()]
     fitting = [scale for scale in fitting if len({scale.numbers[word] for word in found}) == len(found)]
-    shares = {tuple(scale.numbers[word] / scale.top > 0.6 for word in sorted(found)) for scale in fitting}
-    return fitting[0] if found and len(shares) == 1 else None
+    told = {(scale.top, *(scale.numbers[word] / scale.top > 0.6 for word in sorted(found))) for scale in fitting}
+    return fitting[0] if found and len(told) == 1 else None

@@ -43,6 +43,7 @@ def test_answers_in_words_are_numbers_of_their_scale(heading, answers, metric, v
     [
         ["Good"],  # the best of two, or the third of five
         ["Good", "Excellent"],
+        ["Neutral"],  # the third of five, or the fourth of seven
         ["Satisfied", "Somewhat satisfied"],  # one step twice
         ["Green", "Red"],
         ["Agree", "Satisfied"],
@@ -111,3 +112,15 @@ def test_members_join_and_leave():
 
 def test_words_are_no_answers_to_the_question_from_0_to_10():
     assert figure("Id,NPS\n1,Good\n2,Bad\n", "nps") == (None, None)
+
+
+def test_a_word_is_the_same_number_in_each_of_several_files():
+    """In March nobody chose a step that begins with somewhat: the scale is the one of February all the same."""
+    heading = b"Date,It was easy\n"
+    february = heading + b"2026-02-01,Strongly agree\n2026-02-02,Somewhat agree\n2026-02-03,Disagree\n"
+    march = heading + b"2026-03-01,Agree\n2026-03-02,Disagree\n2026-03-03,Neutral\n2026-03-04,Strongly agree\n"
+    reading = read_company({"february.csv": february, "march.csv": march})
+    assert reading.tables["responses"]["ces"].tolist() == [7, 5, 2, 6, 2, 4, 7]
+    assert reading.report.scales == {"ces": 7}
+    assert scorecard_of(reading, month="2026-02")["ces"].value == pytest.approx(200 / 3)
+    assert scorecard_of(reading, month="2026-03")["ces"].value == 50
