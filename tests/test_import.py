@@ -41,6 +41,14 @@ def test_the_panels_start_without_what_checks_notebooks():
     assert imported(f"{version}nbformat.__version__)").strip() == "True"
 
 
+def test_a_panel_needs_no_dashboard():
+    found = imported(
+        "import csmetrics_panels, sys; print([m for m in sys.modules if m.startswith('csmetrics_workbooks')], "
+        "len(csmetrics_panels.DASHBOARDS), 'scipy' in sys.modules)"
+    )
+    assert found.strip() == "[] 6 False"
+
+
 def test_the_page_starts_without_the_grammar_of_addresses(tmp_path):
     """A page refused its port has been imported, and is not left waiting."""
     with socket.socket() as held:

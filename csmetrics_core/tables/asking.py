@@ -9,6 +9,7 @@ from csmetrics_core.flattening import shape_of
 from csmetrics_core.intervals import confidence_level
 from csmetrics_core.labels import columns_of
 from csmetrics_core.periods import Period
+from csmetrics_core.spans import Span, chosen_span
 from csmetrics_core.spec import Argument, Category, Metric, Role
 from csmetrics_core.tables.frames import names_of, one_of, schema_of, wrapped
 from csmetrics_core.tables.schema import exactly, is_date, look_for
@@ -16,7 +17,8 @@ from csmetrics_core.tables.schema import exactly, is_date, look_for
 PERIODS: tuple[str, ...] = get_args(Period)
 #: What every function over tables takes besides its metric's own arguments, with what stands for it.
 OPTIONS: dict[str, Any] = {
-    "by": (), "each": None, "date": None, "confidence": 0.95, "time_zone": "UTC", "notes": None,
+    "by": (), "each": None, "span": None, "end": None, "date": None,
+    "confidence": 0.95, "time_zone": "UTC", "notes": None,
 }  # fmt: skip
 
 
@@ -26,6 +28,14 @@ class Key(NamedTuple):
     name: str
     column: str
     period: Period | None = None
+
+
+class Within(NamedTuple):
+    """The months whose rows count: a span, the month it ends with (None: the last with rows), the column of dates."""
+
+    span: Span
+    end: int | None
+    column: str
 
 
 @dataclass
@@ -46,6 +56,7 @@ class Asked:
     confidence: float = 0.95
     time_zone: str = "UTC"
     notes: list[str] = field(default_factory=list)
+    within: Within | None = None
 
 
 def asked_of(metric: Metric, frame: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Asked:
@@ -66,7 +77,18 @@ def asked_of(metric: Metric, frame: Any, args: Sequence[Any], kwargs: Mapping[st
     asked.confidence = confidence_level(options["confidence"])
     asked.time_zone = options["time_zone"]
     asked.notes = [] if options["notes"] is None else options["notes"]
+    asked.within = asked_span(frame, options["span"], options["end"], options["date"] or own_date(asked))
     return asked
+
+
+def asked_span(frame: Any, span: Any, end: Any, dated: str | None) -> "Within | None":
+    """The months whose rows count, and the column that says when; None for all rows.
+
+    Raises:
+        MetricError: no such span or month, or no such column.
+    """
+    chosen, last = chosen_span(span, end)
+    return None if chosen == "all" else Within(chosen, last, date_column(frame, dated, "month", "span"))
 
 
 def usage(metric: Metric) -> str:
@@ -173,6 +195,15 @@ def keys(frame: Any, names: Sequence[str], by: Any, each: Any, dated: str | None
 
 
 def _period(frame: Any, period: Any, dated: str | None, argument: str) -> Key:
+    return Key(period, date_column(frame, dated, period, argument), period)
+
+
+def date_column(frame: Any, dated: str | None, period: str, argument: str) -> str:
+    """The column that says when: the one named, the one called so, or the only one of dates.
+
+    Raises:
+        WrongShape: there is none.
+    """
     schema = schema_of(wrapped(frame))
     column = exactly(dated, schema) if dated is not None else look_for("date", schema)
     dates = [name for name, kind in schema.items() if is_date(kind)]
@@ -181,7 +212,7 @@ def _period(frame: Any, period: Any, dated: str | None, argument: str) -> Key:
     if column is None:
         problem = f"the table has no column {dated!r}" if dated else f"no column says which {period} a row is of"
         raise WrongShape(problem, f"Name it: date='...'. The columns are {', '.join(schema)}.", argument=argument)
-    return Key(period, column, period)
+    return column
 
 
 def refuse_taken(keys: Sequence[Key], columns: Sequence[str]) -> None:

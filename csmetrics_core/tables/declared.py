@@ -20,6 +20,7 @@ from csmetrics_core.spec import Category, Metric, Role
 from csmetrics_core.tables.asking import OPTIONS, Asked, Key, asked_of, refuse_taken
 from csmetrics_core.tables.engine import like
 from csmetrics_core.tables.rows import Group, counted, each_row, summed
+from csmetrics_core.tables.spans import within
 
 _NOTHING = float("nan")
 _MEASURED = ("value", "n", "low", "high", "dropped")
@@ -75,6 +76,8 @@ def measured(metric: Metric, frame: Any, args: Sequence[Any], kwargs: Mapping[st
         asked = asked_of(metric, frame, args, kwargs)
         own = RESULT.get(metric.gives) or tuple(c.name for c in metric.columns)
         refuse_taken(asked.keys, own)
+        if asked.within:
+            frame = within(frame, asked.within, asked.time_zone, asked.notes)
         single = not any(a.is_range for a in metric.arguments)
         adding = any(a.adds and a.name in asked.columns for a in metric.arguments)
         if single and not adding:

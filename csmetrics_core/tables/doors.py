@@ -12,11 +12,12 @@ import numpy as np
 
 from csmetrics_core.errors import MetricError, WrongCall, WrongShape
 from csmetrics_core.periods import as_dates, first_day
-from csmetrics_core.tables.asking import Key, is_column, keys, names_of_table, no_name, refuse_taken
+from csmetrics_core.tables.asking import Key, asked_span, is_column, keys, names_of_table, no_name, refuse_taken
 from csmetrics_core.tables.declared import joined
-from csmetrics_core.tables.engine import UNKNOWN, clean, like, period_of
-from csmetrics_core.tables.frames import names_of, no_rows, schema_of, wrapped
-from csmetrics_core.tables.schema import KEYWORDS, Role, exactly, look_for
+from csmetrics_core.tables.engine import UNKNOWN, like
+from csmetrics_core.tables.frames import names_of, no_rows, wrapped
+from csmetrics_core.tables.schema import KEYWORDS, exactly, look_for
+from csmetrics_core.tables.spans import numbered, undated, within
 
 #: A function written for tables is run once a group: so many are run, more are refused.
 MOST_GROUPS = 1000
@@ -24,6 +25,9 @@ MOST_GROUPS = 1000
 _DATES = ("timestamp", "date", "month", "start")
 _OPTIONS = """        by: columns to group by: one result below the other.
         each: "day", "week", "month", "quarter" or "year": a result for the rows of each.
+"""
+_SPAN = """        span: "month", "quarter" or "trailing 12": only the rows of these months.
+        end: the last month of the span, such as "2026-09"; by default the last that has rows.
 """
 
 
@@ -46,8 +50,11 @@ def door(function: Callable[..., Any], *, name: str = "", timed: bool = False, *
     def shown(*args: Any, each: Any = None, **kwargs: Any) -> Any:
         dated = None if has_dates else kwargs.pop("date", None)
         by = () if "by" in signature.parameters else kwargs.pop("by", ())
+        span, end = (None, None) if timed else (kwargs.pop("span", None), kwargs.pop("end", None))
         given = _bound(called, signature, own, args, kwargs)
         by = given.pop("by", by)
+        if span is not None or end is not None:
+            given["frame"] = _within(given, span, end, dated)
         if not by and each is None:
             return function(**given)
         names = dict.fromkeys(names_of_table(given["frame"]))
@@ -57,31 +64,52 @@ def door(function: Callable[..., Any], *, name: str = "", timed: bool = False, *
 
     shown.__name__ = shown.__qualname__ = called
     shown.__module__ = "csmetrics_core.tables"
-    shown.__signature__ = _signature(signature, own)  # type: ignore[attr-defined]
-    shown.__doc__ = _documented(function.__doc__ or "", function.__name__, called, own)
+    shown.__signature__ = _signature(signature, own, timed)  # type: ignore[attr-defined]
+    shown.__doc__ = _documented(function.__doc__ or "", function.__name__, called, own, timed)
     return shown
 
 
-def _signature(signature: inspect.Signature, own: Mapping[str, str]) -> inspect.Signature:
+def _within(given: Mapping[str, Any], span: Any, end: Any, dated: str | None) -> Any:
+    """The rows of a span of months, of the table of a call."""
+    asked = asked_span(given["frame"], span, end, _named_date(given, dated))
+    if asked is None:
+        return given["frame"]
+    notes = given.get("notes")
+    return within(given["frame"], asked, given.get("time_zone") or "UTC", [] if notes is None else notes)
+
+
+def _named_date(given: Mapping[str, Any], dated: str | None) -> str | None:
+    """The column of dates that a call names."""
+    return dated or next(filter(None, (given.get(role) for role in _DATES)), None)
+
+
+def _signature(signature: inspect.Signature, own: Mapping[str, str], timed: bool) -> inspect.Signature:
     renamed = {p: shown for shown, p in own.items()}
     parameters = [p.replace(name=renamed[p.name]) for p in signature.parameters.values()]
     has_dates = any(role in signature.parameters for role in _DATES)
     options = [
         inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default)
-        for name, default in (("by", ()), ("each", None), *([] if has_dates else [("date", None)]))
+        for name, default in (
+            ("by", ()),
+            ("each", None),
+            *([] if timed else [("span", None), ("end", None)]),
+            *([] if has_dates else [("date", None)]),
+        )
         if name not in signature.parameters
     ]
     last = parameters.pop() if parameters[-1].kind is inspect.Parameter.VAR_KEYWORD else None
     return signature.replace(parameters=[*parameters, *options, *([last] if last else [])])
 
 
-def _documented(text: str, old: str, new: str, own: Mapping[str, str]) -> str:
+def _documented(text: str, old: str, new: str, own: Mapping[str, str], timed: bool) -> str:
     """The docstring with the keywords callers use."""
     renamed = {p: shown for shown, p in own.items() if p != shown}
     lines = []
     for line in text.splitlines(keepends=True):
         if line.startswith("        notes: ") and " by: " not in text:
             lines.append(_OPTIONS)
+        if line.startswith("        notes: ") and not timed:
+            lines.append(_SPAN)
         head, colon, rest = line.partition(": ")
         if colon and re.fullmatch(r"        [a-z_, ]+", head):
             head = re.sub(r"\w+", lambda word: renamed.get(word[0], word[0]), head)
@@ -137,7 +165,7 @@ def _in_groups(
     frame = given["frame"]
     names = names_of_table(frame)
     roles = [role for role in _DATES if role in inspect.signature(function).parameters]
-    dated = dated or next(filter(None, (given.get(role) for role in roles)), None)
+    dated = _named_date(given, dated)
     dated = dated or next(filter(None, (look_for(role, dict.fromkeys(names)) for role in roles)), None)
     found = keys(frame, names, by, each, dated)
     if timed and any(key.period for key in found):
@@ -160,13 +188,10 @@ def _in_groups(
 def _parts(frame: Any, found: Sequence[Key], time_zone: str) -> Iterator[tuple[tuple[Any, ...], Any]]:
     """The rows of each group, in the order of the groups, as a table of the caller's own kind."""
     table: Any = wrapped(frame)
-    schema, columns = schema_of(table), []
+    columns = []
     for place, key in enumerate(found):
         if key.period:
-            day = clean(Role("date", "date"), key.column, schema[key.column], table.lazy(), time_zone)
-            table = table.with_columns(day.alias(f"day {place}")).with_columns(
-                period_of(f"day {place}", key.period).alias(f"key {place}")
-            )
+            table = numbered(table, key.column, key.period, f"key {place}", time_zone)
         columns.append(f"key {place}" if key.period else key.column)
     groups = table.lazy().select(*columns).unique().sort(*columns, nulls_last=True).head(MOST_GROUPS + 1).collect()
     if not len(groups):
@@ -179,9 +204,7 @@ def _parts(frame: Any, found: Sequence[Key], time_zone: str) -> Iterator[tuple[t
         for column, label in zip(columns, labels, strict=True):
             known = label is not None and label == label
             part = part.filter(nw.col(column) == label if known else nw.col(column).is_null())
-        part = part.drop(
-            *(f"{word} {place}" for place, key in enumerate(found) if key.period for word in ("key", "day"))
-        )
+        part = undated(part, *(f"key {place}" for place, key in enumerate(found) if key.period))
         yield tuple(_label(key, label) for key, label in zip(found, labels, strict=True)), part.to_native()
 
 

@@ -1,21 +1,24 @@
 """Jupyter panels and dashboards over the catalogue: `panel("nps", data=df)`, `dashboard("scorecard", tables)`."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import csmetrics_core.accessor  # noqa: F401 - df.csm
 import csmetrics_panels.light_plotly  # noqa: F401 - before anything that draws
 from csmetrics_core.catalog import lookup
 from csmetrics_core.errors import WrongKind, wrong_kind
 from csmetrics_panels.comparing import ComparePanel
-from csmetrics_panels.dashboards import DASHBOARDS, Dashboard
-from csmetrics_panels.dashboards.every import EveryDashboard
+from csmetrics_panels.dashboards import DASHBOARDS
 from csmetrics_panels.panel import MetricPanel
 from csmetrics_panels.reading import read_table
 from csmetrics_panels.reconciling import ReconcilePanel
 from csmetrics_panels.still import as_stills
 
+if TYPE_CHECKING:
+    from csmetrics_panels.dashboards.dashboard import Dashboard
+    from csmetrics_panels.dashboards.every import EveryDashboard
+
 __all__ = [
-    "DASHBOARDS", "ComparePanel", "Dashboard", "MetricPanel", "ReconcilePanel", "as_stills", "compare", "dashboard",
+    "DASHBOARDS", "ComparePanel", "MetricPanel", "ReconcilePanel", "as_stills", "compare", "dashboard",
     "dashboards", "panel", "read_table",
 ]  # fmt: skip
 
@@ -52,7 +55,7 @@ def panel(name: Any = None, data: Any = None, **choices: Any) -> Any:
     return MetricPanel(name, data, **choices)
 
 
-def dashboard(name: str, tables: Any = None, **choices: Any) -> Dashboard:
+def dashboard(name: str, tables: Any = None, **choices: Any) -> "Dashboard":
     """Open a dashboard.
 
     Args:
@@ -75,10 +78,11 @@ def dashboard(name: str, tables: Any = None, **choices: Any) -> Dashboard:
     """
     if name not in DASHBOARDS:
         raise wrong_kind("name", None, name, f"one of {', '.join(DASHBOARDS)}")
-    return DASHBOARDS[name](tables, **choices)
+    opened: Dashboard = DASHBOARDS[name](tables, **choices)
+    return opened
 
 
-def dashboards(tables: Any = None, **said: Any) -> EveryDashboard:
+def dashboards(tables: Any = None, **said: Any) -> "EveryDashboard":
     """All dashboards on one page, each under its name, over the same tables.
 
     Args:
@@ -88,6 +92,8 @@ def dashboards(tables: Any = None, **said: Any) -> EveryDashboard:
     Returns:
         The page. A dashboard is computed when it is opened.
     """
+    from csmetrics_panels.dashboards.every import EveryDashboard
+
     return EveryDashboard(tables, **said)
 
 

@@ -10,10 +10,10 @@ from typing import Any, Literal
 import numpy as np
 
 from csmetrics_core.palette import ACCENT, BAD, CAUTION, GOOD, MUTED, SERIES, SERIES_MORE
+from csmetrics_core.spans import span_text
 from csmetrics_core.spec import COUNT, DATE, FRACTION, MOMENT, POINTS, TEXT, Better, Column, Metric, Unit
 from csmetrics_panels.compute import Outcome, Point
 from csmetrics_panels.frames import short
-from csmetrics_panels.request import span_text
 
 _MOST_BARS = 40
 _LONGEST_NAME = 36

@@ -7,13 +7,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from csmetrics_core.company import last_day
 from csmetrics_core.errors import MetricError, NoData, place
 from csmetrics_core.evaluate import evaluate
 from csmetrics_core.explain import Explained, explained
+from csmetrics_core.spans import LENGTHS, last_end, span_text, unfinished_text
 from csmetrics_core.spec import Metric, Role
 from csmetrics_panels.frames import NO_MONTH, Frame, Rows
-from csmetrics_panels.request import LENGTHS, Picked, Request, span_text
+from csmetrics_panels.request import Picked, Request
 from csmetrics_panels.work import Job
 
 _MOST_POINTS = 60
@@ -78,10 +78,10 @@ class Outcome:
     def unfinished(self) -> str:
         """That the period chosen goes on after the data, where it does."""
         request = self.request
-        if self.frame is None or not request.days or request.end is None or is_over(self.frame, request, request.end):
+        frame, by, end = self.frame, request.dated_by, request.end
+        if frame is None or not request.days or end is None or frame.is_over(by, end):
             return ""
-        last = self.frame.last_day(request.dated_by)
-        return f"{span_text(request.span, request.end)} is unfinished: the last day of the data is {last}"
+        return unfinished_text(request.span, end, frame.last_day(by))
 
     @property
     def value(self) -> Any:
@@ -105,7 +105,7 @@ def spans(frame: Frame, request: Request) -> list[int]:
     if request.span == "month":
         return np.unique(known).tolist()[-_MOST_POINTS:]
     if request.span == "quarter":
-        return list(range(first + (2 - first) % 3, last + (2 - last) % 3 + 1, 3))[-_MOST_POINTS:]
+        return list(range(last_end("quarter", first), last_end("quarter", last) + 1, 3))[-_MOST_POINTS:]
     return list(range(min(first + 11, last), last + 1))[-_MOST_POINTS:]
 
 
@@ -236,12 +236,9 @@ def _by_span(request: Request, frame: Frame | None, job: Job) -> Iterator[Point]
         job.step(0.4 + 0.4 * position / len(ends))
         inside = slice(*np.searchsorted(months, [end - LENGTHS[request.span] + 1, end + 1]).tolist())
         point = _measure(request, columns, inside, span_text(request.span, end))
-        yield replace(point, end=end, rows=inside.stop - inside.start, unfinished=not is_over(frame, request, end))
-
-
-def is_over(frame: Frame, request: Request, end: int) -> bool:
-    """Whether the data reach to the end of a span."""
-    return frame.is_over(request.dated_by, last_day(end))
+        yield replace(
+            point, end=end, rows=inside.stop - inside.start, unfinished=not frame.is_over(request.dated_by, end)
+        )
 
 
 def _drawn(ends: list[int], request: Request) -> list[int]:
@@ -254,7 +251,7 @@ def _by_segment(request: Request, frame: Frame | None, job: Job) -> Iterator[Poi
         return
     mask = _mask(request, frame)
     names = frame.values(request.segment_by)
-    open_ended = bool(request.days) and request.end is not None and not is_over(frame, request, request.end)
+    open_ended = bool(request.days) and request.end is not None and not frame.is_over(request.dated_by, request.end)
     for position, name in enumerate(names):
         job.step(0.8 + 0.2 * position / len(names))
         inside = frame.in_segment(request.segment_by, name)

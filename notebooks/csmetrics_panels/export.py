@@ -10,9 +10,9 @@ import numpy as np
 
 from csmetrics_core.csv_text import harmless
 from csmetrics_core.errors import NoData
+from csmetrics_core.spans import span_text
 from csmetrics_panels.compute import Outcome
 from csmetrics_panels.images import image
-from csmetrics_panels.request import span_text
 
 #: The file's name, its media type, its bytes.
 File = tuple[str, str, bytes]

@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 from csmetrics_core.cells import Drops, read
 from csmetrics_core.errors import WrongKind, WrongShape
 from csmetrics_core.kinds import Kind, Number
-from csmetrics_core.periods import day_text, first_day, index_of, today
+from csmetrics_core.periods import index_of
+from csmetrics_core.spans import is_over, reach
 
 Rows = NDArray[np.int64] | slice | None
 BLANK = "(blank)"
@@ -160,27 +161,18 @@ class Frame:
 
         return self._once("months", name, make)
 
-    def is_over(self, name: str, day: int) -> bool:
-        """Whether the dates of a column reach to a day, counted from January 1970, and the day has come.
-
-        Rows by month reach to its end. Other rows reach to a day if no more days lie between it and the last of them
-        than lie between any two: a survey seldom ends on the last of the month.
-        """
+    def is_over(self, name: str, end: int) -> bool:
+        """Whether the dates of a column reach to the end of a month, counted from January 1970, and it has come."""
 
         def make() -> tuple[int, int]:
             days = read(self.column(name), name, "day").values
-            known = np.unique(days[~np.isnan(days)].astype(np.int64))
-            if (known == first_day(index_of(known, "month"), "month")).all():
-                return int(first_day(index_of(known[-1:], "month") + 1, "month")[0]) - 1, 0
-            return int(known[-1]), int(np.diff(known).max(initial=0))
+            return reach(np.unique(days[~np.isnan(days)].astype(np.int64)))
 
-        last, gap = self._once("last day", name, make)
-        return bool(day <= last + gap and day <= today())
+        return is_over(self._once("reach", name, make), end)
 
-    def last_day(self, name: str) -> str:
-        """The last day of a column of dates."""
-        days = read(self.column(name), name, "day").values
-        return day_text(int(np.nanmax(days)))
+    def last_day(self, name: str) -> int:
+        """The last day of a column of dates, counted from January 1970."""
+        return int(np.nanmax(read(self.column(name), name, "day").values))
 
     def by_month(self, name: str) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """The rows in the order of their months, and those months."""

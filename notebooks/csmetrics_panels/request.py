@@ -3,21 +3,18 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from csmetrics_core import native
 from csmetrics_core.periods import day_text, first_day
+from csmetrics_core.spans import LENGTHS, Span, span_text
 from csmetrics_core.spec import Metric, Role
 from csmetrics_panels.frames import BLANK, Frame
 
 if TYPE_CHECKING:
     from csmetrics_panels.compute import Outcome
-
-Span = Literal["all", "month", "quarter", "trailing 12"]
-#: Months in each span.
-LENGTHS: dict[Span, int] = {"month": 1, "quarter": 3, "trailing 12": 12}
 
 
 @dataclass(frozen=True)
@@ -67,14 +64,6 @@ class Request:
         if self.days:
             parts.append(span_text(self.span, self.end or 0))
         return ", ".join(parts) or "all rows"
-
-
-def span_text(span: Span, end: int) -> str:
-    """A span that ends with a month: 2026-09, 2026 Q3, 12 months to 2026-09."""
-    month = str(np.datetime64(end, "M"))
-    if span == "quarter":
-        return f"{month[:4]} Q{end % 12 // 3 + 1}" if end % 3 == 2 else f"3 months to {month}"
-    return f"12 months to {month}" if span == "trailing 12" else month
 
 
 def python_code(request: Request, frame: Frame | None, reported: str = "", outcome: "Outcome | None" = None) -> str:

@@ -5,14 +5,16 @@ from contextlib import contextmanager
 from typing import Any
 
 import ipywidgets as widgets
+import numpy as np
 
 from csmetrics_core.errors import wrong_kind
+from csmetrics_core.spans import LENGTHS, end_month, span_text
 from csmetrics_core.spec import Metric
 from csmetrics_panels import card
 from csmetrics_panels.compute import spans, splits
 from csmetrics_panels.form import dropdown
 from csmetrics_panels.frames import Frame, short
-from csmetrics_panels.request import LENGTHS, Request, span_text
+from csmetrics_panels.request import Request
 
 _HINT = "{}: dates held as text. Make them dates, as pd.to_datetime does, to choose a month or a quarter."
 CHOICES = ("segment_by", "segment", "dated_by", "span", "end")
@@ -72,11 +74,32 @@ class RowPicker(widgets.VBox):
         """
         for name in (name for name in CHOICES if name in choices):
             widget, value = getattr(self, name), choices[name]
+            if name == "end":  # nothing is the last one, as behind every other door
+                value = widget.options[0][0] if value is None else self._end_of(value)
             options = dict(widget.options)
             found = options.get(value, value) if value is not None else options.get("")
             if found not in options.values():
                 raise wrong_kind(name, None, value, "one of " + ", ".join(map(str, options)))
             widget.value = found
+
+    def _end_of(self, value: Any) -> int:
+        """A month the data have, which is then listed too where no whole span of the calendar ends with it.
+
+        Raises:
+            WrongKind: it names no month, or the data have no such one.
+        """
+        listed = {month: text for text, month in self.end.options if month is not None}
+        month = value if type(value) is int and value in listed else end_month(value)
+        if month not in listed:
+            known = self.frame.months(self.dated_by.value) if self.frame and self.dated_by.value else np.array([])
+            if self.span.value == "all" or month not in known:
+                raise wrong_kind(
+                    "end", None, value, f"one of {', '.join(listed.values()) or 'none: choose a span too'}"
+                )
+            months = sorted({*listed, month}, reverse=True)
+            with self.together():
+                self.end.options = [(span_text(self.span.value, one), one) for one in months]
+        return month
 
     def read(self) -> dict[str, Any]:
         """What is chosen, by name."""

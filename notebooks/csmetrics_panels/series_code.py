@@ -5,9 +5,10 @@ from typing import TYPE_CHECKING
 
 import narwhals as nw
 
+from csmetrics_core.spans import LENGTHS
 from csmetrics_core.spec import Role
 from csmetrics_panels.frames import BLANK, Frame
-from csmetrics_panels.request import LENGTHS, Picked, Request, call_words, conditions, moment, rows_where
+from csmetrics_panels.request import Picked, Request, call_words, conditions, moment, rows_where
 
 if TYPE_CHECKING:
     from csmetrics_panels.compute import Outcome

@@ -14,6 +14,7 @@ from csmetrics_addin import entrance
 from csmetrics_addin.entrance import typed_value
 from csmetrics_addin.pointing import Asked, Book, Cells, asked
 from csmetrics_addin.results import Given, as_data, print_json, records, result_table, show, show_notes
+from csmetrics_addin.spans import within
 from csmetrics_addin.terminal import BAD_DATA, Problem, plain, screen
 from csmetrics_core import CATALOG, lookup
 from csmetrics_core.documentation import call_text
@@ -21,6 +22,7 @@ from csmetrics_core.errors import MetricError
 from csmetrics_core.evaluate import evaluate
 from csmetrics_core.explain import explained
 from csmetrics_core.kinds import Text
+from csmetrics_core.spans import LENGTHS, chosen_span
 from csmetrics_core.spec import Argument, Category, Metric, Role
 
 
@@ -49,7 +51,12 @@ _ABOUT_FILES: dict[str, Any] = {
     "totals": entrance.Totals,
     "rate": entrance.Rates,
 }
-_BY = "--by"
+_SPAN: dict[str, Any] = {
+    "span": typer.Option("--span", help="Only the rows of these months.", metavar="|".join(LENGTHS)),
+    "end_of_span": typer.Option("--end", help="The last of them; by default the last with rows.", metavar="YYYY-MM"),
+    "date_of_rows": typer.Option("--date", help="The heading that says when a row was.", metavar="HEADING"),
+}
+_BY, _DATE = "--by", "--date"
 
 app = typer.Typer(
     cls=MetricCommands,
@@ -87,6 +94,8 @@ def _command(metric: Metric) -> Callable[..., None]:
     def run(file: Path | None = None, **options: Any) -> None:
         by, as_json, level = options.pop("by"), options.pop("as_json"), options.pop("level")
         hide_below = options.pop("hide_below")
+        span, end = chosen_span(options.pop("span"), options.pop("end_of_span"))
+        date = options.pop("date_of_rows")
         if missing := [flag(a) for a in metric.arguments if a.required and options[a.name] is None]:
             raise Problem(f"{missing[0]} is missing", f"csmetrics compute {metric.name} --help tells what it is.")
         about = _about_files(metric)
@@ -96,8 +105,14 @@ def _command(metric: Metric) -> Callable[..., None]:
             raise Problem("--by needs a file", "Name the file after the metric.")
         if hide_below is not None and by is None:
             raise Problem("--hide-below belongs to --by", "Name the heading of the groups with --by too.")
-        given = _given(metric, options, by, book)
-        groups, notes = given.pop(_BY, None), book.notes if book else []
+        if span != "all" and book is None:
+            raise Problem("--span needs a file", "Name the file after the metric.")
+        given = _given(metric, options, {_BY: Asked(by or "", "label"), _DATE: Asked(date or "", "day")}, book)
+        notes = book.notes if book else []
+        if span != "all":
+            given = within(metric, given, span, end, notes)
+        given.pop(_DATE, None)
+        groups = given.pop(_BY, None)
         if groups is None:
             _one(metric, given, level, as_json, notes)
         else:
@@ -126,6 +141,8 @@ def _parameters(metric: Metric) -> Iterator[inspect.Parameter]:
     for name, declared_so in _about_files(metric).values():
         yield inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=declared_so)
     yield parameter("by", str | None, typer.Option("--by", help=by_help, show_default=False))
+    for name, declared_so in _SPAN.items():
+        yield parameter(name, str | None, declared_so)
     hide = typer.Option("--hide-below", min=0, help="Blank groups with fewer observations.", show_default=False)
     yield parameter("hide_below", float | None, hide)
     yield parameter("level", float, level, 0.95)
@@ -146,8 +163,8 @@ def _option(argument: Argument) -> Any:
     return typer.Option(flag(argument), help=f"{needed}{argument.help}", metavar=metavar, show_default=False)
 
 
-def _given(metric: Metric, options: dict[str, str | None], by: str | None, book: Book | None) -> Given:
-    """What was typed, by argument; the groups under --by."""
+def _given(metric: Metric, options: dict[str, str | None], beside: dict[str, Asked], book: Book | None) -> Given:
+    """What was typed, by argument; what is asked for beside them under its option."""
     given: Given = {}
     wanted: dict[str, Asked] = {}
     for argument in metric.arguments:
@@ -159,8 +176,7 @@ def _given(metric: Metric, options: dict[str, str | None], by: str | None, book:
             wanted[argument.name] = typed
         else:
             given[argument.name] = typed
-    if by is not None:
-        wanted[_BY] = Asked(by, "label")
+    wanted |= {option: cells for option, cells in beside.items() if cells.reference}
     if book is None:
         return given
     given |= book.read(wanted)

@@ -11,6 +11,7 @@ import ipywidgets as widgets
 from csmetrics_core.company import Missing, month_text
 from csmetrics_core.errors import MetricError, WrongCall, wrong_kind
 from csmetrics_core.samples import SAMPLE_NOTE
+from csmetrics_core.spans import LENGTHS, end_month
 from csmetrics_panels import card, export
 from csmetrics_panels.browser import Code, Download, Fitter, Slider
 from csmetrics_panels.closing import Closing
@@ -21,7 +22,6 @@ from csmetrics_panels.form import dropdown
 from csmetrics_panels.notebook import in_notebook
 from csmetrics_panels.questions import Questions
 from csmetrics_panels.reading import Files, add_upload, read_given, said_of, spelt, words_of
-from csmetrics_panels.request import LENGTHS
 from csmetrics_panels.sources import called
 from csmetrics_panels.still import Part, Still, heading
 from csmetrics_panels.upload import Upload
@@ -214,6 +214,8 @@ class Dashboard(Closing, Still, widgets.VBox):
             self._type(name, knob, value)
         else:
             options = dict(knob.options)
+            if name == "end" and value not in options.values():
+                value = next(iter(options)) if value is None else end_month(value)
             if value not in options and value not in options.values():
                 raise wrong_kind(name, None, value, f"one of {', '.join(map(str, options))}")
             knob.value = options.get(value, value)

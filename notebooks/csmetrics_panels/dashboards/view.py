@@ -17,11 +17,11 @@ from csmetrics_core.headline import Assumptions
 from csmetrics_core.headline.given import owners_of
 from csmetrics_core.inference import Tested
 from csmetrics_core.judging import Sampled, judged
+from csmetrics_core.spans import Span, span_text
 from csmetrics_core.spec import Metric, Unit
 from csmetrics_core.verdicts import sentence, shown, verdict
 from csmetrics_panels.compute import Point
 from csmetrics_panels.frames import Frame
-from csmetrics_panels.request import Span, span_text
 from csmetrics_panels.work import Job
 
 #: Gives a call's arguments for the span so many spans back.

@@ -11,6 +11,7 @@ from csmetrics_core.company import Missing, select
 from csmetrics_core.errors import MetricError
 from csmetrics_core.headline.why import Side, why_rows
 from csmetrics_core.privacy import mask
+from csmetrics_core.spans import span_text
 from csmetrics_core.spec import TEXT
 from csmetrics_panels.charts import answers_chart, groups_chart, table_chart, trend_chart
 from csmetrics_panels.compute import Point
@@ -19,7 +20,6 @@ from csmetrics_panels.dashboards.dashboard import Dashboard, Page
 from csmetrics_panels.dashboards.view import Arguments, View
 from csmetrics_panels.dashboards.why import WhyBlocks
 from csmetrics_panels.form import dropdown
-from csmetrics_panels.request import span_text
 
 _BANDS = ("all", "promoters", "passives", "detractors")
 _QUESTIONS = ("nps", "csat", "ces")
