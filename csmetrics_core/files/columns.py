@@ -9,8 +9,9 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 import pandas as pd
 
+from csmetrics_core.files.columnar import Mask
 from csmetrics_core.files.dates import read_dates
-from csmetrics_core.files.distinct import Distinct, Mask, Outcome, State, distinct
+from csmetrics_core.files.distinct import Distinct, Outcome, State, distinct
 from csmetrics_core.files.identifiers import read_identifiers, read_text
 from csmetrics_core.files.numbers import read_numbers
 from csmetrics_core.files.saying import Note, Place, Question, Said, Unread

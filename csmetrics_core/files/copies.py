@@ -10,15 +10,14 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
+from csmetrics_core.files.columnar import Columns, Mask
 from csmetrics_core.files.grids import UnreadableFile
 from csmetrics_core.files.report import ReadTable, TableReport, Wait
 from csmetrics_core.files.saying import Cell, Place, Question, Remedy, Said
 from csmetrics_core.files.table import Table
 from csmetrics_core.headings import plain
 
-Mask = NDArray[np.bool_]
 #: Standard table -> what tells its rows apart; the first must be there.
 _KEYS = {
     "responses": ("response",),
@@ -85,6 +84,8 @@ class _Part:
         """Rows that repeat an earlier one in every original cell."""
         if self._table is None:
             return np.asarray(self.read.frame.duplicated())
+        if isinstance(self._table.rows, Columns):
+            return self._table.rows.take(self.read.frame.index.to_numpy()).repeated()
         seen: set[tuple[Any, ...]] = set()
         rows = [tuple(self._table.rows[at]) for at in self.read.frame.index.tolist()]
         repeated: Mask = np.zeros(len(rows), dtype=np.bool_)

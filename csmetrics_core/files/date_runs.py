@@ -7,7 +7,8 @@ import re
 import numpy as np
 import pandas as pd
 
-from csmetrics_core.files.distinct import Distinct, Mask, Outcome, State
+from csmetrics_core.files.columnar import Mask
+from csmetrics_core.files.distinct import Distinct, Outcome, State
 
 FORMS = "a date such as 2026-03-31, 31/03/2026, 03/31/2026, 31.03.2026 or 31 Mar 2026"
 _FEW = 1_000  # so many distinct dates of another form than ISO are looked at one by one

@@ -9,10 +9,10 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
+from csmetrics_core.files.columnar import Mask
 from csmetrics_core.files.date_runs import FORMS, at_once
 from csmetrics_core.files.distinct import (
     Distinct,
-    Mask,
     Outcome,
     State,
     is_day,

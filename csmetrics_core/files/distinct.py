@@ -17,10 +17,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from csmetrics_core.errors import CELL_ERRORS
+from csmetrics_core.files.columnar import Coded, Mask
 from csmetrics_core.files.saying import Cell, Note, Place, Question, Said
 from csmetrics_core.languages import LANGUAGES
-
-Mask = NDArray[np.bool_]
 
 #: Words for "nothing here" among numbers, dates, answers and comments. In names, segments and plans they are text.
 NOTHING = frozenset("-|--|---|–|—|−|.|..|...|\\n".split("|")).union(*(language.nothing for language in LANGUAGES))
@@ -72,7 +71,7 @@ class Distinct:
     """
 
     cells: list[Any]
-    codes: NDArray[np.int64]
+    codes: NDArray[np.integer]
     place: Place
     said: Said
 
@@ -102,6 +101,12 @@ class Distinct:
 
 
 def distinct(cells: Any, place: Place, said: Said) -> Distinct:
+    """The distinct cells of a column, numbered already or not."""
+    found = cells if isinstance(cells, Coded) else coded(cells)
+    return Distinct(found.cells, found.codes, place, said)
+
+
+def coded(cells: Any) -> Coded:
     """Number the distinct cells of a column."""
     series = cells if isinstance(cells, pd.Series) else pd.Series(_listed(cells), dtype=object)
     if isinstance(series.dtype, pd.CategoricalDtype):
@@ -114,7 +119,7 @@ def distinct(cells: Any, place: Place, said: Said) -> Distinct:
     else:
         codes, uniques = pd.factorize(series)
         found = list(pd.Series(uniques, dtype=object)) if str(series.dtype).startswith("datetime") else uniques.tolist()
-    return Distinct(found, codes.astype(np.int64, copy=False), place, said)
+    return Coded(found, codes.astype(np.int64, copy=False))
 
 
 def _mostly_distinct(series: pd.Series) -> bool:

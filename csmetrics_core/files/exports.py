@@ -160,10 +160,10 @@ def typed(
         The table without such rows, its columns, and what must be answered about them first.
     """
     columns = _read(table, wanted, said)
-    names = {name: table.column(place) for name, (place, kind) in wanted.items() if kind in ("identifier", *_DATES)}
+    names = {name: table.coded(place) for name, (place, kind) in wanted.items() if kind in ("identifier", *_DATES)}
     if 0 not in {place for place, _ in wanted.values()}:
-        names[""] = table.column(0)
-    labels = [table.column(place) for place, kind in wanted.values() if kind == "label"]
+        names[""] = table.coded(0)
+    labels = [table.coded(place) for place, kind in wanted.values() if kind == "label"]
     if not names and not labels:
         return table, columns, []
     summed = summed_rows(
@@ -183,8 +183,7 @@ def typed(
 
 def _read(table: Table, wanted: Mapping[str, tuple[int, Kind]], said: Said) -> dict[str, Column]:
     asked = {
-        name: Asked(table.column(place), kind, table.at(table.headings[place]))
-        for name, (place, kind) in wanted.items()
+        name: Asked(table.coded(place), kind, table.at(table.headings[place])) for name, (place, kind) in wanted.items()
     }
     return read_columns(asked, said)
 

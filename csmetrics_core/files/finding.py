@@ -10,9 +10,11 @@ from datetime import date
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from csmetrics_core.errors import show
 from csmetrics_core.files.budget import check_columns
+from csmetrics_core.files.columnar import Columns, Mask
 from csmetrics_core.files.distinct import is_nothing
 from csmetrics_core.files.grids import Grid, UnreadableFile, is_filled
 from csmetrics_core.files.table import LeftOut, Table
@@ -22,6 +24,7 @@ from csmetrics_core.files.years import with_years
 #: How many of some headings are known: two a heading that is, one for a question or for months.
 Knows = Callable[[Sequence[Any]], int]
 Row = Sequence[Any]
+Places = NDArray[np.int64]
 
 _TITLE_ROWS = 20  # a title and remarks may take so many above the headings
 _MORE_HEADINGS = 3  # below the first row of headings
@@ -47,7 +50,7 @@ def find_tables(grid: Grid, knows: Knows) -> list[Table]:
     if grid.tables:
         return [_excel(grid, at) for at in range(len(grid.tables))]
     grid = with_years(grid)
-    filled = [any(map(is_filled, row)) for row in grid.rows]
+    filled = _filled(grid.rows)
     if grid.headed:
         below = _more_headings(grid, filled, 0, len(grid.rows))
         return _tables(grid, filled, 0, len(grid.rows), knows) if below else [_headed(grid)]
@@ -61,6 +64,13 @@ def find_tables(grid: Grid, knows: Knows) -> list[Table]:
         start = end
         above = end if any(len(table.rows) for table in tables) else above  # a table without rows is a title too
     return [table for table in found if table.headings]
+
+
+def _filled(rows: Sequence[Row]) -> Mask:
+    """The rows in which anything stands."""
+    if isinstance(rows, Columns):
+        return rows.filled()
+    return np.array([any(map(is_filled, row)) for row in rows], dtype=bool)
 
 
 def _headed(grid: Grid) -> Table:
@@ -86,9 +96,9 @@ def _excel(grid: Grid, at: int) -> Table:
     return table
 
 
-def _heading_row(grid: Grid, filled: Sequence[bool], start: int, knows: Knows) -> int | None:
+def _heading_row(grid: Grid, filled: Mask, start: int, knows: Knows) -> int | None:
     """The row that holds headings: the one with most known words, else the first with most words at all."""
-    rows = [at for at in range(start, len(grid.rows)) if filled[at]][:_TITLE_ROWS]
+    rows = (start + np.flatnonzero(filled[start:])[:_TITLE_ROWS]).tolist()
     wide = max((_count(grid.rows[at]) for at in rows), default=0)
     rows = [at for at in rows if _count(grid.rows[at]) > 1 or wide == 1]
     if not rows:
@@ -136,33 +146,34 @@ def _may_be_headings(row: Row) -> bool:
     return any(map(_is_word, values)) and not any(isinstance(cell, bool) for cell in values)
 
 
-def _end_of_table(grid: Grid, filled: Sequence[bool], top: int, knows: Knows) -> int:
+def _end_of_table(grid: Grid, filled: Mask, top: int, knows: Knows) -> int:
     """Where another table begins: below a blank row, with headings of its own."""
-    for at in range(top + 2, len(grid.rows)):
-        if filled[at] and not filled[at - 1] and _begins_table(grid, filled, at, knows):
+    for at in (top + 2 + np.flatnonzero(filled[top + 2 :] & ~filled[top + 1 : -1])).tolist():
+        if _begins_table(grid, filled, at, knows):
             return at
     return len(grid.rows)
 
 
-def _begins_table(grid: Grid, filled: Sequence[bool], at: int, knows: Knows) -> bool:
+def _begins_table(grid: Grid, filled: Mask, at: int, knows: Knows) -> bool:
     """Whether a row is a title with headings below it, or a row of headings."""
     for below in range(at, min(at + 4, len(grid.rows))):
         row = grid.rows[below]
         cells = [cell for cell in row if is_filled(cell)]
         if len(cells) > 1:
             is_words = not any(map(_is_value, cells)) or knows(row) >= 3
-            return is_words and knows(row) >= max(3, len(cells)) and below + 1 < len(grid.rows) and filled[below + 1]
+            follows = below + 1 < len(grid.rows) and bool(filled[below + 1])
+            return is_words and knows(row) >= max(3, len(cells)) and follows
     return False
 
 
-def _tables(grid: Grid, filled: Sequence[bool], top: int, end: int, knows: Knows) -> list[Table]:
+def _tables(grid: Grid, filled: Mask, top: int, end: int, knows: Knows) -> list[Table]:
     """The table below a row of headings, or several that stand side by side."""
     width = len(grid.rows[top])
     check_columns(grid.place, width)
     more = _more_headings(grid, filled, top, end)
-    body = [at for at in range(top + 1 + more, end) if filled[at]]
+    body = top + 1 + more + np.flatnonzero(filled[top + 1 + more : end])
     body, left_out = _without_remarks(grid, filled, top, body)
-    used = _used_columns(grid, [top, *body], width)
+    used = _used_columns(grid, top, body, width)
     found = []
     for columns in _segments(grid.rows[top], used, knows):
         table = _table(grid, top, more, columns, body)
@@ -171,7 +182,7 @@ def _tables(grid: Grid, filled: Sequence[bool], top: int, end: int, knows: Knows
     return found
 
 
-def _more_headings(grid: Grid, filled: Sequence[bool], top: int, end: int) -> int:
+def _more_headings(grid: Grid, filled: Mask, top: int, end: int) -> int:
     """How many rows of headings follow the first: what Qualtrics and SurveyMonkey put there, or units and questions."""
     below = [at for at in range(top + 1, min(top + 1 + _MORE_HEADINGS, end)) if filled[at]]
     for at in below:
@@ -203,40 +214,45 @@ def _is_heading_below(grid: Grid, at: int, end: int) -> bool:
     return len(holds_values) > 1 and all(is_filled(row[column]) for column in holds_values)
 
 
-def _without_remarks(grid: Grid, filled: Sequence[bool], top: int, body: list[int]) -> tuple[list[int], list[LeftOut]]:
+def _without_remarks(grid: Grid, filled: Mask, top: int, body: Places) -> tuple[Places, list[LeftOut]]:
     """Rows that are data, and those that are not: headings repeated, remarks below the table."""
-    rows, width = grid.rows, len(grid.rows[top])
-    left: list[LeftOut] = []
-    kept = []
-    last = body[-1] if body else top
-    headings = [_text(cell) for cell in rows[top]]
+    width = len(grid.rows[top])
+    remarks = int(np.searchsorted(body, _remarks_from(grid, filled, top, body)))
+    data, below = body[:remarks], body[remarks:].tolist()
+    again = _headings_again(grid, top, data)
+    left = [_left("headings repeated", grid, at) for at in again]
+    left += [_left("a remark below the table", grid, at) for at in below]
+    if again:
+        data = data[~np.isin(data, again)]
+    if not grid.typed and not isinstance(grid.rows, Columns):
+        for at in data.tolist():
+            if len(grid.rows[at]) != width:
+                _check_width(grid, at, width, is_last=at == body[-1])
+    return data, left
+
+
+def _headings_again(grid: Grid, top: int, body: Places) -> list[int]:
+    """The rows that repeat the headings; few begin as those do, which is told at once."""
+    rows, headings = grid.rows, [_text(cell) for cell in grid.rows[top]]
     first = next((place for place, heading in enumerate(headings) if heading), 0)
-    remarks_from = _remarks_from(grid, filled, top, body)
-    for at in body:
-        row = rows[at]
-        if at >= remarks_from:
-            left.append(_left("a remark below the table", grid, at))
-        elif _begins(row, first, headings) and [_text(cell) for cell in row] == headings:
-            left.append(_left("headings repeated", grid, at))
-        else:
-            if not grid.typed and len(row) != width:
-                _check_width(grid, at, width, is_last=at == last)
-            kept.append(at)
-    return kept, left
+
+    def is_first(cell: Any) -> bool:
+        return isinstance(cell, str) and cell.strip() == headings[first]
+
+    if isinstance(rows, Columns):
+        begin = body[rows.columns[first].where(is_first)[body]].tolist()
+    else:
+        begin = [at for at in body.tolist() if first < len(rows[at]) and is_first(rows[at][first])]
+    return [at for at in begin if [_text(cell) for cell in rows[at]] == headings]
 
 
-def _begins(row: Row, first: int, headings: Sequence[str]) -> bool:
-    """Whether a row begins as the headings do, which few rows do and is told at once."""
-    return first < len(row) and isinstance(row[first], str) and row[first].strip() == headings[first]
-
-
-def _remarks_from(grid: Grid, filled: Sequence[bool], top: int, body: list[int]) -> int:
+def _remarks_from(grid: Grid, filled: Mask, top: int, body: Places) -> int:
     """The first of the rows at the end that are no rows of the table: a single cell below a blank row, or a footer."""
     first = len(grid.rows)
     if _count(grid.rows[top]) < 2:
         return first
     is_footer = False
-    for at in reversed(body[-12:]):
+    for at in reversed(body[-12:].tolist()):
         cells = [cell for cell in grid.rows[at] if is_filled(cell)]
         short = not grid.typed and len(grid.rows[at]) < len(grid.rows[top])
         if len(cells) > 1 and not (short and _is_footer(cells)):
@@ -269,14 +285,17 @@ def _check_width(grid: Grid, at: int, width: int, *, is_last: bool) -> None:
     raise UnreadableFile(problem, CUT if is_last and len(row) < width else "Correct the row.")
 
 
-def _used_columns(grid: Grid, rows: Sequence[int], width: int) -> list[int]:
+def _used_columns(grid: Grid, top: int, body: Places, width: int) -> list[int]:
     """The columns in which anything stands."""
-    top = grid.rows[rows[0]]
-    blank = {column for column in range(width) if column >= len(top) or not is_filled(top[column])}
-    for at in rows[1:]:
+    rows = grid.rows
+    blank = {column for column, cell in enumerate(rows[top]) if not is_filled(cell)}
+    if isinstance(rows, Columns):
+        blank -= {column for column in blank if rows.columns[column].where(is_filled)[body].any()}
+        return [column for column in range(width) if column not in blank]
+    for at in body.tolist():
         if not blank:
             break
-        row = grid.rows[at]
+        row = rows[at]
         blank -= {column for column in blank if column < len(row) and is_filled(row[column])}
     return [column for column in range(width) if column not in blank]
 
@@ -294,25 +313,41 @@ def _segments(headings: Row, used: list[int], knows: Knows) -> list[list[int]]:
     return [used]
 
 
-def _table(grid: Grid, top: int, more: int, columns: list[int], body: Sequence[int]) -> Table:
-    rows = []
-    numbers = []
-    whole = columns == list(range(len(grid.rows[top])))
-    for at in body:
-        row = grid.rows[at]
-        cells = row if whole else [row[column] if column < len(row) else None for column in columns]
-        if whole or any(map(is_filled, cells)):
-            rows.append(cells)
-            numbers.append(at + grid.top + 1)
+def _table(grid: Grid, top: int, more: int, columns: list[int], body: Places) -> Table:
+    rows, at = _cells(grid.rows, columns if columns != list(range(len(grid.rows[top]))) else None, body)
     raw = tuple(grid.rows[top][column] for column in columns)
     wordings = tuple(
         " ".join(_text(row[column]) for row in grid.rows[top + 1 : top + 1 + more] if column < len(row))
         for column in columns
     )
     return Table(
-        grid.file, grid.sheet, tuple(map(_text, raw)), rows, np.array(numbers, dtype=np.int64), raw, wordings,
+        grid.file, grid.sheet, tuple(map(_text, raw)), rows, at + grid.top + 1, raw, wordings,
         grid.name, grid.typed, columns=tuple(grid.left + column for column in columns),
     )  # fmt: skip
+
+
+def _cells(rows: Sequence[Row], columns: list[int] | None, body: Places) -> tuple[Sequence[Row], Places]:
+    """The rows of a table, all of their columns or those in which anything stands, and where they stand."""
+    taken: Sequence[Row]
+    if isinstance(rows, Columns):
+        taken = rows.take(_span(body), columns)
+    elif columns is None:
+        return [rows[at] for at in body.tolist()], body
+    else:
+        wide = (rows[at] for at in body.tolist())
+        taken = [[row[column] if column < len(row) else None for column in columns] for row in wide]
+    held = _filled(taken) if columns is not None else np.ones(len(body), dtype=bool)
+    if held.all():
+        return taken, body
+    if isinstance(taken, Columns):
+        return taken.take(np.flatnonzero(held)), body[held]
+    return [row for row, is_held in zip(taken, held, strict=True) if is_held], body[held]
+
+
+def _span(body: Places) -> slice | Places:
+    """Rows that follow each other as what costs nothing to take."""
+    follow = len(body) and body[-1] - body[0] + 1 == len(body)
+    return slice(int(body[0]), int(body[-1]) + 1) if follow else body
 
 
 def _text(cell: Any) -> str:

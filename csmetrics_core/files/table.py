@@ -11,6 +11,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from csmetrics_core.errors import show
+from csmetrics_core.files.columnar import Coded, Columns
+from csmetrics_core.files.distinct import coded
 from csmetrics_core.files.grids import is_filled
 from csmetrics_core.files.saying import Place
 
@@ -61,6 +63,7 @@ class Table:
     columns: tuple[int, ...] = ()
     titles: tuple[str, ...] = ()
     _taken: dict[int, pd.Series] = field(default_factory=dict, init=False, repr=False, compare=False)
+    _coded: dict[int, Coded] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @property
     def place(self) -> str:
@@ -75,9 +78,19 @@ class Table:
     def column(self, place: int) -> pd.Series:
         """The cells of one column, which nobody may write into."""
         if place not in self._taken:
-            cells = [row[place] if place < len(row) else None for row in self.rows]
-            self._taken[place] = pd.Series(cells, dtype=object)
+            if isinstance(self.rows, Columns):
+                self._taken[place] = self.rows.columns[place].series()
+            else:
+                cells = [row[place] if place < len(row) else None for row in self.rows]
+                self._taken[place] = pd.Series(cells, dtype=object)
         return self._taken[place]
+
+    def coded(self, place: int) -> Coded:
+        """The distinct cells of one column, each of which is looked at once, and the rows that hold them."""
+        if place not in self._coded:
+            held = self.rows.columns[place] if isinstance(self.rows, Columns) else None
+            self._coded[place] = held or coded(self.column(place))
+        return self._coded[place]
 
     def asks(self, place: int) -> str:
         """A heading with what stands below it in further rows of headings."""
@@ -88,9 +101,10 @@ class Table:
         """The table without some rows, which are remembered."""
         first = int(np.flatnonzero(rows)[0])
         left = LeftOut(why, int(self.numbers[first]), _beginning(self.rows[first]), int(rows.sum()))
-        kept = np.flatnonzero(~rows).tolist()
+        kept = np.flatnonzero(~rows)
+        cells = self.rows.take(kept) if isinstance(self.rows, Columns) else [self.rows[at] for at in kept.tolist()]
         return Table(
-            self.file, self.sheet, self.headings, [self.rows[at] for at in kept], self.numbers[kept], self.raw,
+            self.file, self.sheet, self.headings, cells, self.numbers[kept], self.raw,
             self.wordings, self.name, self.typed, [*self.left_out, left], self.notes,
             self.columns,
         )  # fmt: skip

@@ -11,6 +11,7 @@ from contextlib import suppress
 
 from csmetrics_core.csv_text import as_written
 from csmetrics_core.files.budget import LONGEST_CELL, check_cells, check_columns
+from csmetrics_core.files.cutting import cut_at_once
 from csmetrics_core.files.grids import Grid, UnreadableFile, is_filled
 from csmetrics_core.files.saying import Place, Remedy, Said
 from csmetrics_core.headings import is_known
@@ -40,14 +41,15 @@ def read_text(name: str, data: bytes, said: Said) -> Grid:
         line = text.count("\n", 0, text.index("\0")) + 1
         text = text.replace("\0", "")
         notes.append(f"Zero bytes, which are no letters, are left out; the first is in line {line:,}.")
-    if not text.strip():
+    if not text or text.isspace():
         raise UnreadableFile(f"{name} holds nothing that can be read", "Export it again.")
     csv.field_size_limit(LONGEST_CELL)
     skip, delimiter = _start(name, text, said.about("delimiter", place))
-    rows = list(_rows(name, text, delimiter))
+    columns = None if skip else cut_at_once(text, delimiter)
+    rows = list(_rows(name, text, delimiter))[skip:] if columns is None else columns
     if not text.endswith(("\n", "\r")):
         notes.append("The last row has no line end: if the export was cut there, its last cell may be incomplete.")
-    return Grid(name, "", rows[skip:], top=skip, typed=False, notes=notes)
+    return Grid(name, "", rows, top=skip, typed=False, notes=notes)
 
 
 def delimiter_of(name: str, head: bytes, said: Said) -> str:

@@ -10,11 +10,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from csmetrics_core.files.columnar import Coded, Mask
 from csmetrics_core.files.columns import Column
+from csmetrics_core.files.grids import is_filled
 from csmetrics_core.files.saying import Cell, Place, Question, Remedy
 from csmetrics_core.languages import LANGUAGES
 
-Mask = NDArray[np.bool_]
 _CALLED = "|".join(pattern for language in LANGUAGES for pattern in language.totals)
 _NAMES = re.compile(
     rf"(?:grand\s*|sub\s*-?\s*|overall\s*)?(?:{_CALLED})"
@@ -47,8 +48,8 @@ def is_total_name(cell: Any) -> bool:
 
 
 def summed_rows(
-    names: Mapping[str, pd.Series],
-    labels: Sequence[pd.Series],
+    names: Mapping[str, Coded],
+    labels: Sequence[Coded],
     identifiers: Sequence[str],
     numbers: Mapping[str, Column],
     groups: Mapping[str, Column],
@@ -66,18 +67,18 @@ def summed_rows(
         place: of the table.
         said: whether the user said to "keep" or to "drop" them.
     """
-    count = len(next(iter([*names.values(), *labels])))
+    count = len(next(iter([*names.values(), *labels])).codes)
     called = np.zeros(count, dtype=bool)
     elsewhere = np.zeros(count, dtype=bool)
     for name, cells in names.items():
-        here = _called(cells)
+        here = cells.where(is_total_name)
         called |= here
         elsewhere |= here & (name not in identifiers)
     blank = np.ones(count, dtype=bool)
     for name in identifiers:
-        blank[blank] = ~cells_filled(names[name][blank])
+        blank &= ~names[name].where(is_filled)
     for cells in labels:
-        here = _called(cells) & blank
+        here = cells.where(is_total_name) & blank
         called |= here
         elsewhere |= here & bool(identifiers)
     sure = called & (elsewhere & blank if identifiers else elsewhere)
@@ -92,21 +93,6 @@ def summed_rows(
     if said == "drop" or not unclear.any():
         return Summed(rows | unclear if said == "drop" else rows)
     return Summed(rows, _question([*names.values(), *labels], unclear, called, place))
-
-
-def _called(cells: pd.Series) -> Mask:
-    """Which cells are called as sums are; few are, so each word is looked at once."""
-    words = {cell for cell in set(filter(_is_text, cells)) if is_total_name(cell)}
-    return cells.isin(words).to_numpy() if words else np.zeros(len(cells), dtype=bool)
-
-
-def _is_text(cell: Any) -> bool:
-    return isinstance(cell, str)
-
-
-def cells_filled(cells: pd.Series) -> Mask:
-    """Which cells hold anything."""
-    return cells.map(lambda cell: cell is not None and cell == cell and str(cell).strip() != "").to_numpy(dtype=bool)
 
 
 def agree_last(rows: Mask) -> Mask:
@@ -173,9 +159,9 @@ def _by_chance(numbers: Mapping[str, Column], groups: Mapping[str, Column], coun
     return found
 
 
-def _question(names: Sequence[pd.Series], unclear: Mask, called: Mask, place: Place) -> Question:
+def _question(names: Sequence[Coded], unclear: Mask, called: Mask, place: Place) -> Question:
     row = int(np.flatnonzero(unclear)[0])
-    cell = next((cells.iloc[row] for cells in names if is_total_name(cells.iloc[row])), names[0].iloc[row])
+    cell = next((cell for cells in names if is_total_name(cell := cells.at(row))), names[0].at(row))
     why = (
         "is called as a sum, and its numbers are none" if called[row] else "is the sum of the rows above by its numbers"
     )
