@@ -36,7 +36,7 @@ bench: $(VENV)/dev.stamp
 	$(BIN)/python -m tests.benchmarks $(ARGS)
 
 reference: $(VENV)/dev.stamp
-	$(BIN)/python -m csmetrics_core.reference
+	$(BIN)/python -m csmetrics_core.declaration.reference
 
 # The README's pictures, from the real things; LibreOffice draws the templates.
 pictures: $(VENV)/dev.stamp

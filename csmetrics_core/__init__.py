@@ -11,10 +11,10 @@ from pkgutil import iter_modules
 import numpy  # first, as it takes a quarter longer to load from deep inside other imports
 
 from csmetrics_core import metrics
-from csmetrics_core.catalog import CATALOG, lookup
+from csmetrics_core.conventions.reconcile import Reconciliation, reconcile
+from csmetrics_core.declaration.catalog import CATALOG, lookup
 from csmetrics_core.errors import MetricError, UndefinedMetric
 from csmetrics_core.explain import Explained, explain
-from csmetrics_core.reconcile import Reconciliation, reconcile
 from csmetrics_core.version import __version__
 
 for _module in sorted(module.name for module in iter_modules(metrics.__path__)):

@@ -8,14 +8,14 @@ import numpy as np
 from numpy.typing import NDArray
 from pandas import DataFrame, Series
 
-from csmetrics_core.catalog import CATALOG as CATALOG
-from csmetrics_core.catalog import lookup as lookup
+from csmetrics_core.declaration.catalog import CATALOG as CATALOG
+from csmetrics_core.declaration.catalog import lookup as lookup
 from csmetrics_core.errors import MetricError as MetricError
 from csmetrics_core.errors import UndefinedMetric as UndefinedMetric
 from csmetrics_core.explain import Explained as Explained
 from csmetrics_core.explain import explain as explain
-from csmetrics_core.reconcile import Reconciliation as Reconciliation
-from csmetrics_core.reconcile import reconcile as reconcile
+from csmetrics_core.conventions.reconcile import Reconciliation as Reconciliation
+from csmetrics_core.conventions.reconcile import reconcile as reconcile
 
 __version__: str
 __all__: list[str]

@@ -13,9 +13,9 @@ from inspect import signature
 from types import ModuleType
 from typing import Any
 
-from csmetrics_core.catalog import lookup
+from csmetrics_core.declaration.catalog import lookup
 from csmetrics_core.errors import UnknownMetric
-from csmetrics_core.labels import columns_of
+from csmetrics_core.intake.labels import columns_of
 
 NAME = "csm"
 _PACKAGES = ("pandas", "polars")

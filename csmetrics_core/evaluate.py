@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from csmetrics_core.arguments import bind, prepare
+from csmetrics_core.declaration.spec import Metric
 from csmetrics_core.errors import (
     MetricError,
     NoData,
@@ -18,11 +18,11 @@ from csmetrics_core.errors import (
     place,
     wrong_kind,
 )
-from csmetrics_core.flattening import flatten, shape_of
-from csmetrics_core.labels import PLAIN, Host, by_label
-from csmetrics_core.prepared import Prepared
+from csmetrics_core.intake.arguments import bind, prepare
+from csmetrics_core.intake.flattening import flatten, shape_of
+from csmetrics_core.intake.labels import PLAIN, Host, by_label
+from csmetrics_core.intake.prepared import Prepared
 from csmetrics_core.results import Pair, Ratio, Refusal, Table, Words
-from csmetrics_core.spec import Metric
 
 
 @dataclass(slots=True)

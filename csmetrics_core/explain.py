@@ -5,15 +5,15 @@ from typing import Any
 
 import numpy as np
 
-from csmetrics_core.benchmarks import published_figures
-from csmetrics_core.catalog import in_order, lookup
+from csmetrics_core.conventions.benchmarks import published_figures
+from csmetrics_core.declaration.catalog import in_order, lookup
+from csmetrics_core.declaration.spec import DATE, MOMENT, TEXT, Metric, Role
 from csmetrics_core.errors import MetricError
 from csmetrics_core.evaluate import Evaluation, evaluate
-from csmetrics_core.intervals import confidence_level
 from csmetrics_core.markup import html_table
-from csmetrics_core.periods import day_text
+from csmetrics_core.maths.intervals import confidence_level
+from csmetrics_core.maths.periods import day_text
 from csmetrics_core.results import Ratio, Table
-from csmetrics_core.spec import DATE, MOMENT, TEXT, Metric, Role
 
 _SIGNS = ("+", "−")
 _SHOWN = 10  # values of a broadcast that are written out

@@ -12,16 +12,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from csmetrics_core.arguments import bind, prepare
-from csmetrics_core.cells import read
+from csmetrics_core.declaration.kinds import Number
+from csmetrics_core.declaration.spec import Argument, Metric, Role, Sample
 from csmetrics_core.errors import MetricError, NoData, WrongKind, WrongShape
 from csmetrics_core.evaluate import evaluate
-from csmetrics_core.flattening import every_row, shape_of
-from csmetrics_core.kinds import Number
-from csmetrics_core.prepared import Coded, Prepared
+from csmetrics_core.intake.arguments import bind, prepare
+from csmetrics_core.intake.cells import read
+from csmetrics_core.intake.flattening import every_row, shape_of
+from csmetrics_core.intake.prepared import Coded, Prepared
+from csmetrics_core.maths.sums import exact_sum
 from csmetrics_core.results import Ratio
-from csmetrics_core.spec import Argument, Metric, Role, Sample
-from csmetrics_core.sums import exact_sum
 
 Floats = NDArray[np.float64]
 

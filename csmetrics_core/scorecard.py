@@ -9,20 +9,20 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from csmetrics_core.catalog import headline_metrics, lookup
-from csmetrics_core.company import Company, Missing, month_number, month_text
+from csmetrics_core.company.company import Company, Missing, month_number, month_text
+from csmetrics_core.company.headline import CALLS, Assumptions, Call
+from csmetrics_core.company.headline.labels import scorecard_title
+from csmetrics_core.company.judging import Sampled, judged
+from csmetrics_core.declaration.catalog import headline_metrics, lookup
+from csmetrics_core.declaration.spec import Metric, Sample, Unit
 from csmetrics_core.errors import MetricError, off_scale
 from csmetrics_core.evaluate import evaluate
 from csmetrics_core.explain import explained
-from csmetrics_core.headings import PARTS, Matched
-from csmetrics_core.headline import CALLS, Assumptions, Call
-from csmetrics_core.headline.labels import scorecard_title
-from csmetrics_core.inference import Tested, benjamini_hochberg, holm
-from csmetrics_core.intervals import mean_interval
-from csmetrics_core.judging import Sampled, judged
+from csmetrics_core.files.headings import PARTS, Matched
 from csmetrics_core.markup import html_table
-from csmetrics_core.spec import Metric, Sample, Unit
-from csmetrics_core.verdicts import NO_CLEAR_CHANGE, sentence, shown, verdict
+from csmetrics_core.maths.inference import Tested, benjamini_hochberg, holm
+from csmetrics_core.maths.intervals import mean_interval
+from csmetrics_core.maths.verdicts import NO_CLEAR_CHANGE, sentence, shown, verdict
 
 if TYPE_CHECKING:
     from csmetrics_core.files.reading import Reading

@@ -28,7 +28,7 @@ def tests_of(files: Collection[str]) -> list[str]:
     """The test files that changed, are called as a changed module, or import it.
 
     Example:
-        >>> "test_intervals.py" in tests_of(["csmetrics_core/intervals.py"])
+        >>> "test_intervals.py" in tests_of(["csmetrics_core/maths/intervals.py"])
         True
     """
     stems = {Path(file).stem for file in files if file.endswith(".py") and not file.startswith("tests/")}

@@ -10,11 +10,11 @@ import ironcalc
 import xlsxwriter
 from hosts.examples import typed
 
-from csmetrics_core.catalog import CATALOG
-from csmetrics_core.dynamic import lambda_form, stored
+from csmetrics_core.declaration.catalog import CATALOG
+from csmetrics_core.declaration.dynamic import lambda_form, stored
+from csmetrics_core.declaration.spec import DATE, MOMENT, Metric, Role
 from csmetrics_core.errors import MetricError
 from csmetrics_core.evaluate import evaluate
-from csmetrics_core.spec import DATE, MOMENT, Metric, Role
 
 LAMBDAS = sorted(name for name, metric in CATALOG.items() if lambda_form(metric))
 

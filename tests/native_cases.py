@@ -5,12 +5,12 @@ import random
 
 import xlsxwriter
 
-from csmetrics_core.catalog import CATALOG
+from csmetrics_core.declaration.catalog import CATALOG
+from csmetrics_core.declaration.kinds import Number
+from csmetrics_core.declaration.native import Where, spell
+from csmetrics_core.declaration.spec import Metric, Role
 from csmetrics_core.errors import MetricError
 from csmetrics_core.evaluate import evaluate
-from csmetrics_core.kinds import Number
-from csmetrics_core.native import Where, spell
-from csmetrics_core.spec import Metric, Role
 
 NATIVE = sorted(name for name, m in CATALOG.items() if m.native)
 

@@ -15,7 +15,7 @@ import tempfile
 from pathlib import Path
 
 from csmetrics_workbooks.build import TEMPLATES
-from csmetrics_workbooks.formulas import Host
+from csmetrics_workbooks.kit.formulas import Host
 
 ROOT = Path(__file__).parent.parent
 DIST = ROOT / "dist"

@@ -20,7 +20,7 @@ from csmetrics_core import (
     usage_by_account,
     wau,
 )
-from csmetrics_core.catalog import lookup
+from csmetrics_core.declaration.catalog import lookup
 from csmetrics_core.evaluate import evaluate
 
 START = date(2026, 1, 1)

@@ -115,7 +115,7 @@ def grid_of(metric, columns, monkeypatch):
     from csmetrics_addin import cells
 
     from csmetrics_core.evaluate import Evaluation
-    from csmetrics_core.prepared import Prepared
+    from csmetrics_core.intake.prepared import Prepared
     from csmetrics_core.results import Table
 
     made = Evaluation(metric, columns, Prepared({}), Table(columns), {})

@@ -6,8 +6,8 @@ from io import BytesIO
 
 import pytest
 import xlsxwriter
-from csmetrics_addin.cli import app
-from csmetrics_addin.commands import addin
+from csmetrics_addin.cli.app import app
+from csmetrics_addin.cli.commands import addin
 from csmetrics_addin.hosts import classic, doctor, libreoffice, programs, ribbon, wheel
 from csmetrics_addin.hosts.doctor import Check
 from csmetrics_workbooks.build import TEMPLATES

@@ -11,13 +11,13 @@ import pytest
 import csmetrics_core as csm
 from csmetrics_core.errors import NoData, OutOfScale, WrongCall
 from csmetrics_core.explain import explain
+from csmetrics_core.intake.prepared import Coded
+from csmetrics_core.maths.periods import index_of
 from csmetrics_core.models import shifted_beta_geometric
 from csmetrics_core.models.arr_ahead import installed_base
 from csmetrics_core.models.base_ahead import Contracts, band, expected
 from csmetrics_core.models.contest import Contest
 from csmetrics_core.models.renewal_hazards import Hazards, fit, spread_between_months
-from csmetrics_core.periods import index_of
-from csmetrics_core.prepared import Coded
 from csmetrics_core.reductions.standing import Seen, seen, standing
 
 EXAMPLES = {e["id"]: e for e in json.loads((Path(__file__).parent / "data/why_examples.json").read_text())["examples"]}

@@ -8,17 +8,17 @@ import numpy as np
 import openpyxl
 import pytest
 import xlsxwriter
-from csmetrics_addin.auditing import audit
-from csmetrics_addin.cli import app
-from csmetrics_addin.native_forms import recognised
-from csmetrics_addin.sheet_functions import elementwise
-from csmetrics_addin.syntax import CellError, Part, parse
+from csmetrics_addin.audit.auditing import audit
+from csmetrics_addin.audit.native_forms import recognised
+from csmetrics_addin.audit.sheet_functions import elementwise
+from csmetrics_addin.audit.syntax import CellError, Part, parse
+from csmetrics_addin.cli.app import app
 from csmetrics_workbooks.build import TEMPLATES, build
 from native_cases import NATIVE, good_calls, lay_out
 from typer.testing import CliRunner
 
 from csmetrics_core import CATALOG
-from csmetrics_core.native import spell, spell_value
+from csmetrics_core.declaration.native import spell, spell_value
 
 
 def run(*words):

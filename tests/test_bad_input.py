@@ -12,7 +12,8 @@ import polars as pl
 import pytest
 
 import csmetrics_core as csm
-from csmetrics_core.catalog import CATALOG
+from csmetrics_core.declaration.catalog import CATALOG
+from csmetrics_core.declaration.spec import Role
 from csmetrics_core.errors import (
     ErrorInCell,
     MetricError,
@@ -25,7 +26,6 @@ from csmetrics_core.errors import (
 )
 from csmetrics_core.evaluate import evaluate
 from csmetrics_core.explain import explain
-from csmetrics_core.spec import Role
 
 ARGUMENTS = [
     pytest.param(declared, argument, id=f"{name}-{argument.name}")

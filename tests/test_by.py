@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 import csmetrics_core as csm
 from csmetrics_core.errors import OutOfScale, WrongCall
-from csmetrics_core.inference import by_customer, ratio_added
+from csmetrics_core.maths.inference import by_customer, ratio_added
 
 EXAMPLES = {e["id"]: e for e in json.loads((Path(__file__).parent / "data/why_examples.json").read_text())["examples"]}
 

@@ -7,12 +7,12 @@ from typing import Annotated
 import pytest
 
 import csmetrics_core
-from csmetrics_core.catalog import CATALOG, alias, headline_metrics, lookup, metric
+from csmetrics_core.declaration.catalog import CATALOG, alias, headline_metrics, lookup, metric
+from csmetrics_core.declaration.kinds import Count
+from csmetrics_core.declaration.spec import COUNT, Category, Each, Example
 from csmetrics_core.errors import MetricError, UnknownMetric
 from csmetrics_core.evaluate import evaluate
-from csmetrics_core.kinds import Count
 from csmetrics_core.results import Ratio
-from csmetrics_core.spec import COUNT, Category, Each, Example
 
 BASE = {
     "title": "Things",

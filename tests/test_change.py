@@ -12,10 +12,10 @@ from statsmodels.stats.multitest import multipletests
 from statsmodels.stats.proportion import confint_proportions_2indep
 
 import csmetrics_core as csm
-from csmetrics_core import inference
-from csmetrics_core.catalog import CATALOG
+from csmetrics_core.declaration.catalog import CATALOG
+from csmetrics_core.declaration.spec import Sample
 from csmetrics_core.errors import MetricError, NoData, WrongCall, WrongKind, WrongShape
-from csmetrics_core.spec import Sample
+from csmetrics_core.maths import inference
 
 EXAMPLES = {e["id"]: e for e in json.loads((Path(__file__).parent / "data/why_examples.json").read_text())["examples"]}
 

@@ -4,7 +4,7 @@ from datetime import date, datetime
 
 import openpyxl
 import pytest
-from csmetrics_addin.cli import app
+from csmetrics_addin.cli.app import app
 from csmetrics_addin.hosts import lambdas
 from csmetrics_workbooks.checkbook import write_checkbook
 from csmetrics_workbooks.example_calls import all_calls
@@ -14,8 +14,8 @@ from openpyxl.utils.datetime import to_excel
 from test_lambdas import IRONCALC_LACKS
 from typer.testing import CliRunner
 
-from csmetrics_core.catalog import CATALOG
-from csmetrics_core.dynamic import lambda_names, stored
+from csmetrics_core.declaration.catalog import CATALOG
+from csmetrics_core.declaration.dynamic import lambda_names, stored
 
 _LACKING = set().union(*IRONCALC_LACKS.values())
 

@@ -13,15 +13,15 @@ import openpyxl
 import pandas as pd
 import pytest
 import xlsxwriter
-from csmetrics_addin.cli import app
-from csmetrics_addin.commands.compute import flag
-from csmetrics_addin.pointing import Book
-from csmetrics_addin.terminal import Problem
+from csmetrics_addin.cli.app import app
+from csmetrics_addin.cli.commands.compute import flag
+from csmetrics_addin.cli.pointing import Book
+from csmetrics_addin.cli.terminal import Problem
 from typer.testing import CliRunner
 
 from csmetrics_core import CATALOG, nps
+from csmetrics_core.declaration.spec import Category
 from csmetrics_core.files.plain import plain_tables
-from csmetrics_core.spec import Category
 
 SCORES = [10, 9, "n/a", 7, None, 3, 10]
 SEGMENTS = ["SMB", "SMB", "SMB", "[red]Big[/red]", "SMB", "[red]Big[/red]", "=1+1"]
@@ -351,7 +351,7 @@ def test_text_from_a_file_cannot_drive_the_terminal(run, tmp_path):
 def process(*words, **environment):
     """The command in a process of its own, its output in a pipe."""
     return subprocess.run(
-        [sys.executable, "-c", "from csmetrics_addin.cli import main; main()", *words],
+        [sys.executable, "-c", "from csmetrics_addin.cli.app import main; main()", *words],
         capture_output=True, env={**os.environ, **environment}, check=False, timeout=120,
     )  # fmt: skip
 
@@ -389,7 +389,7 @@ def test_errors_go_to_stderr_with_their_code():
 
 
 def test_list_loads_nothing_it_does_not_need():
-    words = "import sys; from csmetrics_addin.cli import app; app(['list'], standalone_mode=False); "
+    words = "import sys; from csmetrics_addin.cli.app import app; app(['list'], standalone_mode=False); "
     heavy = "print([m for m in ('pandas', 'scipy', 'openpyxl', 'xlsxwriter', 'xlwings') if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", words + heavy], capture_output=True, text=True, check=True)
     assert done.stdout.splitlines()[-1] == "[]"

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from csmetrics_core import MetricError, cohort_retention, customer_movements
-from csmetrics_core.catalog import lookup
+from csmetrics_core.declaration.catalog import lookup
 from csmetrics_core.evaluate import evaluate
 
 START = date(2025, 1, 1)

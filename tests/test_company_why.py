@@ -6,12 +6,12 @@ import math
 
 import numpy as np
 import pytest
-from csmetrics_addin.cli import app
+from csmetrics_addin.cli.app import app
 from typer.testing import CliRunner
 
-from csmetrics_core.catalog import headline_metrics, lookup
-from csmetrics_core.company import Company, Missing, month_number
-from csmetrics_core.headline.why import Side, why_of, why_rows
+from csmetrics_core.company.company import Company, Missing, month_number
+from csmetrics_core.company.headline.why import Side, why_of, why_rows
+from csmetrics_core.declaration.catalog import headline_metrics, lookup
 from csmetrics_core.samples import sample_company
 from csmetrics_core.scorecard import scorecard
 

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pytest
-from csmetrics_addin.cli import app
+from csmetrics_addin.cli.app import app
 from frames import on_engine, plain
 from ledger_cases import CASES, day, lines_table
 from typer.testing import CliRunner

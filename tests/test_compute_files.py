@@ -6,9 +6,9 @@ from pathlib import Path
 import pandas as pd
 import pytest
 import xlsxwriter
-from csmetrics_addin.cli import app
-from csmetrics_addin.pointing import Book
-from csmetrics_addin.terminal import Problem
+from csmetrics_addin.cli.app import app
+from csmetrics_addin.cli.pointing import Book
+from csmetrics_addin.cli.terminal import Problem
 from typer.testing import CliRunner
 
 CASES = Path(__file__).parent / "data" / "cases"

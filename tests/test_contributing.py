@@ -16,8 +16,9 @@ import pandas as pd
 import csmetrics_core as csm
 import csmetrics_core.accessor
 from csmetrics_addin import functions
-from csmetrics_core import stubs, tables
-from csmetrics_core.reference import page
+from csmetrics_core import tables
+from csmetrics_core.declaration import stubs
+from csmetrics_core.declaration.reference import page
 
 assert csm.__file__.startswith({folder!r})
 assert csm.win_back_rate(8, 10) == csm.explain("WIN_BACK_RATE", 8, 10).value == 0.8

@@ -7,12 +7,12 @@ import zipfile
 import ironcalc
 import openpyxl
 import pytest
-from csmetrics_addin.cli import app
-from csmetrics_addin.commands.demo import TARGETS
+from csmetrics_addin.cli.app import app
+from csmetrics_addin.cli.commands.demo import TARGETS
 from typer.testing import CliRunner
 
 from csmetrics_core import lookup
-from csmetrics_core.catalog import headline_metrics
+from csmetrics_core.declaration.catalog import headline_metrics
 from csmetrics_core.files.plain import plain_tables
 from csmetrics_core.metrics.health import health_score
 from csmetrics_core.samples import sample_company

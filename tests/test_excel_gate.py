@@ -11,7 +11,7 @@ import pytest
 import xlsxwriter
 from csmetrics_addin.hosts import classic
 from csmetrics_panels import panel
-from csmetrics_panels.metric_workbook import workbook as metric_workbook
+from csmetrics_panels.metric.metric_workbook import workbook as metric_workbook
 from csmetrics_workbooks.build import TEMPLATES, build, recipe
 from excel.everything import EVERYTHING
 from excel.formulas import Grammar

@@ -7,9 +7,9 @@ import pandas as pd
 import pytest
 
 import csmetrics_core as csm
-from csmetrics_core.catalog import CATALOG
+from csmetrics_core.declaration.catalog import CATALOG
+from csmetrics_core.declaration.spec import Role
 from csmetrics_core.errors import ErrorInCell, OutOfScale, WrongKind
-from csmetrics_core.spec import Role
 
 ABOUT = ("csm_explain", "csm_weighted", "csm_by", "csm_change", "csm_why", "csm_reconcile", "csm_benchmarks")
 NUMBERS = [m.name for m in CATALOG.values() if m.gives == "number"]

@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 import xlsxwriter
-from csmetrics_addin.cli import app
+from csmetrics_addin.cli.app import app
 from files_people_have import CASES
 from typer.testing import CliRunner
 

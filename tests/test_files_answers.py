@@ -4,8 +4,8 @@ from datetime import date
 
 import pytest
 
-from csmetrics_core.answer_words import scale_of_words
 from csmetrics_core.files import Said, read_company
+from csmetrics_core.files.answer_words import scale_of_words
 from csmetrics_core.files.columns import read_column
 from csmetrics_core.files.saying import Place
 from csmetrics_core.scorecard import scorecard_of

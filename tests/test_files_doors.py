@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from csmetrics_panels import dashboard, dashboards
 from csmetrics_workbooks.build import recipe
-from csmetrics_workbooks.userdata import map_company
+from csmetrics_workbooks.data.userdata import map_company
 
 from csmetrics_core import nps
 from csmetrics_core.errors import MetricError

@@ -6,9 +6,9 @@ import pytest
 
 from csmetrics_core.files import Said, read_company
 from csmetrics_core.files.calendar_words import month_number
+from csmetrics_core.files.headings import plain
+from csmetrics_core.files.languages import LANGUAGES, folded
 from csmetrics_core.files.words import months_in
-from csmetrics_core.headings import plain
-from csmetrics_core.languages import LANGUAGES, folded
 from csmetrics_core.scorecard import scorecard_of
 
 REVENUE = {

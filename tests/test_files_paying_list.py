@@ -4,9 +4,9 @@ from datetime import date
 
 import openpyxl
 import pytest
-from csmetrics_addin.cli import app
+from csmetrics_addin.cli.app import app
 from csmetrics_workbooks.build import recipe
-from csmetrics_workbooks.userdata import map_company
+from csmetrics_workbooks.data.userdata import map_company
 from typer.testing import CliRunner
 
 from csmetrics_core.files import Said, read_company

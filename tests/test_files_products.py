@@ -12,16 +12,16 @@ from pathlib import Path
 import openpyxl
 import pandas as pd
 import pytest
-from csmetrics_addin.cli import app
+from csmetrics_addin.cli.app import app
 from pandas.testing import assert_frame_equal
 from typer.testing import CliRunner
 
 import csmetrics_core as cs
 from csmetrics_core.files import Report, Said, UnreadableFile, open_sources, read_company
+from csmetrics_core.files.headings import PARTS
 from csmetrics_core.files.reading import check_columns_said, find_all, read_table
 from csmetrics_core.files.recognising import PRODUCTS
 from csmetrics_core.files.standard import STANDARD
-from csmetrics_core.headings import PARTS
 from csmetrics_core.samples import sample_company
 from csmetrics_core.scorecard import scorecard, scorecard_of
 

@@ -6,7 +6,7 @@ from datetime import date
 import openpyxl
 import pytest
 from csmetrics_workbooks.build import build, recipe
-from csmetrics_workbooks.userdata import map_company
+from csmetrics_workbooks.data.userdata import map_company
 
 from csmetrics_core.files import Said, read_company
 from csmetrics_core.scorecard import scorecard_of

@@ -4,7 +4,7 @@ import csv
 import json
 
 import pytest
-from csmetrics_addin.cli import app
+from csmetrics_addin.cli.app import app
 from test_arr_ahead import grown
 from typer.testing import CliRunner
 

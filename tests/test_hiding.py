@@ -5,7 +5,7 @@ from collections import Counter
 
 import pandas as pd
 import pytest
-from csmetrics_addin.cli import app
+from csmetrics_addin.cli.app import app
 from typer.testing import CliRunner
 
 import csmetrics_core as csm

@@ -6,7 +6,7 @@ import subprocess
 import sys
 from importlib import import_module
 
-from csmetrics_addin.cli import COMMANDS, summary
+from csmetrics_addin.cli.app import COMMANDS, summary
 from typer.main import get_command
 
 
@@ -72,6 +72,6 @@ def test_the_list_of_commands_is_read_and_not_imported():
 
 def test_each_command_is_listed_with_its_own_words():
     for name, module in COMMANDS.items():
-        found = get_command(import_module(f"csmetrics_addin.commands.{module}").app)
+        found = get_command(import_module(f"csmetrics_addin.cli.commands.{module}").app)
         command = getattr(found, "commands", {}).get(name, found)
         assert summary(name) == inspect.cleandoc(command.help)

@@ -5,7 +5,7 @@ import pytest
 from scipy import stats
 
 import csmetrics_core as csm
-from csmetrics_core.intervals import (
+from csmetrics_core.maths.intervals import (
     by_customer,
     gross_retention_interval,
     net_retention_interval,

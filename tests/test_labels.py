@@ -9,10 +9,10 @@ import pyarrow as pa
 import pytest
 
 import csmetrics_core as csm
-from csmetrics_core.catalog import CATALOG
+from csmetrics_core.declaration.catalog import CATALOG
+from csmetrics_core.declaration.spec import Role
 from csmetrics_core.errors import MetricError, WrongCall, WrongShape
 from csmetrics_core.evaluate import evaluate
-from csmetrics_core.spec import Role
 
 SCORES = pd.Series([10, 0, 9], index=["a", "b", "c"])
 

@@ -14,9 +14,9 @@ from lambda_cases import (
     write_calls,
 )
 
-from csmetrics_core import reserved
-from csmetrics_core.catalog import CATALOG
-from csmetrics_core.dynamic import LONGEST, lambda_form, stored, why_no_lambda, with_semicolons
+from csmetrics_core.declaration import reserved
+from csmetrics_core.declaration.catalog import CATALOG
+from csmetrics_core.declaration.dynamic import LONGEST, lambda_form, stored, why_no_lambda, with_semicolons
 
 #: Metrics whose form IronCalc cannot run, by what it lacks; formulon runs them all.
 IRONCALC_LACKS = {

@@ -9,12 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import csmetrics_core as csm
-from csmetrics_core.catalog import CATALOG
+from csmetrics_core.declaration.catalog import CATALOG
+from csmetrics_core.declaration.kinds import Number
+from csmetrics_core.declaration.spec import Role
 from csmetrics_core.errors import MetricError
 from csmetrics_core.evaluate import evaluate
-from csmetrics_core.kinds import Number
-from csmetrics_core.spec import Role
-from csmetrics_core.sums import exact_sum
+from csmetrics_core.maths.sums import exact_sum
 
 scores = st.lists(st.integers(0, 10), min_size=1, max_size=60)
 money = st.floats(0, 1e7, allow_nan=False).map(lambda x: round(x, 2))

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from csmetrics_core.intervals import wilson
+from csmetrics_core.maths.intervals import wilson
 from csmetrics_core.models.ranking import area_under_curve, churn_by_band
 
 

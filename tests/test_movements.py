@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from csmetrics_core import MetricError, mrr_movements, retention_by_customer, retention_by_month
-from csmetrics_core.catalog import lookup
+from csmetrics_core.declaration.catalog import lookup
 from csmetrics_core.evaluate import evaluate
 
 MOVES = ("opening", "new", "expansion", "contraction", "churned", "reactivation", "closing")

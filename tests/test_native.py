@@ -8,9 +8,9 @@ import pytest
 import xlsxwriter
 from native_cases import NATIVE, agree, bad_calls, good_calls, larger_calls, lay_out, python
 
-from csmetrics_core.catalog import CATALOG
-from csmetrics_core.native import ERRORS
-from csmetrics_core.spec import Metric, Role
+from csmetrics_core.declaration.catalog import CATALOG
+from csmetrics_core.declaration.native import ERRORS
+from csmetrics_core.declaration.spec import Metric, Role
 
 
 def test_no_form_holds_a_number_excel_refuses():

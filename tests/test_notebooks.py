@@ -16,7 +16,7 @@ _BY_NAME = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem
 
 
 def test_there_is_a_quick_start_and_one_for_each_subject() -> None:
-    from csmetrics_core.spec import Category
+    from csmetrics_core.declaration.spec import Category
 
     subjects = {category.value.lower() for category in Category} - {"about"}
     assert {path.stem for path in NOTEBOOKS} == {"quick_start", *subjects}

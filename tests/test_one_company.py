@@ -8,10 +8,10 @@ from functools import cache
 import openpyxl
 import pytest
 from csmetrics_panels import dashboard
-from csmetrics_panels.workbook_data import workbook
-from csmetrics_workbooks.book import Choices
+from csmetrics_panels.dashboards.workbook_data import workbook
 from csmetrics_workbooks.build import build, recipe
-from csmetrics_workbooks.userdata import map_company
+from csmetrics_workbooks.data.userdata import map_company
+from csmetrics_workbooks.kit.book import Choices
 
 from csmetrics_core.samples import sample_company
 from csmetrics_core.scorecard import scorecard_of

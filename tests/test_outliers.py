@@ -8,7 +8,7 @@ import pytest
 
 import csmetrics_core as csm
 from csmetrics_core.explain import explain
-from csmetrics_core.outliers import guard
+from csmetrics_core.reductions.outliers import guard
 
 EXAMPLES = {e["id"]: e for e in json.loads((Path(__file__).parent / "data/why_examples.json").read_text())["examples"]}
 

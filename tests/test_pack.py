@@ -6,15 +6,15 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from csmetrics_addin.cli import app
+from csmetrics_addin.cli.app import app
 from csmetrics_addin.pack.pages import Pack, draw
 from csmetrics_addin.pack.paper import SIZES, Paper, cut, printable, style
 from typer.testing import CliRunner
 
+from csmetrics_core.declaration.spec import MONEY
 from csmetrics_core.files import read_company
 from csmetrics_core.samples import sample_company
 from csmetrics_core.scorecard import scorecard_of
-from csmetrics_core.spec import MONEY
 
 
 def drawn(tables, company="Acme", size="a4", currency="USD"):

@@ -6,14 +6,14 @@ import numpy as np
 import pandas as pd
 import pytest
 from csmetrics_panels import panel
-from csmetrics_panels.charts import Chart, Heat, Series, waterfall
-from csmetrics_panels.draw import ChartView, draw
-from csmetrics_panels.images import image, save_image
+from csmetrics_panels.screen.charts import Chart, Heat, Series, waterfall
+from csmetrics_panels.screen.draw import ChartView, draw
+from csmetrics_panels.screen.images import image, save_image
 from test_panels_panel import example_data
 
 from csmetrics_core import CATALOG, MetricError
+from csmetrics_core.declaration.spec import COUNT, FRACTION, MONEY
 from csmetrics_core.palette import BAD, CAUTION, GOOD
-from csmetrics_core.spec import COUNT, FRACTION, MONEY
 
 
 def test_answers_on_a_short_scale_are_counted() -> None:
@@ -160,7 +160,7 @@ def test_a_page_opened_later_shows_what_is_drawn_by_then() -> None:
 
 def test_choices_to_start_with_are_computed_once(monkeypatch: pytest.MonkeyPatch) -> None:
     counted: list[object] = []
-    module = sys.modules["csmetrics_panels.panel"]
+    module = sys.modules["csmetrics_panels.metric.panel"]
     compute = module.compute
     monkeypatch.setattr(module, "compute", lambda *given: counted.append(given) or compute(*given))
     panel("nps", data={"score": [10, 0], "group": ["a", "b"]}, segment_by="group", segment="a")

@@ -10,7 +10,7 @@ import polars as pl
 import pyarrow as pa
 import pytest
 from csmetrics_panels import panel
-from csmetrics_panels import sources as panel_sources
+from csmetrics_panels.data import sources as panel_sources
 
 from csmetrics_core import MetricError, nps
 from csmetrics_core.samples import sample_company

@@ -7,8 +7,8 @@ from pathlib import Path
 import nbformat
 import pandas as pd
 import pytest
-from csmetrics_addin.cli import app
-from csmetrics_addin.commands import panel as command
+from csmetrics_addin.cli.app import app
+from csmetrics_addin.cli.commands import panel as command
 from csmetrics_panels import dashboards
 from typer.testing import CliRunner
 

@@ -4,7 +4,7 @@ import json
 
 import pandas as pd
 import pytest
-from csmetrics_addin.cli import app
+from csmetrics_addin.cli.app import app
 from csmetrics_panels import compare, dashboards
 from csmetrics_panels.dashboards.blocks import Figures, Grid, Picture, Words
 from typer.testing import CliRunner

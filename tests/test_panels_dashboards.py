@@ -9,8 +9,8 @@ import pandas as pd
 import polars as pl
 import pytest
 from csmetrics_panels import DASHBOARDS, dashboard
-from csmetrics_panels import sources as panel_sources
 from csmetrics_panels.dashboards.blocks import Across, Figures, Grid, Picture, Words
+from csmetrics_panels.data import sources as panel_sources
 
 from csmetrics_core import CATALOG, MetricError, churn_rate, explain, ndr, nps
 from csmetrics_core.samples import SampleCompany, sample_company

@@ -8,15 +8,15 @@ import openpyxl
 import pandas as pd
 import pytest
 from csmetrics_panels import DASHBOARDS, dashboard, panel
-from csmetrics_panels.browser import Download
+from csmetrics_panels.dashboards.workbook_data import workbook
 from csmetrics_panels.export import csv_bytes, dashboard_files
-from csmetrics_panels.metric_workbook import workbook as metric_workbook
-from csmetrics_panels.work import Worker
-from csmetrics_panels.workbook_data import workbook
+from csmetrics_panels.metric.metric_workbook import workbook as metric_workbook
+from csmetrics_panels.screen.browser import Download
+from csmetrics_panels.screen.work import Worker
 from test_panels_panel import METRICS, example_data
 
 from csmetrics_core import MetricError, nps
-from csmetrics_core.catalog import Metric
+from csmetrics_core.declaration.catalog import Metric
 from csmetrics_core.samples import SampleCompany, sample_company
 
 pytestmark = pytest.mark.filterwarnings("ignore:Sparkline:UserWarning:openpyxl")

@@ -10,8 +10,8 @@ from csmetrics_panels.dashboards.blocks import Across, Figures, Grid, Picture, W
 
 import csmetrics_core as csm
 from csmetrics_core import MetricError, explain
-from csmetrics_core.company import Company
-from csmetrics_core.headline.due import calendar_of
+from csmetrics_core.company.company import Company
+from csmetrics_core.company.headline.due import calendar_of
 from csmetrics_core.samples import SampleCompany, sample_company
 
 

@@ -12,12 +12,12 @@ import pandas as pd
 import polars as pl
 import pytest
 from csmetrics_panels import dashboard, panel
-from csmetrics_panels.form import ChoiceField, RangeField, ValueField
+from csmetrics_panels.metric.form import ChoiceField, RangeField, ValueField
 
 from csmetrics_core import CATALOG, MetricError, nps
-from csmetrics_core.catalog import Metric
+from csmetrics_core.declaration.catalog import Metric
+from csmetrics_core.declaration.spec import Role
 from csmetrics_core.samples import sample_company
-from csmetrics_core.spec import Role
 
 METRICS = [m for m in CATALOG.values() if not m.roles.raw]
 
@@ -286,7 +286,7 @@ def files(shown: object) -> list:
     return panel_files(shown)
 
 
-@pytest.mark.parametrize("name", ["csmetrics_panels", "csmetrics_panels.panel"])
+@pytest.mark.parametrize("name", ["csmetrics_panels", "csmetrics_panels.metric.panel"])
 def test_the_examples_of_the_docstrings_run(name: str) -> None:
     module = importlib.import_module(name)
     module = sys.modules[name] if not hasattr(module, "__path__") else module

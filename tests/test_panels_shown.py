@@ -7,7 +7,7 @@ import pandas as pd
 import polars as pl
 import pytest
 from csmetrics_panels import panel
-from csmetrics_panels.compute import splits
+from csmetrics_panels.metric.compute import splits
 from test_panels_code import CELLS, DATES, SCORES, in_both
 from test_panels_panel import METRICS, example_data
 

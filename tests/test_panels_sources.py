@@ -14,12 +14,13 @@ import openpyxl
 import pandas as pd
 import polars as pl
 import pytest
-from csmetrics_panels import dashboard, dashboards, panel, read_table, reading, sources
-from csmetrics_panels.frames import BLANK, NO_MONTH, Frame
+from csmetrics_panels import dashboard, dashboards, panel, read_table
+from csmetrics_panels.data import reading, sources
+from csmetrics_panels.data.frames import BLANK, NO_MONTH, Frame
 
 from csmetrics_core import MetricError, nps
+from csmetrics_core.declaration.kinds import Amount, Day, Flag, Id, Text, Whole
 from csmetrics_core.files import read_company
-from csmetrics_core.kinds import Amount, Day, Flag, Id, Text, Whole
 
 MESSY = """Score;Segment;When;Note
 10;SMB;2026-01-31;fine

@@ -7,7 +7,7 @@ import openpyxl
 import pytest
 from csmetrics_panels import dashboard
 from csmetrics_panels.dashboards.blocks import Across, Figures, Grid
-from csmetrics_panels.workbook_data import workbook
+from csmetrics_panels.dashboards.workbook_data import workbook
 
 from csmetrics_core.samples import SampleCompany, sample_company
 

@@ -3,13 +3,13 @@
 import re
 
 import pytest
-from csmetrics_panels import browser, card, theme
-from csmetrics_panels.charts import Chart, Series
 from csmetrics_panels.dashboards.blocks import Figure, Figures, Screen
-from csmetrics_panels.draw import draw
+from csmetrics_panels.screen import browser, card, theme
+from csmetrics_panels.screen.charts import Chart, Series
+from csmetrics_panels.screen.draw import draw
 
 from csmetrics_core import palette
-from csmetrics_core.spec import MONEY, TEXT
+from csmetrics_core.declaration.spec import MONEY, TEXT
 
 _DARK_PAPER = "#212121"  # --jp-layout-color1 of JupyterLab Dark
 

@@ -4,10 +4,10 @@ import pandas as pd
 import pytest
 from csmetrics_panels import dashboard
 from csmetrics_panels.dashboards.blocks import Across, Figures, Grid, Picture, Words
-from csmetrics_panels.tiles import Tiles
+from csmetrics_panels.screen.tiles import Tiles
 
-from csmetrics_core.company import Company
-from csmetrics_core.headline.why import why_of
+from csmetrics_core.company.company import Company
+from csmetrics_core.company.headline.why import why_of
 from csmetrics_core.samples import SampleCompany, sample_company
 
 

@@ -4,8 +4,9 @@ import sys
 import threading
 
 import pytest
-from csmetrics_panels import panel, work
-from csmetrics_panels.work import Cancelled, Job, Worker
+from csmetrics_panels import panel
+from csmetrics_panels.screen import work
+from csmetrics_panels.screen.work import Cancelled, Job, Worker
 
 
 @pytest.fixture
@@ -65,7 +66,7 @@ def test_progress_is_reported() -> None:
 
 def test_a_failure_nobody_foresaw_is_said_and_the_panel_lives_on(monkeypatch: pytest.MonkeyPatch) -> None:
     shown = panel("nps", data={"score": [10, 0], "group": ["<b>", "b"]})
-    monkeypatch.setattr(sys.modules["csmetrics_panels.panel"], "chart_for", lambda _: 1 / 0)
+    monkeypatch.setattr(sys.modules["csmetrics_panels.metric.panel"], "chart_for", lambda _: 1 / 0)
     shown.choose(segment_by="group")
     assert "ZeroDivisionError: division by zero" in shown._card.value
     assert shown.value is None

@@ -10,7 +10,7 @@ import pytest
 
 import csmetrics_core as csm
 from csmetrics_core.errors import MetricError, NoData
-from csmetrics_core.intervals import critical_value, wilson
+from csmetrics_core.maths.intervals import critical_value, wilson
 
 EXAMPLES = json.loads((Path(__file__).parent / "data" / "published_examples.json").read_text())
 

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
-from csmetrics_addin.cli import app
+from csmetrics_addin.cli.app import app
 from typer.testing import CliRunner
 
 import csmetrics_core as csm

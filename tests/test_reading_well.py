@@ -12,10 +12,10 @@ from IPython.core.interactiveshell import InteractiveShell
 from pandas import DataFrame
 
 from csmetrics_core import explain, reconcile
-from csmetrics_core.catalog import lookup
+from csmetrics_core.declaration.catalog import lookup
+from csmetrics_core.declaration.spec import DATE, TEXT
 from csmetrics_core.files import read_company
 from csmetrics_core.scorecard import scorecard
-from csmetrics_core.spec import DATE, TEXT
 
 
 def test_a_refusal_is_one_line_and_tb_shows_the_frames(capsys):

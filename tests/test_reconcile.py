@@ -5,15 +5,15 @@ from math import isnan
 
 import numpy as np
 import pytest
-from csmetrics_addin.cli import app
+from csmetrics_addin.cli.app import app
 from models_data import PUBLISHED
 from typer.testing import CliRunner
 
 import csmetrics_core as csm
-from csmetrics_core.benchmarks import BENCHMARKS, published_figures
 from csmetrics_core.conventions import CONVENTIONS
+from csmetrics_core.conventions.benchmarks import BENCHMARKS, published_figures
+from csmetrics_core.conventions.reconcile import CLOSEST, REPRODUCES, read_figure, reconcile
 from csmetrics_core.errors import MetricError, OutOfScale, UnknownMetric, WrongCall, WrongKind, WrongShape
-from csmetrics_core.reconcile import CLOSEST, REPRODUCES, read_figure, reconcile
 
 CALLS = {
     "churn_rate": {"lost": 18, "opening": 1126, "new_customers": 85},

@@ -1,7 +1,7 @@
 """The written pages follow the catalogue."""
 
 from csmetrics_core import CATALOG
-from csmetrics_core.reference import PAGE, README, page, readme
+from csmetrics_core.declaration.reference import PAGE, README, page, readme
 
 
 def test_the_reference_is_fresh():

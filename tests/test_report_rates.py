@@ -4,7 +4,7 @@ import json
 
 import duckdb
 import pytest
-from csmetrics_addin.cli import app
+from csmetrics_addin.cli.app import app
 from typer.testing import CliRunner
 
 # A pays EUR and stays; B pays 200 then 250 USD, worth 0.9 then 0.8 EUR: 180, then 200, of which the old 200 are 160.

@@ -8,11 +8,11 @@ import pytest
 
 import csmetrics_core as csm
 from csmetrics_core import customer_movements, retention_by_month
-from csmetrics_core.catalog import headline_metrics
+from csmetrics_core.company.headline import CALLS, Assumptions
+from csmetrics_core.declaration.catalog import headline_metrics
 from csmetrics_core.errors import OutOfScale
-from csmetrics_core.headings import find_heading, match_tables
-from csmetrics_core.headline import CALLS, Assumptions
-from csmetrics_core.inference import holm
+from csmetrics_core.files.headings import find_heading, match_tables
+from csmetrics_core.maths.inference import holm
 from csmetrics_core.samples import sample_company
 from csmetrics_core.scorecard import scorecard
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from csmetrics_core.intervals import adjusted_votes, critical_value, wilson
+from csmetrics_core.maths.intervals import adjusted_votes, critical_value, wilson
 
 ROUNDS = 20_000
 MIXES = [(0.5, 0.3, 0.2), (0.33, 0.34, 0.33), (0.3, 0.5, 0.2), (0.6, 0.2, 0.2), (0.2, 0.3, 0.5)]

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
-from csmetrics_addin.cli import app
+from csmetrics_addin.cli.app import app
 from csmetrics_panels import DASHBOARDS, dashboard, panel
 from frames import plain
 from typer.testing import CliRunner
@@ -16,7 +16,7 @@ from typer.testing import CliRunner
 import csmetrics_core.accessor  # noqa: F401 - df.csm
 from csmetrics_core import nps, tables
 from csmetrics_core.errors import MetricError
-from csmetrics_core.spans import chosen_span, end_month, span_text
+from csmetrics_core.intake.spans import chosen_span, end_month, span_text
 
 ANSWERS = pd.DataFrame(
     {

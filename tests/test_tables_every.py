@@ -16,11 +16,11 @@ from hypothesis import strategies as st
 
 import csmetrics_core as csm
 from csmetrics_core import tables
-from csmetrics_core.catalog import CATALOG
+from csmetrics_core.declaration.catalog import CATALOG
+from csmetrics_core.declaration.spec import Role
 from csmetrics_core.errors import MetricError, WrongCall, WrongKind, WrongShape
 from csmetrics_core.evaluate import evaluate
 from csmetrics_core.explain import explain
-from csmetrics_core.spec import Role
 from csmetrics_core.tables import rows as in_rows
 from csmetrics_core.tables.declared import table_function, why_not
 

@@ -16,7 +16,7 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from csmetrics_addin.cli import main
+from csmetrics_addin.cli.app import main
 from frames import plain, spark_session
 
 import csmetrics_core as core

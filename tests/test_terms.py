@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from csmetrics_core.cells import OPEN_ENDED
 from csmetrics_core.errors import OutOfScale, WrongShape
+from csmetrics_core.intake.cells import OPEN_ENDED
 from csmetrics_core.reductions.terms import first_unpaid_days, how_ends_are_meant, months_between
 
 

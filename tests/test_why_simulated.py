@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import csmetrics_core as csm
-from csmetrics_core.inference import holm
+from csmetrics_core.maths.inference import holm
 
 DRAWS = 100
 MONTHS = ("2026-01", "2026-02")

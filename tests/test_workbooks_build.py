@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from csmetrics_workbooks import sheets, sources
-from csmetrics_workbooks.book import Choices
 from csmetrics_workbooks.build import TEMPLATES, build, recipe
-from csmetrics_workbooks.formulas import Host
+from csmetrics_workbooks.data import sheets, sources
+from csmetrics_workbooks.kit.book import Choices
+from csmetrics_workbooks.kit.formulas import Host
 from workbook_cells import by_formulon, by_ironcalc, differences, errors, formulas, read
 
 import csmetrics_core as core

@@ -11,9 +11,9 @@ from datetime import date
 import openpyxl
 import pandas as pd
 import pytest
-from csmetrics_addin.cli import app
+from csmetrics_addin.cli.app import app
 from csmetrics_workbooks.build import TEMPLATES, build, recipe
-from csmetrics_workbooks.userdata import map_company
+from csmetrics_workbooks.data.userdata import map_company
 from typer.testing import CliRunner
 from workbook_cells import read
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from csmetrics_workbooks.build import TEMPLATES, build, recipe
-from csmetrics_workbooks.userdata import map_company
+from csmetrics_workbooks.data.userdata import map_company
 from openpyxl.utils import range_boundaries
 from openpyxl.utils.cell import coordinate_to_tuple
 from workbook_cells import read

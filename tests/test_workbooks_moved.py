@@ -4,10 +4,10 @@ from datetime import date
 
 import pandas as pd
 import pytest
-from csmetrics_workbooks import sources
-from csmetrics_workbooks.book import Choices
 from csmetrics_workbooks.build import build, recipe
-from csmetrics_workbooks.companydata import revenue_of
+from csmetrics_workbooks.data import sources
+from csmetrics_workbooks.data.companydata import revenue_of
+from csmetrics_workbooks.kit.book import Choices
 from workbook_cells import by_formulon, by_ironcalc, differences, errors, formulas, read
 
 import csmetrics_core as core

@@ -4,8 +4,8 @@ from datetime import date
 from functools import cache
 
 import pytest
-from csmetrics_workbooks.book import Choices
 from csmetrics_workbooks.build import TEMPLATES, build, recipe
+from csmetrics_workbooks.kit.book import Choices
 from excel.hostile import PLAIN, SEGMENTS, renamed
 from excel.rules import faults
 from workbook_cells import NEEDS_ADDIN, by_formulon, by_ironcalc, differences, errors, formulas, read, whole

@@ -10,9 +10,9 @@ from pathlib import Path
 import openpyxl
 import pandas as pd
 import pytest
-from csmetrics_workbooks import sources
 from csmetrics_workbooks.build import TEMPLATES, build, recipe
-from csmetrics_workbooks.letterhead import Letterhead
+from csmetrics_workbooks.data import sources
+from csmetrics_workbooks.kit.letterhead import Letterhead
 from workbook_cells import by_ironcalc, differences, formulas, read
 
 COMMITTED = Path(__file__).parents[1] / "workbooks"

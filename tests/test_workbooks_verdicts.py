@@ -2,14 +2,14 @@
 
 import numpy as np
 import pytest
-from csmetrics_workbooks.estimates import nps_bounds, wilson
-from csmetrics_workbooks.judging import NOT_JUDGED, Measured, moved_words
-from csmetrics_workbooks.terms import Term
+from csmetrics_workbooks.kit.estimates import nps_bounds, wilson
+from csmetrics_workbooks.kit.judging import NOT_JUDGED, Measured, moved_words
+from csmetrics_workbooks.kit.terms import Term
 
-from csmetrics_core import inference
-from csmetrics_core.catalog import CATALOG
-from csmetrics_core.intervals import critical_value
-from csmetrics_core.verdicts import verdict
+from csmetrics_core.declaration.catalog import CATALOG
+from csmetrics_core.maths import inference
+from csmetrics_core.maths.intervals import critical_value
+from csmetrics_core.maths.verdicts import verdict
 
 Z = Term("z", critical_value(0.95))
 

@@ -14,7 +14,7 @@ from pathlib import Path
 import formulon
 import ironcalc
 import openpyxl
-from csmetrics_workbooks.gaps import COLUMN
+from csmetrics_workbooks.kit.gaps import COLUMN
 from openpyxl.utils import get_column_letter, range_boundaries
 from openpyxl.utils.cell import coordinate_to_tuple
 from openpyxl.utils.datetime import to_excel

@@ -10,7 +10,7 @@ def main() -> None:
     """Run the command `csmetrics`."""
     _leave_this_folder()
     try:
-        from csmetrics_addin.cli import main as run
+        from csmetrics_addin.cli.app import main as run
 
         run()
     except KeyboardInterrupt:

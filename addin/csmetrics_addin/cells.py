@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 
 from csmetrics_core import CATALOG
+from csmetrics_core.declaration.spec import Argument, Metric, Role
 from csmetrics_core.errors import CELL_ERRORS, MetricError
 from csmetrics_core.evaluate import Evaluation, evaluate
 from csmetrics_core.results import Table
-from csmetrics_core.spec import Argument, Metric, Role
 
 #: The errors every spreadsheet can show; any other is passed on as the last of them.
 SHOWN_ERRORS = ("#N/A", "#DIV/0!", "#NUM!", "#REF!", "#NAME?", "#NULL!", "#VALUE!")

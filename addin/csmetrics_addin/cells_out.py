@@ -13,7 +13,7 @@ from xlsxwriter import Workbook
 from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
-from csmetrics_addin.terminal import Problem, plain
+from csmetrics_addin.cli.terminal import Problem, plain
 from csmetrics_addin.writing import whole_file
 
 _LONGEST_TEXT = 32_767  # signs a cell holds

@@ -8,9 +8,9 @@ from xlsxwriter.worksheet import Worksheet
 
 from csmetrics_addin.cells_out import new_workbook, put, put_column
 from csmetrics_addin.dashboard_inputs import Styles, area, head, write_inputs, write_rows
+from csmetrics_core.declaration.spec import Better
 from csmetrics_core.palette import ACCENT, ACCENT_SOFT, INK, LINE, MUTED, PALE, PAPER, STATUS
 from csmetrics_core.scorecard import Line, Scorecard
-from csmetrics_core.spec import Better
 
 _TOP = 4  # row of the headings of the scorecard, from 0
 _MONTHS = "By month"  # Excel keeps the name History for itself

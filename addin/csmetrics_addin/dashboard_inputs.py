@@ -11,7 +11,7 @@ from xlsxwriter.utility import xl_col_to_name, xl_rowcol_to_cell
 from xlsxwriter.worksheet import Worksheet
 
 from csmetrics_addin.cells_out import put, put_column
-from csmetrics_core.native import spell
+from csmetrics_core.declaration.native import spell
 from csmetrics_core.palette import INK, LINE, MUTED, PALE
 from csmetrics_core.scorecard import Line, Scorecard
 

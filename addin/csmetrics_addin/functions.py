@@ -9,7 +9,7 @@ from xlwings import arg, func
 from csmetrics_addin.cells import DAYS_1904, Runtime, answer, for_excel
 from csmetrics_addin.slots import LONGEST_HELP, description, slots
 from csmetrics_core import CATALOG
-from csmetrics_core.spec import Metric
+from csmetrics_core.declaration.spec import Metric
 
 _OVER_COM = func.__module__ == "xlwings.udfs"
 _DATE_SYSTEM = inspect.Parameter("date1904", inspect.Parameter.POSITIONAL_OR_KEYWORD, default=False)

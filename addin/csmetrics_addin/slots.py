@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from csmetrics_core.spec import Argument, Metric, Role
+from csmetrics_core.declaration.spec import Argument, Metric, Role
 
 #: Spreadsheet functions with defaults cannot take any number of arguments: this many are offered instead.
 MOST_VARIADIC = 12

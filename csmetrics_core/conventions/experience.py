@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from csmetrics_core.conventions.convention import Convention
-from csmetrics_core.ratios import count
+from csmetrics_core.maths.ratios import count
 
 
 def _share(good: Any) -> float:

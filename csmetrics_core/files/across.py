@@ -6,12 +6,12 @@ import pandas as pd
 
 from csmetrics_core.files.columns import Column
 from csmetrics_core.files.exports import Draft, Export, Field, typed
+from csmetrics_core.files.headings import SYNONYMS, bare, plain
 from csmetrics_core.files.money import one_currency
 from csmetrics_core.files.months import MonthHeadings, month_headings
 from csmetrics_core.files.report import Wait
 from csmetrics_core.files.saying import Said
 from csmetrics_core.files.table import Table
-from csmetrics_core.headings import SYNONYMS, bare, plain
 
 _CUSTOMERS = frozenset(map(plain, ("customer", *SYNONYMS["customer"], *SYNONYMS["name"])))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from csmetrics_core.languages import LANGUAGES, folded
+from csmetrics_core.files.languages import LANGUAGES, folded
 
 _WEEKDAYS = "monday tuesday wednesday thursday friday saturday sunday tues thur thurs".split()
 

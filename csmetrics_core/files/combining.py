@@ -14,10 +14,10 @@ from csmetrics_core.errors import MetricError
 from csmetrics_core.files.copies import settle_copies
 from csmetrics_core.files.deriving import day_after, days_of, last_month, stays
 from csmetrics_core.files.grids import UnreadableFile
+from csmetrics_core.files.headings import plain
 from csmetrics_core.files.report import ReadTable, Report, TableReport, Wait
 from csmetrics_core.files.saying import Place, Question, Remedy, Said
 from csmetrics_core.files.standard import STANDARD
-from csmetrics_core.headings import plain
 from csmetrics_core.reductions.terms import how_ends_are_meant
 from csmetrics_core.tables.contracts import contract_months
 

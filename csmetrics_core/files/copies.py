@@ -13,10 +13,10 @@ import pandas as pd
 
 from csmetrics_core.files.columnar import Columns, Mask
 from csmetrics_core.files.grids import UnreadableFile
+from csmetrics_core.files.headings import plain
 from csmetrics_core.files.report import ReadTable, TableReport, Wait
 from csmetrics_core.files.saying import Cell, Place, Question, Remedy, Said
 from csmetrics_core.files.table import Table
-from csmetrics_core.headings import plain
 
 #: Standard table -> what tells its rows apart; the first must be there.
 _KEYS = {

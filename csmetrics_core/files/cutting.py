@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from csmetrics_core.csv_text import as_written
 from csmetrics_core.files.budget import LONGEST_CELL, MOST_CELLS
 from csmetrics_core.files.columnar import Coded, Columns
+from csmetrics_core.files.csv_text import as_written
 
 #: Smaller files are cut cell by cell before the programs below have started.
 FEWEST_BYTES = 2**18

@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 
+from csmetrics_core.files.headings import plain
 from csmetrics_core.files.report import TableReport
 from csmetrics_core.files.saying import Said
 from csmetrics_core.files.standard import columns_found
 from csmetrics_core.files.table import Table
-from csmetrics_core.headings import plain
 
 _MONTHS = {
     name: number

@@ -7,9 +7,9 @@ from datetime import date, timedelta
 import numpy as np
 import pandas as pd
 
-from csmetrics_core.cells import OPEN_ENDED
 from csmetrics_core.files.grids import UnreadableFile
-from csmetrics_core.periods import as_dates, first_day
+from csmetrics_core.intake.cells import OPEN_ENDED
+from csmetrics_core.maths.periods import as_dates, first_day
 
 _RECURRING = ("recurring", "subscription", "paid", "")
 

@@ -18,8 +18,8 @@ from numpy.typing import NDArray
 
 from csmetrics_core.errors import CELL_ERRORS
 from csmetrics_core.files.columnar import Coded, Mask
+from csmetrics_core.files.languages import LANGUAGES
 from csmetrics_core.files.saying import Cell, Note, Place, Question, Said
-from csmetrics_core.languages import LANGUAGES
 
 #: Words for "nothing here" among numbers, dates, answers and comments. In names, segments and plans they are text.
 NOTHING = frozenset("-|--|---|–|—|−|.|..|...|\\n".split("|")).union(*(language.nothing for language in LANGUAGES))

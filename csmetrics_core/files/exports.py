@@ -10,11 +10,11 @@ import pandas as pd
 
 from csmetrics_core.files.columns import Asked, Column, Kind, read_columns
 from csmetrics_core.files.grids import UnreadableFile
+from csmetrics_core.files.headings import bare, plain
 from csmetrics_core.files.report import TableReport, Wait
 from csmetrics_core.files.saying import Said
 from csmetrics_core.files.table import Table
 from csmetrics_core.files.totals import summed_rows
-from csmetrics_core.headings import bare, plain
 
 _NEVER = pd.Timestamp("2200-01-01")  # systems write 9999-12-31 for a day that has not come
 _PERSONAL = re.compile(

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from csmetrics_core.files.distinct import Distinct, Outcome, State, as_written, is_error, is_nothing
-from csmetrics_core.languages import folded
+from csmetrics_core.files.languages import folded
 
 _EXACT = 10**15  # a spreadsheet keeps 15 digits of a number and makes the others 0
 

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping
 
 import pandas as pd
 
-from csmetrics_core.currencies import currency_of_heading, multiple_of_heading
 from csmetrics_core.errors import show
+from csmetrics_core.files.currencies import currency_of_heading, multiple_of_heading
 from csmetrics_core.files.exports import Draft
 from csmetrics_core.files.grids import UnreadableFile
 from csmetrics_core.files.saying import Remedy

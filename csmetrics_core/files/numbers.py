@@ -8,8 +8,8 @@ from math import isfinite
 
 import numpy as np
 
-from csmetrics_core.currencies import WRITTEN, currency_of
 from csmetrics_core.files.columnar import Mask
+from csmetrics_core.files.currencies import WRITTEN, currency_of
 from csmetrics_core.files.distinct import Distinct, Outcome, State, is_error, is_nothing, is_number, trimmed
 from csmetrics_core.files.saying import Note, Question, Remedy
 

@@ -25,6 +25,7 @@ from csmetrics_core.files.exports import Export, Field, draft
 from csmetrics_core.files.finding import find_tables
 from csmetrics_core.files.formulas import MEND, pending_words
 from csmetrics_core.files.grids import Grid, UnreadableFile
+from csmetrics_core.files.headings import plain
 from csmetrics_core.files.opening import open_sources
 from csmetrics_core.files.products.deals import join_deals
 from csmetrics_core.files.recognising import known_headings, not_understood, recognise
@@ -33,7 +34,6 @@ from csmetrics_core.files.saying import Said
 from csmetrics_core.files.standard import fields_of
 from csmetrics_core.files.table import Table
 from csmetrics_core.files.years import with_year_column
-from csmetrics_core.headings import plain
 
 
 @dataclass

@@ -6,12 +6,14 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from csmetrics_core.catalog import CATALOG
+from csmetrics_core.declaration.catalog import CATALOG
 from csmetrics_core.files import across
 from csmetrics_core.files.exports import Export
 from csmetrics_core.files.grids import UnreadableFile, is_filled
+from csmetrics_core.files.headings import SYNONYMS, bare, find_heading, is_known, plain
 from csmetrics_core.files.months import month_headings
 from csmetrics_core.files.products import billing, chartmogul, crm, deals, helpdesks, stripe, surveys
+from csmetrics_core.files.question_words import WORDINGS
 from csmetrics_core.files.report import NotUnderstood
 from csmetrics_core.files.saying import Place, Remedy, Said
 from csmetrics_core.files.shaping import standard_export
@@ -25,8 +27,6 @@ from csmetrics_core.files.standard import (
 )
 from csmetrics_core.files.table import Table
 from csmetrics_core.files.totals import is_total_name
-from csmetrics_core.headings import SYNONYMS, bare, find_heading, is_known, plain
-from csmetrics_core.question_words import WORDINGS
 
 #: Every product export that is recognised; where two fit, the first is the more particular one.
 PRODUCTS: tuple[Export, ...] = (

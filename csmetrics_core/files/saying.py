@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any, Literal, NamedTuple
 
 from csmetrics_core.errors import show
-from csmetrics_core.headings import plain
+from csmetrics_core.files.headings import plain
 
 DateOrder = Literal["dmy", "mdy", "ymd"]
 Decimal = Literal[".", ","]

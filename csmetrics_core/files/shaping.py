@@ -10,13 +10,13 @@ from numpy.typing import NDArray
 
 from csmetrics_core.files.columns import read_column
 from csmetrics_core.files.exports import Draft, Export
+from csmetrics_core.files.headings import plain
 from csmetrics_core.files.money import one_currency
 from csmetrics_core.files.report import Wait
 from csmetrics_core.files.saying import Question, Remedy
 from csmetrics_core.files.standard import STANDARD, fields_of, is_called
 from csmetrics_core.files.table import Table
 from csmetrics_core.files.words import months_in
-from csmetrics_core.headings import plain
 
 _AHEAD = ("end", "due", "closed", "notice")  # days that are often known before they come
 _OVER = frozenset(

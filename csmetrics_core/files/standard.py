@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from csmetrics_core.files.columns import Kind
 from csmetrics_core.files.exports import Field, said_place
 from csmetrics_core.files.grids import UnreadableFile
+from csmetrics_core.files.headings import SYNONYMS, TABLE_NAMES, bare, plain
+from csmetrics_core.files.languages import LANGUAGES
 from csmetrics_core.files.saying import Remedy, Said
 from csmetrics_core.files.table import Table
-from csmetrics_core.headings import SYNONYMS, TABLE_NAMES, bare, plain
-from csmetrics_core.languages import LANGUAGES
 
 
 @dataclass(frozen=True)

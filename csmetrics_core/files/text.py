@@ -9,12 +9,12 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import suppress
 
-from csmetrics_core.csv_text import as_written
 from csmetrics_core.files.budget import LONGEST_CELL, check_cells, check_columns
+from csmetrics_core.files.csv_text import as_written
 from csmetrics_core.files.cutting import cut_at_once
 from csmetrics_core.files.grids import Grid, UnreadableFile, is_filled
+from csmetrics_core.files.headings import is_known
 from csmetrics_core.files.saying import Place, Remedy, Said
-from csmetrics_core.headings import is_known
 
 #: What mends a file that ends too early.
 CUT = "The file looks cut short: export or download it again."

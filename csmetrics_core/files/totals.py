@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from csmetrics_core.files.columnar import Coded, Mask
 from csmetrics_core.files.columns import Column
 from csmetrics_core.files.grids import is_filled
+from csmetrics_core.files.languages import LANGUAGES
 from csmetrics_core.files.saying import Cell, Place, Question, Remedy
-from csmetrics_core.languages import LANGUAGES
 
 _CALLED = "|".join(pattern for language in LANGUAGES for pattern in language.totals)
 _NAMES = re.compile(

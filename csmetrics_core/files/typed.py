@@ -12,6 +12,7 @@ from csmetrics_core.files.across import OWN, STRIPE
 from csmetrics_core.files.columns import Column
 from csmetrics_core.files.exports import Export, draft
 from csmetrics_core.files.grids import UnreadableFile
+from csmetrics_core.files.headings import plain
 from csmetrics_core.files.opening import open_sources
 from csmetrics_core.files.plain import plain_column
 from csmetrics_core.files.reading import find_all
@@ -19,7 +20,6 @@ from csmetrics_core.files.recognising import recognise
 from csmetrics_core.files.report import Report, Wait
 from csmetrics_core.files.saying import Said
 from csmetrics_core.files.table import Table
-from csmetrics_core.headings import plain
 
 _ZONED = re.compile(r"\d\d:\d\d(:\d\d(\.\d+)?)?\s*(Z|UTC|[+-]\d\d:?\d\d)$")
 

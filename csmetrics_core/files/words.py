@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from csmetrics_core.answer_words import scale_of_words
+from csmetrics_core.files.answer_words import scale_of_words
 from csmetrics_core.files.distinct import Distinct, Outcome, State, is_error, is_nothing, is_number, trimmed
-from csmetrics_core.languages import LANGUAGES, folded
+from csmetrics_core.files.languages import LANGUAGES, folded
 from csmetrics_core.reductions.terms import INTERVALS
 
 

@@ -6,7 +6,7 @@ import re
 from typing import NamedTuple
 
 from csmetrics_core.files.calendar_words import WEEKDAYS, month_number
-from csmetrics_core.languages import folded
+from csmetrics_core.files.languages import folded
 
 _NAME = r"(?P<name>[^\W\d_]{3,12})\.?"
 _YEAR = r"(?P<year>\d{4})"

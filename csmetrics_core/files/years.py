@@ -10,8 +10,8 @@ from typing import Any
 
 from csmetrics_core.files.calendar_words import month_number
 from csmetrics_core.files.grids import Grid, is_filled
+from csmetrics_core.files.headings import plain
 from csmetrics_core.files.table import Table
-from csmetrics_core.headings import plain
 
 _YEAR = re.compile(r"(?<!\d)(19[5-9]\d|20\d\d)(?!\d)")
 _LOOK = 20  # rows a title may take above the headings

@@ -5,13 +5,13 @@ from typing import Annotated, Any, Literal
 
 import numpy as np
 
-from csmetrics_core.catalog import CATALOG, lookup, metric
+from csmetrics_core.declaration.catalog import CATALOG, lookup, metric
+from csmetrics_core.declaration.kinds import Text
+from csmetrics_core.declaration.spec import TEXT, Category, Column, Example, Metric, Raw
 from csmetrics_core.errors import MetricError, WrongKind, off_scale
 from csmetrics_core.evaluate import evaluate
 from csmetrics_core.explain import card, explained, refused
-from csmetrics_core.kinds import Text
 from csmetrics_core.results import Table, Words
-from csmetrics_core.spec import TEXT, Category, Column, Example, Metric, Raw
 from csmetrics_core.version import __version__
 
 MetricName = Annotated[Raw, Text()]

@@ -5,14 +5,14 @@ from typing import Annotated
 
 import numpy as np
 
-from csmetrics_core.catalog import metric
+from csmetrics_core.declaration.catalog import metric
+from csmetrics_core.declaration.kinds import Day, Id, Number
+from csmetrics_core.declaration.spec import COUNT, DATE, FRACTION, Aligned, Better, Category, Column, Each, Example
 from csmetrics_core.errors import NoData
-from csmetrics_core.kinds import Day, Id, Number
-from csmetrics_core.periods import as_dates, day_text
-from csmetrics_core.prepared import Coded
+from csmetrics_core.intake.prepared import Coded
+from csmetrics_core.maths.periods import as_dates, day_text
 from csmetrics_core.reductions.windows import blank_start, day_gaps, span_of, stickiness, users_in_window
 from csmetrics_core.results import Ratio, Table
-from csmetrics_core.spec import COUNT, DATE, FRACTION, Aligned, Better, Category, Column, Each, Example
 
 Users = Annotated[Aligned, Id()]
 Dates = Annotated[Aligned, Day()]

@@ -5,13 +5,24 @@ from typing import Annotated
 
 import numpy as np
 
-from csmetrics_core.catalog import metric
-from csmetrics_core.kinds import Count, Day, Id, Number
-from csmetrics_core.prepared import Coded
+from csmetrics_core.declaration.catalog import metric
+from csmetrics_core.declaration.kinds import Count, Day, Id, Number
+from csmetrics_core.declaration.spec import (
+    COUNT,
+    FRACTION,
+    PER_USER,
+    TEXT,
+    Aligned,
+    Category,
+    Column,
+    Each,
+    Example,
+    Values,
+)
+from csmetrics_core.intake.prepared import Coded
 from csmetrics_core.reductions.accounts import account_columns, account_counts
 from csmetrics_core.reductions.flows import divide
 from csmetrics_core.results import Table
-from csmetrics_core.spec import COUNT, FRACTION, PER_USER, TEXT, Aligned, Category, Column, Each, Example, Values
 
 
 def adoption_columns(features: list, users: np.ndarray, uses: np.ndarray, base: int) -> dict[str, object]:

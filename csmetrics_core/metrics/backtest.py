@@ -4,12 +4,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import numpy as np
 
-from csmetrics_core.catalog import metric
-from csmetrics_core.errors import off_scale
-from csmetrics_core.intervals import wilson
-from csmetrics_core.kinds import Flag, Level, Number
-from csmetrics_core.results import Table
-from csmetrics_core.spec import (
+from csmetrics_core.declaration.catalog import metric
+from csmetrics_core.declaration.kinds import Flag, Level, Number
+from csmetrics_core.declaration.spec import (
     COUNT,
     FRACTION,
     POINTS,
@@ -22,6 +19,9 @@ from csmetrics_core.spec import (
     Each,
     Example,
 )
+from csmetrics_core.errors import off_scale
+from csmetrics_core.maths.intervals import wilson
+from csmetrics_core.results import Table
 
 if TYPE_CHECKING:
     from csmetrics_core.models.ranking import Auc

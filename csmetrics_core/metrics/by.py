@@ -8,21 +8,32 @@ from typing import Annotated, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from csmetrics_core import inference
-from csmetrics_core.catalog import metric
-from csmetrics_core.decomposition import summed
+from csmetrics_core.declaration.catalog import metric
+from csmetrics_core.declaration.kinds import Id
+from csmetrics_core.declaration.spec import (
+    COUNT,
+    PROBABILITY,
+    RATIO,
+    TEXT,
+    Category,
+    Column,
+    Example,
+    Metric,
+    Raw,
+    Sample,
+)
 from csmetrics_core.errors import MetricError, WrongKind, WrongShape
 from csmetrics_core.evaluate import evaluate
 from csmetrics_core.explain import explained
-from csmetrics_core.flattening import every_row, shape_of
-from csmetrics_core.grouping import Labels, labels_of, used_rows
-from csmetrics_core.inference import Floats, Tested, cell_variance, holm, shrunk
-from csmetrics_core.intervals import FEWEST_CHANGED, critical_value, fitted_degrees, wilson
-from csmetrics_core.kinds import Id
+from csmetrics_core.intake.flattening import every_row, shape_of
+from csmetrics_core.intake.grouping import Labels, labels_of, used_rows
+from csmetrics_core.maths import inference
+from csmetrics_core.maths.decomposition import summed
+from csmetrics_core.maths.inference import Floats, Tested, cell_variance, holm, shrunk
+from csmetrics_core.maths.intervals import FEWEST_CHANGED, critical_value, fitted_degrees, wilson
 from csmetrics_core.metrics.about import SMALL_N, MetricName, asked_about, least_size, trimmed
 from csmetrics_core.results import Table
 from csmetrics_core.rows import Rows, rows_of
-from csmetrics_core.spec import COUNT, PROBABILITY, RATIO, TEXT, Category, Column, Example, Metric, Raw, Sample
 
 HIGHER, LOWER, NO_CLEAR_DIFFERENCE, TOO_FEW = "higher", "lower", "no clear difference", "too few"
 _SHARES = (Sample.SHARE, Sample.COUNTED, Sample.LOST)

@@ -3,12 +3,9 @@
 from math import sqrt
 from typing import Annotated
 
-from csmetrics_core.catalog import metric
-from csmetrics_core.errors import ZeroDenominator, off_scale
-from csmetrics_core.intervals import newcombe, two_sided_p
-from csmetrics_core.kinds import Count, Level
-from csmetrics_core.results import Table
-from csmetrics_core.spec import (
+from csmetrics_core.declaration.catalog import metric
+from csmetrics_core.declaration.kinds import Count, Level
+from csmetrics_core.declaration.spec import (
     FRACTION,
     PROBABILITY,
     Category,
@@ -17,6 +14,9 @@ from csmetrics_core.spec import (
     Example,
     Total,
 )
+from csmetrics_core.errors import ZeroDenominator, off_scale
+from csmetrics_core.maths.intervals import newcombe, two_sided_p
+from csmetrics_core.results import Table
 
 Number = Annotated[Total, Count()]
 

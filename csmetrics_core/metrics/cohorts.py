@@ -3,13 +3,13 @@
 import datetime
 from typing import Annotated
 
-from csmetrics_core.catalog import metric
-from csmetrics_core.kinds import Day, Id
-from csmetrics_core.periods import Period, index_of, today
+from csmetrics_core.declaration.catalog import metric
+from csmetrics_core.declaration.kinds import Day, Id
+from csmetrics_core.declaration.spec import COUNT, DATE, FRACTION, Aligned, Category, Column, Example
+from csmetrics_core.maths.periods import Period, index_of, today
 from csmetrics_core.reductions.spells import movements, turns
 from csmetrics_core.reductions.triangles import cohort_counts, triangle
 from csmetrics_core.results import Table
-from csmetrics_core.spec import COUNT, DATE, FRACTION, Aligned, Category, Column, Example
 
 _NAN = float("nan")
 

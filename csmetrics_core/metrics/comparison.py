@@ -2,13 +2,13 @@
 
 from typing import Annotated
 
-from csmetrics_core.benchmarks import BENCHMARKS
-from csmetrics_core.catalog import metric
-from csmetrics_core.kinds import Number
+from csmetrics_core.conventions.benchmarks import BENCHMARKS
+from csmetrics_core.conventions.reconcile import reconcile
+from csmetrics_core.declaration.catalog import metric
+from csmetrics_core.declaration.kinds import Number
+from csmetrics_core.declaration.spec import RATIO, TEXT, Category, Column, Example, Raw
 from csmetrics_core.metrics.about import MetricName, asked_about, single_cell, trimmed
-from csmetrics_core.reconcile import reconcile
 from csmetrics_core.results import Table
-from csmetrics_core.spec import RATIO, TEXT, Category, Column, Example, Raw
 
 
 @metric(

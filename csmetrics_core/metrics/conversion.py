@@ -4,13 +4,9 @@ from typing import Annotated, Literal
 
 import numpy as np
 
-from csmetrics_core.catalog import metric
-from csmetrics_core.errors import ZeroDenominator, off_scale
-from csmetrics_core.intervals import wilson, wilson_form
-from csmetrics_core.kinds import Amount, Count, Level, Text
-from csmetrics_core.ratios import part_of
-from csmetrics_core.results import Pair, Ratio, Table
-from csmetrics_core.spec import (
+from csmetrics_core.declaration.catalog import metric
+from csmetrics_core.declaration.kinds import Amount, Count, Level, Text
+from csmetrics_core.declaration.spec import (
     COUNT,
     FRACTION,
     TEXT,
@@ -23,6 +19,10 @@ from csmetrics_core.spec import (
     Sample,
     Total,
 )
+from csmetrics_core.errors import ZeroDenominator, off_scale
+from csmetrics_core.maths.intervals import wilson, wilson_form
+from csmetrics_core.maths.ratios import part_of
+from csmetrics_core.results import Pair, Ratio, Table
 
 Number = Annotated[Total, Count()]
 

@@ -6,10 +6,10 @@ from typing import Annotated, Any
 
 import numpy as np
 
-from csmetrics_core.catalog import metric
-from csmetrics_core.kinds import Text
+from csmetrics_core.declaration.catalog import metric
+from csmetrics_core.declaration.kinds import Text
+from csmetrics_core.declaration.spec import COMPOUND, Better, Category, Each, Example, Sample
 from csmetrics_core.results import Ratio
-from csmetrics_core.spec import COMPOUND, Better, Category, Each, Example, Sample
 
 #: What VADER rates as praise and is the name of a department, or asked for, in comments on a product or service.
 NEUTRAL = ("support", "help", "care")

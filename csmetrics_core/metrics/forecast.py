@@ -6,13 +6,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import numpy as np
 
-from csmetrics_core.catalog import metric
-from csmetrics_core.errors import NoData, OutOfScale, ZeroDenominator, off_scale
-from csmetrics_core.kinds import Amount, Day, Id, Number, Share
-from csmetrics_core.models import Floats
-from csmetrics_core.periods import as_dates, day_text
-from csmetrics_core.results import Table
-from csmetrics_core.spec import (
+from csmetrics_core.declaration.catalog import metric
+from csmetrics_core.declaration.kinds import Amount, Day, Id, Number, Share
+from csmetrics_core.declaration.spec import (
     COUNT,
     DATE,
     FRACTION,
@@ -28,6 +24,10 @@ from csmetrics_core.spec import (
     Example,
     Values,
 )
+from csmetrics_core.errors import NoData, OutOfScale, ZeroDenominator, off_scale
+from csmetrics_core.maths.periods import as_dates, day_text
+from csmetrics_core.models import Floats
+from csmetrics_core.results import Table
 
 if TYPE_CHECKING:
     from csmetrics_core.models.bg_nbd import BgNbd

@@ -5,11 +5,11 @@ from typing import Annotated, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from csmetrics_core.catalog import metric
-from csmetrics_core.kinds import Amount, Number, Share
+from csmetrics_core.declaration.catalog import metric
+from csmetrics_core.declaration.kinds import Amount, Number, Share
+from csmetrics_core.declaration.spec import Category, Each, Example, Unit
+from csmetrics_core.maths.verdicts import number
 from csmetrics_core.results import Ratio, Refusal
-from csmetrics_core.spec import Category, Each, Example, Unit
-from csmetrics_core.verdicts import number
 
 Floats = NDArray[np.float64]
 _SOLVED = Unit("a share a month, or money a month", "General", "{:,.6g}")

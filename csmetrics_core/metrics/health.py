@@ -4,11 +4,9 @@ from typing import Annotated
 
 import numpy as np
 
-from csmetrics_core.catalog import metric
-from csmetrics_core.errors import NoData, off_scale
-from csmetrics_core.kinds import Amount, Number, Text
-from csmetrics_core.results import Ratio, Refusal, Table, Words
-from csmetrics_core.spec import (
+from csmetrics_core.declaration.catalog import metric
+from csmetrics_core.declaration.kinds import Amount, Number, Text
+from csmetrics_core.declaration.spec import (
     POINTS,
     RATIO,
     TEXT,
@@ -21,6 +19,8 @@ from csmetrics_core.spec import (
     PerColumn,
     Sample,
 )
+from csmetrics_core.errors import NoData, off_scale
+from csmetrics_core.results import Ratio, Refusal, Table, Words
 
 Inputs = Annotated[Block, Number()]
 Weights = Annotated[PerColumn, Amount()]

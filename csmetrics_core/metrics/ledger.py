@@ -5,18 +5,18 @@ from typing import Annotated, Any, Literal
 
 import numpy as np
 
-from csmetrics_core.catalog import metric
-from csmetrics_core.cells import OPEN_ENDED
+from csmetrics_core.declaration.catalog import metric
+from csmetrics_core.declaration.kinds import Amount, Day, Id, Number
+from csmetrics_core.declaration.spec import COUNT, DATE, FRACTION, MONEY, TEXT, Aligned, Category, Column, Each, Example
 from csmetrics_core.errors import NoData, OutOfScale, WrongShape
-from csmetrics_core.kinds import Amount, Day, Id, Number
-from csmetrics_core.periods import day_text, index_of, today
-from csmetrics_core.prepared import Coded
+from csmetrics_core.intake.cells import OPEN_ENDED
+from csmetrics_core.intake.prepared import Coded
+from csmetrics_core.maths.periods import day_text, index_of, today
 from csmetrics_core.reductions.contract_lines import Lines, Terms, line_cells
 from csmetrics_core.reductions.ledger_arrays import bridge_table, by_customer, held, ledger_table, retained_table
 from csmetrics_core.reductions.money import from_cents, to_cents
 from csmetrics_core.reductions.terms import first_unpaid_days, months_of
 from csmetrics_core.results import Table
-from csmetrics_core.spec import COUNT, DATE, FRACTION, MONEY, TEXT, Aligned, Category, Column, Each, Example
 
 _JANUARY, _FEBRUARY, _MARCH = (datetime.date(2026, month, 1) for month in (1, 2, 3))
 _NAN = float("nan")

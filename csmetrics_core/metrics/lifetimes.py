@@ -4,12 +4,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import numpy as np
 
-from csmetrics_core.catalog import metric
-from csmetrics_core.errors import NoData, OutOfScale, off_scale
-from csmetrics_core.kinds import Amount, Count, Flag, Level, Number
-from csmetrics_core.ratios import count, part_of
-from csmetrics_core.results import Ratio, Table
-from csmetrics_core.spec import (
+from csmetrics_core.declaration.catalog import metric
+from csmetrics_core.declaration.kinds import Amount, Count, Flag, Level, Number
+from csmetrics_core.declaration.spec import (
     COUNT,
     DURATION,
     FRACTION,
@@ -21,6 +18,9 @@ from csmetrics_core.spec import (
     Example,
     Total,
 )
+from csmetrics_core.errors import NoData, OutOfScale, off_scale
+from csmetrics_core.maths.ratios import count, part_of
+from csmetrics_core.results import Ratio, Table
 
 if TYPE_CHECKING:
     from csmetrics_core.models.survival import SurvivalCurve

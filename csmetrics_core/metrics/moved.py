@@ -6,17 +6,17 @@ from typing import Annotated, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from csmetrics_core.catalog import metric
+from csmetrics_core.declaration.catalog import metric
+from csmetrics_core.declaration.kinds import Id
+from csmetrics_core.declaration.spec import PROBABILITY, RATIO, TEXT, Category, Column, Example, Metric, Raw, Sample
 from csmetrics_core.errors import WrongKind, WrongShape
-from csmetrics_core.flattening import shape_of
-from csmetrics_core.grouping import labels_of, two_periods
-from csmetrics_core.inference import Tested
-from csmetrics_core.kinds import Id
+from csmetrics_core.intake.flattening import shape_of
+from csmetrics_core.intake.grouping import labels_of, two_periods
+from csmetrics_core.maths.inference import Tested
+from csmetrics_core.maths.verdicts import compare, sentence, unjudged, verdict
 from csmetrics_core.metrics.about import MetricName, asked_about, trimmed
 from csmetrics_core.results import Table
 from csmetrics_core.rows import Rows, rows_of
-from csmetrics_core.spec import PROBABILITY, RATIO, TEXT, Category, Column, Example, Metric, Raw, Sample
-from csmetrics_core.verdicts import compare, sentence, unjudged, verdict
 
 Period = Annotated[Raw, Id()]
 

@@ -5,11 +5,11 @@ from typing import Annotated
 
 import numpy as np
 
-from csmetrics_core.catalog import metric
-from csmetrics_core.kinds import Amount, Id, Month, Number
-from csmetrics_core.outliers import guard_months
-from csmetrics_core.periods import index_of
-from csmetrics_core.prepared import Coded
+from csmetrics_core.declaration.catalog import metric
+from csmetrics_core.declaration.kinds import Amount, Id, Month, Number
+from csmetrics_core.declaration.spec import DATE, FRACTION, MONEY, Aligned, Category, Column, Each, Example, Group
+from csmetrics_core.intake.prepared import Coded
+from csmetrics_core.maths.periods import index_of
 from csmetrics_core.reductions.flows import (
     balances,
     below_zero,
@@ -22,8 +22,8 @@ from csmetrics_core.reductions.flows import (
     retention_rows,
 )
 from csmetrics_core.reductions.money import to_cents
+from csmetrics_core.reductions.outliers import guard_months
 from csmetrics_core.results import Table
-from csmetrics_core.spec import DATE, FRACTION, MONEY, Aligned, Category, Column, Each, Example, Group
 
 _JANUARY, _FEBRUARY, _MARCH = (datetime.date(2026, month, 1) for month in (1, 2, 3))
 _OPENING = Column("opening", MONEY, "what the opening cohort paid a month")

@@ -5,13 +5,9 @@ from typing import Annotated
 
 import numpy as np
 
-from csmetrics_core.catalog import metric
-from csmetrics_core.intervals import adjusted_votes, critical_value, nps_bounds, two_sided_p
-from csmetrics_core.kinds import Amount, Count, Id, Level, Number, Share, Whole
-from csmetrics_core.prepared import Coded
-from csmetrics_core.ratios import count, interval_of
-from csmetrics_core.results import Pair, Ratio, Refusal, Table
-from csmetrics_core.spec import (
+from csmetrics_core.declaration.catalog import metric
+from csmetrics_core.declaration.kinds import Amount, Count, Id, Level, Number, Share, Whole
+from csmetrics_core.declaration.spec import (
     COUNT,
     POINTS,
     PROBABILITY,
@@ -25,7 +21,11 @@ from csmetrics_core.spec import (
     Total,
     Values,
 )
-from csmetrics_core.sums import exact_sum
+from csmetrics_core.intake.prepared import Coded
+from csmetrics_core.maths.intervals import adjusted_votes, critical_value, nps_bounds, two_sided_p
+from csmetrics_core.maths.ratios import count, interval_of
+from csmetrics_core.maths.sums import exact_sum
+from csmetrics_core.results import Pair, Ratio, Refusal, Table
 
 Scores = Annotated[Values, Whole(0, 10)]
 Confidence = Annotated[Each, Level()]

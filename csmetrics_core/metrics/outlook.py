@@ -5,21 +5,32 @@ from typing import Annotated, Any
 
 import numpy as np
 
-from csmetrics_core.catalog import metric
+from csmetrics_core.declaration.catalog import metric
+from csmetrics_core.declaration.kinds import Amount, Day, Id, Level, Month, Number
+from csmetrics_core.declaration.spec import (
+    DATE,
+    FRACTION,
+    MONEY,
+    TEXT,
+    Aligned,
+    Category,
+    Column,
+    Each,
+    Example,
+    Spelled,
+)
 from csmetrics_core.errors import NoData, WrongCall, off_scale
-from csmetrics_core.kinds import Amount, Day, Id, Level, Month, Number
+from csmetrics_core.intake.prepared import Coded
+from csmetrics_core.maths.periods import index_of
+from csmetrics_core.maths.verdicts import number
 from csmetrics_core.models import Floats
 from csmetrics_core.models.arr_ahead import LEAST_MONTHS, Ahead, InstalledBase, contests, installed_base, undated
 from csmetrics_core.models.contest import Contest
-from csmetrics_core.outliers import slips
-from csmetrics_core.periods import index_of
-from csmetrics_core.prepared import Coded
 from csmetrics_core.reductions.flows import month_column
 from csmetrics_core.reductions.money import from_cents, to_cents
+from csmetrics_core.reductions.outliers import slips
 from csmetrics_core.reductions.standing import UNKNOWN, Standing, standing
 from csmetrics_core.results import Table
-from csmetrics_core.spec import DATE, FRACTION, MONEY, TEXT, Aligned, Category, Column, Each, Example, Spelled
-from csmetrics_core.verdicts import number
 
 _LONGEST, _USUAL = 36, 12
 _LARGE = 0.2
@@ -121,7 +132,7 @@ def arr_forecast(
 
 def _months_of(days: Any) -> Any:
     """The months of days, UNKNOWN where there is none."""
-    from csmetrics_core.cells import OPEN_ENDED
+    from csmetrics_core.intake.cells import OPEN_ENDED
 
     known = days < OPEN_ENDED
     return np.where(known, index_of(np.where(known, days, 0), "month"), UNKNOWN)

@@ -6,16 +6,16 @@ from typing import Annotated, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from csmetrics_core.catalog import lookup, metric
-from csmetrics_core.kinds import Amount, Day, Id, Number
+from csmetrics_core.declaration.catalog import lookup, metric
+from csmetrics_core.declaration.kinds import Amount, Day, Id, Number
+from csmetrics_core.declaration.spec import COUNT, FRACTION, MONEY, TEXT, Aligned, Category, Column, Each, Example
+from csmetrics_core.intake.prepared import Coded
+from csmetrics_core.maths.periods import first_day, index_of
+from csmetrics_core.maths.verdicts import number
 from csmetrics_core.metrics.health import health_band
 from csmetrics_core.models.renewing import amount_renewed
-from csmetrics_core.periods import first_day, index_of
-from csmetrics_core.prepared import Coded
 from csmetrics_core.reductions.money import from_cents, to_cents
 from csmetrics_core.results import Table
-from csmetrics_core.spec import COUNT, FRACTION, MONEY, TEXT, Aligned, Category, Column, Each, Example
-from csmetrics_core.verdicts import number
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]

@@ -5,12 +5,9 @@ from typing import Annotated, Any, Literal
 
 import numpy as np
 
-from csmetrics_core.catalog import metric
-from csmetrics_core.errors import wrong_kind
-from csmetrics_core.kinds import Amount, Count, Share
-from csmetrics_core.ratios import proportion
-from csmetrics_core.results import Ratio, Refusal, Table
-from csmetrics_core.spec import (
+from csmetrics_core.declaration.catalog import metric
+from csmetrics_core.declaration.kinds import Amount, Count, Share
+from csmetrics_core.declaration.spec import (
     FRACTION,
     PERIODS,
     TEXT,
@@ -22,6 +19,9 @@ from csmetrics_core.spec import (
     Sample,
     Total,
 )
+from csmetrics_core.errors import wrong_kind
+from csmetrics_core.maths.ratios import proportion
+from csmetrics_core.results import Ratio, Refusal, Table
 
 Customers = Annotated[Total, Count()]
 

@@ -4,11 +4,9 @@ from typing import Annotated, Any
 
 import numpy as np
 
-from csmetrics_core.catalog import metric
-from csmetrics_core.kinds import Amount, Count, Number
-from csmetrics_core.outliers import guard
-from csmetrics_core.results import Ratio
-from csmetrics_core.spec import (
+from csmetrics_core.declaration.catalog import metric
+from csmetrics_core.declaration.kinds import Amount, Count, Number
+from csmetrics_core.declaration.spec import (
     FRACTION,
     MONEY,
     Aligned,
@@ -19,7 +17,9 @@ from csmetrics_core.spec import (
     Sample,
     Total,
 )
-from csmetrics_core.sums import exact_sum
+from csmetrics_core.maths.sums import exact_sum
+from csmetrics_core.reductions.outliers import guard
+from csmetrics_core.results import Ratio
 
 Money = Annotated[Total, Amount()]
 Billed = Annotated[Aligned, Amount(hint="Take a discount off its subscription's amount; leave refunds out.")]

@@ -4,10 +4,9 @@ from typing import Annotated, Any
 
 import numpy as np
 
-from csmetrics_core.catalog import alias, metric
-from csmetrics_core.kinds import Amount, Number
-from csmetrics_core.results import Ratio, Refusal
-from csmetrics_core.spec import (
+from csmetrics_core.declaration.catalog import alias, metric
+from csmetrics_core.declaration.kinds import Amount, Number
+from csmetrics_core.declaration.spec import (
     FRACTION,
     MONEY,
     RATIO,
@@ -18,6 +17,7 @@ from csmetrics_core.spec import (
     Sample,
     Total,
 )
+from csmetrics_core.results import Ratio, Refusal
 
 Money = Annotated[Total, Amount()]
 Loss = Annotated[Total, Amount(hint="Type a loss as a positive amount.")]

@@ -5,11 +5,11 @@ from typing import Annotated
 
 import numpy as np
 
-from csmetrics_core.catalog import metric
-from csmetrics_core.kinds import Id, Moment, Number
-from csmetrics_core.prepared import Coded
+from csmetrics_core.declaration.catalog import metric
+from csmetrics_core.declaration.kinds import Id, Moment, Number
+from csmetrics_core.declaration.spec import COUNT, MOMENT, SECONDS, TEXT, Aligned, Category, Column, Each, Example
+from csmetrics_core.intake.prepared import Coded
 from csmetrics_core.results import Table
-from csmetrics_core.spec import COUNT, MOMENT, SECONDS, TEXT, Aligned, Category, Column, Each, Example
 
 _MINUTE = 60_000  # milliseconds
 

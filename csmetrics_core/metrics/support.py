@@ -4,11 +4,9 @@ from typing import Annotated, Any
 
 import numpy as np
 
-from csmetrics_core.catalog import metric
-from csmetrics_core.kinds import Count, Flag
-from csmetrics_core.ratios import count, proportion
-from csmetrics_core.results import Ratio, Refusal
-from csmetrics_core.spec import (
+from csmetrics_core.declaration.catalog import metric
+from csmetrics_core.declaration.kinds import Count, Flag
+from csmetrics_core.declaration.spec import (
     FRACTION,
     Aligned,
     Better,
@@ -17,6 +15,8 @@ from csmetrics_core.spec import (
     Sample,
     Total,
 )
+from csmetrics_core.maths.ratios import count, proportion
+from csmetrics_core.results import Ratio, Refusal
 
 Number = Annotated[Total, Count()]
 Flags = Annotated[Aligned, Flag()]

@@ -4,13 +4,9 @@ from typing import Annotated, Literal
 
 import numpy as np
 
-from csmetrics_core.catalog import metric
-from csmetrics_core.errors import off_scale
-from csmetrics_core.intervals import mean_interval, wilson_form
-from csmetrics_core.kinds import Count, Level, Number, Whole
-from csmetrics_core.ratios import count, interval_of, part_of, proportion
-from csmetrics_core.results import Pair, Ratio
-from csmetrics_core.spec import (
+from csmetrics_core.declaration.catalog import metric
+from csmetrics_core.declaration.kinds import Count, Level, Number, Whole
+from csmetrics_core.declaration.spec import (
     FRACTION,
     MEAN,
     POINTS,
@@ -22,6 +18,10 @@ from csmetrics_core.spec import (
     Total,
     Values,
 )
+from csmetrics_core.errors import off_scale
+from csmetrics_core.maths.intervals import mean_interval, wilson_form
+from csmetrics_core.maths.ratios import count, interval_of, part_of, proportion
+from csmetrics_core.results import Pair, Ratio
 
 Ratings = Annotated[Values, Whole(1, "scale_max")]
 ScaleMax = Annotated[Each, Number(2, 100, whole=True, hint="Give the highest answer the question allows.")]

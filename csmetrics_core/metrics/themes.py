@@ -6,13 +6,24 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from csmetrics_core.catalog import metric
+from csmetrics_core.declaration.catalog import metric
+from csmetrics_core.declaration.kinds import Number, Text
+from csmetrics_core.declaration.spec import (
+    COMPOUND,
+    COUNT,
+    FRACTION,
+    POINTS,
+    TEXT,
+    Aligned,
+    Category,
+    Column,
+    Each,
+    Example,
+)
 from csmetrics_core.errors import MetricError, NoData, wrong_kind
-from csmetrics_core.kinds import Number, Text
 from csmetrics_core.metrics.feedback import compound
 from csmetrics_core.metrics.nps import votes
 from csmetrics_core.results import Table
-from csmetrics_core.spec import COMPOUND, COUNT, FRACTION, POINTS, TEXT, Aligned, Category, Column, Each, Example
 
 if TYPE_CHECKING:
     from csmetrics_core.models.topics import Topics

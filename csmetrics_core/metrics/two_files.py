@@ -3,12 +3,12 @@
 from fractions import Fraction
 from typing import Annotated
 
-from csmetrics_core.catalog import metric
-from csmetrics_core.kinds import Amount, Id
-from csmetrics_core.prepared import Coded
+from csmetrics_core.declaration.catalog import metric
+from csmetrics_core.declaration.kinds import Amount, Id
+from csmetrics_core.declaration.spec import MONEY, TEXT, Aligned, Category, Column, Example, Group
+from csmetrics_core.intake.prepared import Coded
 from csmetrics_core.reductions.compare import Line, Lines, Reading, compared, customer_columns
 from csmetrics_core.results import Table
-from csmetrics_core.spec import MONEY, TEXT, Aligned, Category, Column, Example, Group
 
 
 @metric(

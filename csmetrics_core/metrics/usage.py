@@ -4,11 +4,9 @@ from typing import Annotated
 
 import numpy as np
 
-from csmetrics_core.catalog import metric
-from csmetrics_core.intervals import mean_interval
-from csmetrics_core.kinds import Amount, Count
-from csmetrics_core.results import Ratio, Refusal
-from csmetrics_core.spec import (
+from csmetrics_core.declaration.catalog import metric
+from csmetrics_core.declaration.kinds import Amount, Count
+from csmetrics_core.declaration.spec import (
     DURATION,
     FRACTION,
     Better,
@@ -19,7 +17,9 @@ from csmetrics_core.spec import (
     Total,
     Values,
 )
-from csmetrics_core.sums import exact_sum
+from csmetrics_core.maths.intervals import mean_interval
+from csmetrics_core.maths.sums import exact_sum
+from csmetrics_core.results import Ratio, Refusal
 
 Durations = Annotated[Values, Amount(hint="Look at its start and end: nothing ends before it starts.")]
 

@@ -5,10 +5,9 @@ from typing import Annotated
 
 import numpy as np
 
-from csmetrics_core.catalog import metric
-from csmetrics_core.kinds import Amount, Count, Number, Share
-from csmetrics_core.results import Ratio
-from csmetrics_core.spec import (
+from csmetrics_core.declaration.catalog import metric
+from csmetrics_core.declaration.kinds import Amount, Count, Number, Share
+from csmetrics_core.declaration.spec import (
     MONEY,
     MONTHS,
     RATIO,
@@ -20,7 +19,8 @@ from csmetrics_core.spec import (
     Total,
     Values,
 )
-from csmetrics_core.sums import exact_sum
+from csmetrics_core.maths.sums import exact_sum
+from csmetrics_core.results import Ratio
 
 Money = Annotated[Each, Amount()]
 Margin = Annotated[Each, Share()]

@@ -7,19 +7,19 @@ from typing import Annotated, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from csmetrics_core.catalog import metric
-from csmetrics_core.decomposition import summed
+from csmetrics_core.declaration.catalog import metric
+from csmetrics_core.declaration.kinds import Id
+from csmetrics_core.declaration.spec import RATIO, Category, Column, Example, Metric, Raw, Sample
 from csmetrics_core.errors import NoData, OutOfScale, WrongKind, WrongShape, off_scale
-from csmetrics_core.flattening import every_row, shape_of
-from csmetrics_core.grouping import Labels, labels_of
-from csmetrics_core.inference import ALPHA, Floats, Spread, cell_variance, t_quantile
-from csmetrics_core.kinds import Id
+from csmetrics_core.intake.flattening import every_row, shape_of
+from csmetrics_core.intake.grouping import Labels, labels_of
+from csmetrics_core.maths.decomposition import summed
+from csmetrics_core.maths.inference import ALPHA, Floats, Spread, cell_variance, t_quantile
+from csmetrics_core.maths.verdicts import in_words, spoken_name
 from csmetrics_core.metrics.about import MetricName, asked_about, trimmed
 from csmetrics_core.metrics.why import group_columns
 from csmetrics_core.results import Table
 from csmetrics_core.rows import rows_of
-from csmetrics_core.spec import RATIO, Category, Column, Example, Metric, Raw, Sample
-from csmetrics_core.verdicts import in_words, spoken_name
 
 WARNING = "Weights repair who answered among these groups, not that within them those who answered may feel otherwise."
 _ROUNDS, _SETTLED = 100, 1e-10

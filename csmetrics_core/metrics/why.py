@@ -7,20 +7,20 @@ from typing import Annotated, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from csmetrics_core import inference
-from csmetrics_core.catalog import metric
-from csmetrics_core.decomposition import Split, Sums, errors, split, summed, tested_by_customer
+from csmetrics_core.declaration.catalog import metric
+from csmetrics_core.declaration.kinds import Id
+from csmetrics_core.declaration.spec import FRACTION, PROBABILITY, RATIO, TEXT, Category, Column, Example, Raw, Sample
 from csmetrics_core.errors import WrongKind, WrongShape
-from csmetrics_core.flattening import shape_of
-from csmetrics_core.grouping import Labels, labels_of
-from csmetrics_core.hiding import together
-from csmetrics_core.inference import Floats, Spread, Tested, holm
-from csmetrics_core.kinds import Id
+from csmetrics_core.intake.flattening import shape_of
+from csmetrics_core.intake.grouping import Labels, labels_of
+from csmetrics_core.maths import inference
+from csmetrics_core.maths.decomposition import Split, Sums, errors, split, summed, tested_by_customer
+from csmetrics_core.maths.inference import Floats, Spread, Tested, holm
 from csmetrics_core.metrics.about import SMALL_N, MetricName, asked_about, least_size
 from csmetrics_core.metrics.moved import Compared, Period, compared
+from csmetrics_core.metrics.why_words import why_sentence
+from csmetrics_core.reductions.hiding import together
 from csmetrics_core.results import Table
-from csmetrics_core.spec import FRACTION, PROBABILITY, RATIO, TEXT, Category, Column, Example, Raw, Sample
-from csmetrics_core.why_words import why_sentence
 
 _SPREADS: dict[Sample, Spread] = {
     Sample.SHARE: "share", Sample.COUNTED: "share", Sample.LOST: "share", Sample.VOTES: "votes", Sample.MEAN: "mean",

@@ -8,17 +8,17 @@ from typing import Annotated, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from csmetrics_core.decomposition import summed
+from csmetrics_core.declaration.kinds import Number
+from csmetrics_core.declaration.spec import TEXT, Each, Metric
 from csmetrics_core.errors import NoData, WrongKind
-from csmetrics_core.inference import Floats, Tested, by_customer
-from csmetrics_core.kinds import Number
+from csmetrics_core.intake.prepared import Coded
+from csmetrics_core.maths.decomposition import summed
+from csmetrics_core.maths.inference import Floats, Tested, by_customer
+from csmetrics_core.maths.periods import index_of
+from csmetrics_core.maths.verdicts import number, verdict
 from csmetrics_core.metrics.why import COLUMNS, waterfall
-from csmetrics_core.periods import index_of
-from csmetrics_core.prepared import Coded
 from csmetrics_core.reductions.flows import below_zero
 from csmetrics_core.reductions.money import to_cents
-from csmetrics_core.spec import TEXT, Each, Metric
-from csmetrics_core.verdicts import number, verdict
 
 #: What customers do, in the order a sentence tells it.
 CLASSES = ("new", "expansion", "reactivation", "contraction", "churned")

@@ -7,11 +7,15 @@ from typing import Annotated, Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from csmetrics_core.catalog import CATALOG, metric
-from csmetrics_core.decomposition import summed
-from csmetrics_core.grouping import BLANK
-from csmetrics_core.inference import Floats, by_customer
-from csmetrics_core.kinds import Amount, Id, Month
+from csmetrics_core.declaration.catalog import CATALOG, metric
+from csmetrics_core.declaration.kinds import Amount, Id, Month
+from csmetrics_core.declaration.spec import Aligned, Category, Each, Example
+from csmetrics_core.intake.grouping import BLANK
+from csmetrics_core.intake.prepared import Coded
+from csmetrics_core.maths.decomposition import summed
+from csmetrics_core.maths.inference import Floats, by_customer
+from csmetrics_core.maths.periods import index_of
+from csmetrics_core.maths.verdicts import number
 from csmetrics_core.metrics.why import COLUMNS, as_table
 from csmetrics_core.metrics.why_money import (
     CLASSES,
@@ -32,12 +36,8 @@ from csmetrics_core.metrics.why_money import (
     without_largest,
 )
 from csmetrics_core.metrics.why_price import price_rows
-from csmetrics_core.periods import index_of
-from csmetrics_core.prepared import Coded
 from csmetrics_core.reductions.money import to_cents
 from csmetrics_core.results import Table
-from csmetrics_core.spec import Aligned, Category, Each, Example
-from csmetrics_core.verdicts import number
 
 _NOTE = (
     "A alone is more than half of all movement; without it: no clear change. "

@@ -7,12 +7,16 @@ from typing import Annotated, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from csmetrics_core.catalog import CATALOG, metric
-from csmetrics_core.decomposition import summed
+from csmetrics_core.declaration.catalog import CATALOG, metric
+from csmetrics_core.declaration.kinds import Amount, Id, Month, Number
+from csmetrics_core.declaration.spec import Aligned, Category, Each, Example
 from csmetrics_core.errors import ZeroDenominator
-from csmetrics_core.grouping import BLANK, Labels, place_of
-from csmetrics_core.inference import Floats, by_customer
-from csmetrics_core.kinds import Amount, Id, Month, Number
+from csmetrics_core.intake.grouping import BLANK, Labels, place_of
+from csmetrics_core.intake.prepared import Coded
+from csmetrics_core.maths.decomposition import summed
+from csmetrics_core.maths.inference import Floats, by_customer
+from csmetrics_core.maths.periods import index_of
+from csmetrics_core.maths.verdicts import NO_CLEAR_CHANGE, number, sentence, verdict
 from csmetrics_core.metrics.moved import Compared
 from csmetrics_core.metrics.why import COLUMNS, Account, account, as_table, table_rows
 from csmetrics_core.metrics.why_money import (
@@ -34,14 +38,10 @@ from csmetrics_core.metrics.why_money import (
     refuse_same,
     without_largest,
 )
-from csmetrics_core.periods import index_of
-from csmetrics_core.prepared import Coded
+from csmetrics_core.metrics.why_words import segments_sentence
 from csmetrics_core.reductions.money import to_cents
 from csmetrics_core.results import Table
 from csmetrics_core.rows import Rows
-from csmetrics_core.spec import Aligned, Category, Each, Example
-from csmetrics_core.verdicts import NO_CLEAR_CHANGE, number, sentence, verdict
-from csmetrics_core.why_words import segments_sentence
 
 #: What each customer of a cohort gained, what it paid at the start, and the gain by kind of movement.
 Cohort = tuple[Floats, Floats, dict[str, Floats]]

@@ -6,10 +6,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from csmetrics_core.decomposition import split, summed
-from csmetrics_core.grouping import BLANK
-from csmetrics_core.inference import Floats
-from csmetrics_core.prepared import Coded
+from csmetrics_core.intake.grouping import BLANK
+from csmetrics_core.intake.prepared import Coded
+from csmetrics_core.maths.decomposition import split, summed
+from csmetrics_core.maths.inference import Floats
 
 
 def price_rows(

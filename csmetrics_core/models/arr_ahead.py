@@ -6,11 +6,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from csmetrics_core.errors import NoData
+from csmetrics_core.maths.periods import first_day
 from csmetrics_core.models import Floats
 from csmetrics_core.models.base_ahead import Contracts, band, contracts, expected
 from csmetrics_core.models.contest import RIVALS, Contest
 from csmetrics_core.models.renewal_hazards import Hazards, fit
-from csmetrics_core.periods import first_day
 from csmetrics_core.reductions.standing import Seen, Standing, seen
 
 #: What a forecast is learnt from, and at least needs.

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from csmetrics_core.maths.verdicts import number
 from csmetrics_core.models import Floats
-from csmetrics_core.verdicts import number
 
 #: Fewer origins than this tell nothing.
 LEAST_ORIGINS = 6

@@ -10,7 +10,7 @@ from math import exp, hypot, inf, log, nan
 import numpy as np
 from numpy.typing import ArrayLike
 
-from csmetrics_core.intervals import critical_value, wilson
+from csmetrics_core.maths.intervals import critical_value, wilson
 from csmetrics_core.models import Floats
 
 # How many customers of the rarer outcome it takes before the observed variance weighs as much as the assumed.

@@ -10,7 +10,7 @@ from math import exp, log, sqrt
 import numpy as np
 from numpy.typing import ArrayLike
 
-from csmetrics_core.intervals import critical_value
+from csmetrics_core.maths.intervals import critical_value
 from csmetrics_core.models import Floats
 
 # Products of fractions such as 3/4 · 2/3 may end a rounding error above one half.

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from csmetrics_core.periods import day_text
-from csmetrics_core.prepared import Coded
+from csmetrics_core.intake.prepared import Coded
+from csmetrics_core.maths.periods import day_text
 from csmetrics_core.reductions.flows import divide
 
 Ints = NDArray[np.int64]

@@ -12,9 +12,9 @@ from typing import Any, Literal, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from csmetrics_core.cells import OPEN_ENDED
 from csmetrics_core.errors import OutOfScale, off_scale
-from csmetrics_core.periods import first_day, index_of
+from csmetrics_core.intake.cells import OPEN_ENDED
+from csmetrics_core.maths.periods import first_day, index_of
 from csmetrics_core.reductions.money import to_cents
 
 Ints = NDArray[np.int64]

@@ -6,8 +6,8 @@ from math import inf, sqrt
 import numpy as np
 from numpy.typing import NDArray
 
+from csmetrics_core.maths.periods import day_text
 from csmetrics_core.models import Floats
-from csmetrics_core.periods import day_text
 from csmetrics_core.reductions.money import from_cents, to_cents
 
 Ints = NDArray[np.int64]

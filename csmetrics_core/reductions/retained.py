@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from csmetrics_core.intervals import (
+from csmetrics_core.maths.intervals import (
     FEWEST_CUSTOMERS,
     MOMENTS,
     gross_retention_from_sums,

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from csmetrics_core.cells import OPEN_ENDED
 from csmetrics_core.errors import NoData, OutOfScale, off_scale
-from csmetrics_core.periods import Period, as_dates, day_text, first_day, index_of
-from csmetrics_core.prepared import Coded
+from csmetrics_core.intake.cells import OPEN_ENDED
+from csmetrics_core.intake.prepared import Coded
+from csmetrics_core.maths.periods import Period, as_dates, day_text, first_day, index_of
 from csmetrics_core.reductions.flows import divide
 
 Ints = NDArray[np.int64]

@@ -6,7 +6,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from csmetrics_core.prepared import Coded
+from csmetrics_core.intake.prepared import Coded
 from csmetrics_core.reductions.flows import balances
 
 Ints = NDArray[np.int64]

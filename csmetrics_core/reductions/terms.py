@@ -8,9 +8,9 @@ from typing import Any, Literal, NamedTuple, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from csmetrics_core.cells import OPEN_ENDED
 from csmetrics_core.errors import OutOfScale, WrongKind, WrongShape, off_scale, show
-from csmetrics_core.periods import first_day, index_of
+from csmetrics_core.intake.cells import OPEN_ENDED
+from csmetrics_core.maths.periods import first_day, index_of
 
 Ints = NDArray[np.int64]
 EndIs = Literal["auto", "first_unpaid", "last_day"]

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from csmetrics_core.errors import OutOfScale
-from csmetrics_core.periods import Period, as_dates, first_day
+from csmetrics_core.maths.periods import Period, as_dates, first_day
 from csmetrics_core.reductions.flows import divide
 
 Ints = NDArray[np.int64]

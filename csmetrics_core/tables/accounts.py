@@ -6,7 +6,7 @@ from typing import Any
 import narwhals as nw
 import numpy as np
 
-from csmetrics_core.catalog import lookup
+from csmetrics_core.declaration.catalog import lookup
 from csmetrics_core.errors import off_scale
 from csmetrics_core.evaluate import evaluate
 from csmetrics_core.reductions.accounts import AccountCounts, account_columns

@@ -8,8 +8,8 @@ import narwhals as nw
 import numpy as np
 
 from csmetrics_core.errors import off_scale
+from csmetrics_core.maths.periods import as_dates, day_text
 from csmetrics_core.metrics.adoption import adoption_columns
-from csmetrics_core.periods import as_dates, day_text
 from csmetrics_core.reductions.windows import blank_start, span_of, stickiness, users_in_window
 from csmetrics_core.tables.engine import (
     NEVER,

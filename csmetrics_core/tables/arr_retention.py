@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from csmetrics_core.errors import WrongCall, WrongShape, off_scale
-from csmetrics_core.intervals import confidence_level
+from csmetrics_core.maths.intervals import confidence_level
 from csmetrics_core.reductions.flows import month_column
 from csmetrics_core.reductions.retained import SUMS, fate, retention_table
 from csmetrics_core.reductions.triangles import triangle

@@ -4,13 +4,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, get_args
 
+from csmetrics_core.declaration.spec import Argument, Category, Metric, Role
 from csmetrics_core.errors import WrongCall, WrongKind, WrongShape
-from csmetrics_core.flattening import shape_of
-from csmetrics_core.intervals import confidence_level
-from csmetrics_core.labels import columns_of
-from csmetrics_core.periods import Period
-from csmetrics_core.spans import Span, chosen_span
-from csmetrics_core.spec import Argument, Category, Metric, Role
+from csmetrics_core.intake.flattening import shape_of
+from csmetrics_core.intake.labels import columns_of
+from csmetrics_core.intake.spans import Span, chosen_span
+from csmetrics_core.maths.intervals import confidence_level
+from csmetrics_core.maths.periods import Period
 from csmetrics_core.tables.frames import names_of, one_of, schema_of, wrapped
 from csmetrics_core.tables.schema import exactly, is_date, look_for
 

@@ -13,7 +13,7 @@ import narwhals as nw
 import numpy as np
 
 from csmetrics_core.errors import OutOfScale, WrongShape, show
-from csmetrics_core.periods import as_dates, first_day
+from csmetrics_core.maths.periods import as_dates, first_day
 from csmetrics_core.reductions.flows import below_zero, repeats_note
 from csmetrics_core.reductions.money import LARGEST_CENTS, refuse_inexact_total
 from csmetrics_core.tables.engine import NEVER, UNKNOWN, Source, collected, last_complete, one_if

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from csmetrics_core.errors import WrongCall, WrongKind, WrongShape
-from csmetrics_core.periods import as_dates, first_day
+from csmetrics_core.maths.periods import as_dates, first_day
 from csmetrics_core.reductions.contract_lines import Cells, Lines, Rate, Terms, line_cells
 from csmetrics_core.reductions.money import from_cents
 from csmetrics_core.reductions.terms import EndIs

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from csmetrics_core.cells import OPEN_ENDED
 from csmetrics_core.errors import wrong_kind
+from csmetrics_core.intake.cells import OPEN_ENDED
 from csmetrics_core.reductions.compare import Line, Lines, Reading, compared, customer_columns, waterfall
 from csmetrics_core.reductions.terms import EndIs, first_unpaid_days, months_of
 from csmetrics_core.tables.engine import Source, like, open_table

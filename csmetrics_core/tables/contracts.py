@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from csmetrics_core.periods import as_dates, first_day
+from csmetrics_core.maths.periods import as_dates, first_day
 from csmetrics_core.reductions.contract_lines import Cells, Terms, line_cells
 from csmetrics_core.reductions.money import from_cents
 from csmetrics_core.reductions.terms import EndIs

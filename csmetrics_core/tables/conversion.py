@@ -5,7 +5,7 @@ from typing import Any
 
 import narwhals as nw
 
-from csmetrics_core.catalog import lookup
+from csmetrics_core.declaration.catalog import lookup
 from csmetrics_core.errors import WrongShape
 from csmetrics_core.evaluate import evaluate
 from csmetrics_core.tables.engine import UNKNOWN, Source, collected, like, millisecond_of, open_table

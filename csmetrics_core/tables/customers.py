@@ -6,8 +6,8 @@ from typing import Any, Literal
 import narwhals as nw
 import numpy as np
 
-from csmetrics_core.cells import OPEN_ENDED
-from csmetrics_core.periods import Period, as_dates, first_day, index_of
+from csmetrics_core.intake.cells import OPEN_ENDED
+from csmetrics_core.maths.periods import Period, as_dates, first_day, index_of
 from csmetrics_core.reductions.flows import below_zero
 from csmetrics_core.reductions.money import LARGEST_CENTS, refuse_inexact_total
 from csmetrics_core.reductions.spells import Turns, ends_before_start, movements

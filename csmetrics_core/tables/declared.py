@@ -11,12 +11,12 @@ from typing import Any
 
 import numpy as np
 
-from csmetrics_core.catalog import lookup
-from csmetrics_core.documentation import table_docstring
+from csmetrics_core.declaration.catalog import lookup
+from csmetrics_core.declaration.documentation import table_docstring
+from csmetrics_core.declaration.spec import Category, Metric, Role
 from csmetrics_core.errors import MetricError, UndefinedMetric, WrongShape
 from csmetrics_core.evaluate import evaluate
 from csmetrics_core.explain import explained
-from csmetrics_core.spec import Category, Metric, Role
 from csmetrics_core.tables.asking import OPTIONS, Asked, Key, asked_of, refuse_taken
 from csmetrics_core.tables.engine import like
 from csmetrics_core.tables.rows import Group, counted, each_row, summed

@@ -11,7 +11,7 @@ import narwhals as nw
 import numpy as np
 
 from csmetrics_core.errors import MetricError, WrongCall, WrongShape
-from csmetrics_core.periods import as_dates, first_day
+from csmetrics_core.maths.periods import as_dates, first_day
 from csmetrics_core.tables.asking import Key, asked_span, is_column, keys, names_of_table, no_name, refuse_taken
 from csmetrics_core.tables.declared import joined
 from csmetrics_core.tables.engine import UNKNOWN, like

@@ -11,8 +11,8 @@ import narwhals as nw
 import numpy as np
 
 from csmetrics_core.errors import WrongKind, WrongShape, wrong_kind
-from csmetrics_core.labels import small_frame
-from csmetrics_core.periods import Period, index_of
+from csmetrics_core.intake.labels import small_frame
+from csmetrics_core.maths.periods import Period, index_of
 from csmetrics_core.tables.frames import (
     engine_failed,
     is_empty,

@@ -10,7 +10,6 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import narwhals as nw
 from narwhals.exceptions import DuplicateError
 
-from csmetrics_core.conversions import CONVERT, NUMBER_AS_TEXT
 from csmetrics_core.errors import (
     CELL_ERRORS,
     ErrorInCell,
@@ -22,6 +21,7 @@ from csmetrics_core.errors import (
     stored_as_text,
     wrong_kind,
 )
+from csmetrics_core.intake.conversions import CONVERT, NUMBER_AS_TEXT
 
 _ENGINES = ("_duckdb", "duckdb", "ibis", "narwhals", "polars", "py4j", "pyarrow", "pyspark", "sqlglot")
 

@@ -7,12 +7,12 @@ from typing import Any
 import narwhals as nw
 import numpy as np
 
-from csmetrics_core.catalog import lookup
+from csmetrics_core.declaration.catalog import lookup
+from csmetrics_core.declaration.spec import Category, Metric
 from csmetrics_core.errors import CELL_ERRORS, ErrorInCell, UndefinedMetric, WrongCall, WrongKind
 from csmetrics_core.evaluate import evaluate
-from csmetrics_core.intervals import confidence_level
+from csmetrics_core.maths.intervals import confidence_level
 from csmetrics_core.results import Ratio
-from csmetrics_core.spec import Category, Metric
 from csmetrics_core.tables.engine import Source, collected, like, open_table
 from csmetrics_core.tables.frames import names_of, no_rows
 from csmetrics_core.tables.schema import Role

@@ -9,9 +9,9 @@ import narwhals as nw
 import numpy as np
 from numpy.typing import NDArray
 
-from csmetrics_core.cells import OPEN_ENDED
 from csmetrics_core.errors import OutOfScale, WrongKind, WrongShape, show, wrong_kind
-from csmetrics_core.periods import day_text
+from csmetrics_core.intake.cells import OPEN_ENDED
+from csmetrics_core.maths.periods import day_text
 from csmetrics_core.reductions.contract_lines import Lines
 from csmetrics_core.reductions.terms import EndIs, first_unpaid_days, months_of
 from csmetrics_core.tables.engine import UNKNOWN, Source, collected, day_of, open_table

@@ -8,7 +8,7 @@ import narwhals as nw
 import numpy as np
 
 from csmetrics_core.errors import WrongShape, show, wrong_kind
-from csmetrics_core.periods import index_of
+from csmetrics_core.maths.periods import index_of
 from csmetrics_core.tables.engine import Source
 
 #: What `arr_balances` knows of a balance beside its amount. Money, but for the three that count.

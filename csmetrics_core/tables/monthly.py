@@ -6,7 +6,7 @@ from typing import Any
 import narwhals as nw
 
 from csmetrics_core.errors import WrongShape
-from csmetrics_core.periods import month_number
+from csmetrics_core.maths.periods import month_number
 from csmetrics_core.tables.engine import UNKNOWN, Source, month_of, open_table
 from csmetrics_core.tables.frames import schema_of, wrapped
 from csmetrics_core.tables.schema import Role

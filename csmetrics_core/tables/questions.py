@@ -8,11 +8,11 @@ from typing import Any
 
 import narwhals as nw
 
-from csmetrics_core.catalog import in_order, lookup
+from csmetrics_core.declaration.catalog import in_order, lookup
+from csmetrics_core.declaration.spec import Argument, Metric, Role
 from csmetrics_core.errors import WrongShape
 from csmetrics_core.evaluate import evaluate
-from csmetrics_core.headings import find_heading
-from csmetrics_core.spec import Argument, Metric, Role
+from csmetrics_core.files.headings import find_heading
 from csmetrics_core.tables.asking import is_column, no_name
 from csmetrics_core.tables.engine import like
 from csmetrics_core.tables.frames import schema_of, wrapped

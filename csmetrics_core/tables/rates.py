@@ -7,7 +7,7 @@ import narwhals as nw
 import numpy as np
 
 from csmetrics_core.errors import OutOfScale, WrongShape, show
-from csmetrics_core.periods import as_dates, first_day
+from csmetrics_core.maths.periods import as_dates, first_day
 from csmetrics_core.tables.engine import Source, collected, like, month_of, one_if, open_table
 from csmetrics_core.tables.schema import Role
 

@@ -7,9 +7,9 @@ from typing import Any
 
 import narwhals as nw
 
-from csmetrics_core.catalog import CATALOG
+from csmetrics_core.declaration.catalog import CATALOG
+from csmetrics_core.declaration.spec import MONEY, Unit
 from csmetrics_core.errors import MetricError, WrongKind, WrongShape
-from csmetrics_core.spec import MONEY, Unit
 from csmetrics_core.tables.accounts import usage_by_account
 from csmetrics_core.tables.activity import active_users, feature_adoption
 from csmetrics_core.tables.arr_retention import arr_cohorts, arr_retention

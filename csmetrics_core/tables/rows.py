@@ -10,11 +10,11 @@ from typing import Any
 import narwhals as nw
 import numpy as np
 
+from csmetrics_core.declaration.kinds import LARGEST, Number
+from csmetrics_core.declaration.spec import Argument, Metric
+from csmetrics_core.declaration.spec import Role as Part
 from csmetrics_core.errors import WrongShape, off_scale
-from csmetrics_core.kinds import LARGEST, Number
-from csmetrics_core.periods import as_dates, first_day
-from csmetrics_core.spec import Argument, Metric
-from csmetrics_core.spec import Role as Part
+from csmetrics_core.maths.periods import as_dates, first_day
 from csmetrics_core.tables.asking import Asked
 from csmetrics_core.tables.engine import (
     UNKNOWN,

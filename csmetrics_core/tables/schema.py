@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import narwhals as nw
 
 from csmetrics_core.errors import WrongKind, WrongShape
-from csmetrics_core.headings import find_heading, plain
+from csmetrics_core.files.headings import find_heading, plain
 
 #: Role -> headings to look for, besides its own name. Their synonyms count too.
 ALSO_CALLED: dict[str, tuple[str, ...]] = {

@@ -6,8 +6,8 @@ import narwhals as nw
 import numpy as np
 
 from csmetrics_core.errors import NoData
-from csmetrics_core.periods import index_of
-from csmetrics_core.spans import LENGTHS, is_over, last_end, reach, span_text, unfinished_text
+from csmetrics_core.intake.spans import LENGTHS, is_over, last_end, reach, span_text, unfinished_text
+from csmetrics_core.maths.periods import index_of
 from csmetrics_core.tables.asking import Within
 from csmetrics_core.tables.engine import UNKNOWN, clean, collected, day_of, period_of
 from csmetrics_core.tables.frames import no_rows, schema_of, wrapped

@@ -3,15 +3,15 @@
 from typing import TYPE_CHECKING, Any
 
 import csmetrics_core.accessor  # noqa: F401 - df.csm
-import csmetrics_panels.light_plotly  # noqa: F401 - before anything that draws
-from csmetrics_core.catalog import lookup
+import csmetrics_panels.screen.light_plotly  # noqa: F401 - before anything that draws
+from csmetrics_core.declaration.catalog import lookup
 from csmetrics_core.errors import WrongKind, wrong_kind
 from csmetrics_panels.comparing import ComparePanel
 from csmetrics_panels.dashboards import DASHBOARDS
-from csmetrics_panels.panel import MetricPanel
-from csmetrics_panels.reading import read_table
-from csmetrics_panels.reconciling import ReconcilePanel
-from csmetrics_panels.still import as_stills
+from csmetrics_panels.data.reading import read_table
+from csmetrics_panels.metric.panel import MetricPanel
+from csmetrics_panels.metric.reconciling import ReconcilePanel
+from csmetrics_panels.screen.still import as_stills
 
 if TYPE_CHECKING:
     from csmetrics_panels.dashboards.dashboard import Dashboard

@@ -7,21 +7,22 @@ from typing import Any, Literal
 
 import ipywidgets as widgets
 
+from csmetrics_core.declaration.spec import MONEY, TEXT
 from csmetrics_core.errors import MetricError, NoData, WrongKind, wrong_kind
-from csmetrics_core.spec import MONEY, TEXT
 from csmetrics_core.tables import arr_compare
-from csmetrics_panels import card, export
-from csmetrics_panels.browser import Code, Download, Fitter
-from csmetrics_panels.charts import waterfall
-from csmetrics_panels.closing import Closing
+from csmetrics_panels import export
 from csmetrics_panels.dashboards.blocks import Block, Figure, Figures, Grid, Picture, Screen, Words, still_parts
-from csmetrics_panels.form import dropdown
-from csmetrics_panels.notebook import in_notebook
-from csmetrics_panels.reading import check_upload, said_of
-from csmetrics_panels.sources import called
-from csmetrics_panels.still import Part, Still, heading
-from csmetrics_panels.upload import Upload
-from csmetrics_panels.work import Worker
+from csmetrics_panels.data.reading import check_upload, said_of
+from csmetrics_panels.data.sources import called
+from csmetrics_panels.data.upload import Upload
+from csmetrics_panels.metric.form import dropdown
+from csmetrics_panels.screen import card
+from csmetrics_panels.screen.browser import Code, Download, Fitter
+from csmetrics_panels.screen.charts import waterfall
+from csmetrics_panels.screen.closing import Closing
+from csmetrics_panels.screen.notebook import in_notebook
+from csmetrics_panels.screen.still import Part, Still, heading
+from csmetrics_panels.screen.work import Worker
 
 _ALL = ("all who differ: click a bar, or choose one", "")
 _ENDS = [

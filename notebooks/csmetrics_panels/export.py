@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from csmetrics_core.csv_text import harmless
 from csmetrics_core.errors import NoData
-from csmetrics_core.spans import span_text
-from csmetrics_panels.compute import Outcome
-from csmetrics_panels.images import image
+from csmetrics_core.files.csv_text import harmless
+from csmetrics_core.intake.spans import span_text
+from csmetrics_panels.metric.compute import Outcome
+from csmetrics_panels.screen.images import image
 
 #: The file's name, its media type, its bytes.
 File = tuple[str, str, bytes]
@@ -25,7 +25,7 @@ def panel_files(panel: Any) -> list[tuple[str, Callable[[], File]]]:
     name = panel.metric.name
 
     def book() -> File:
-        from csmetrics_panels.metric_workbook import workbook
+        from csmetrics_panels.metric.metric_workbook import workbook
 
         return f"{name}.xlsx", _XLSX, workbook(panel.outcome)
 
@@ -128,7 +128,7 @@ def dashboard_files(dashboard: Any) -> list[tuple[str, Callable[[], File]]]:
         return f"{dashboard.name}.png", "image/png", image(charts[0])
 
     def book() -> File:
-        from csmetrics_panels.workbook_data import workbook
+        from csmetrics_panels.dashboards.workbook_data import workbook
 
         content, said = workbook(dashboard)
         dashboard.tell(said)

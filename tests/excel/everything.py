@@ -6,17 +6,17 @@ from io import BytesIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from csmetrics_addin.commands.demo import TARGETS, write_company
+from csmetrics_addin.cli.commands.demo import TARGETS, write_company
 from csmetrics_addin.dashboard import write_dashboard
 from csmetrics_addin.hosts import lite
 from csmetrics_panels import DASHBOARDS, dashboard
-from csmetrics_panels.workbook_data import workbook as exported
+from csmetrics_panels.dashboards.workbook_data import workbook as exported
 from csmetrics_workbooks.build import TEMPLATES, build, recipe
 from csmetrics_workbooks.checkbook import write_checkbook
-from csmetrics_workbooks.formulas import Host
 from csmetrics_workbooks.function_book import write_function_book
+from csmetrics_workbooks.kit.formulas import Host
 
-from csmetrics_core.dynamic import lambda_names
+from csmetrics_core.declaration.dynamic import lambda_names
 from csmetrics_core.samples import sample_company
 from csmetrics_core.scorecard import scorecard
 

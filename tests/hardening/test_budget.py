@@ -7,7 +7,7 @@ import zipfile
 
 import openpyxl
 import pytest
-from csmetrics_addin.cli import app
+from csmetrics_addin.cli.app import app
 from csmetrics_panels import dashboard, dashboards, read_table
 from typer.testing import CliRunner
 
@@ -145,7 +145,7 @@ def test_a_formula_padded_with_blanks_takes_no_longer(command, tmp_path):
 
 def test_a_report_takes_the_name_of_a_file_for_a_name(tmp_path, monkeypatch):
     """DuckDB takes [1] for a pattern, and read another file."""
-    monkeypatch.setattr("csmetrics_addin.frames._SMALL_TEXT", 0)
+    monkeypatch.setattr("csmetrics_addin.cli.frames._SMALL_TEXT", 0)
     (tmp_path / "data[1].csv").write_text("nps\n10\n")
     (tmp_path / "data1.csv").write_text("nps\n0\n")
     result = run("report", tmp_path / "data[1].csv", tmp_path)
@@ -154,7 +154,7 @@ def test_a_report_takes_the_name_of_a_file_for_a_name(tmp_path, monkeypatch):
 
 
 def test_a_report_by_an_engine_takes_off_the_sign_that_exports_put_before_formulas(tmp_path, monkeypatch):
-    monkeypatch.setattr("csmetrics_addin.frames._SMALL_TEXT", 0)
+    monkeypatch.setattr("csmetrics_addin.cli.frames._SMALL_TEXT", 0)
     (tmp_path / "answers.csv").write_text("nps,segment\n10,'=1+1\n0,'tis\n")
     result = CliRunner().invoke(app, ["report", str(tmp_path / "answers.csv"), "--by", "segment", "--json"])
     assert '"=1+1"' in result.output
@@ -163,7 +163,7 @@ def test_a_report_by_an_engine_takes_off_the_sign_that_exports_put_before_formul
 
 def test_a_report_spills_into_a_fresh_folder_of_its_own_and_leaves_none(tmp_path, monkeypatch):
     """A folder of a fixed name in the shared one could be somebody else's link."""
-    monkeypatch.setattr("csmetrics_addin.frames._SMALL_TEXT", 0)
+    monkeypatch.setattr("csmetrics_addin.cli.frames._SMALL_TEXT", 0)
     (tmp_path / "answers.csv").write_text("nps\n10\n")
     spill = tmp_path / "spill"
     spill.mkdir()

@@ -5,7 +5,7 @@ import json
 from pathlib import Path
 
 import pytest
-from csmetrics_addin.cli import app
+from csmetrics_addin.cli.app import app
 from typer.testing import CliRunner
 
 KIND = "Figures that vanish from a narrow screen"

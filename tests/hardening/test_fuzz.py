@@ -11,7 +11,7 @@ from time import monotonic
 
 import pytest
 from attacks import csmetrics
-from csmetrics_addin.cli import app
+from csmetrics_addin.cli.app import app
 from mutations import CORPUS, attacks, mutated
 from typer.testing import CliRunner
 

@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from csmetrics_panels import DASHBOARDS, dashboard, panel
-from csmetrics_panels.rows import CHOICES
+from csmetrics_panels.metric.rows import CHOICES
 from csmetrics_workbooks.build import build, recipe
 from ipywidgets.widgets.widget import _instances
 from test_writing import WRITERS, killed_at_random

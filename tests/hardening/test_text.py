@@ -10,13 +10,13 @@ from pathlib import Path
 
 import pytest
 from attacks import csmetrics
-from csmetrics_addin.terminal import plain, plain_json
+from csmetrics_addin.cli.terminal import plain, plain_json
 from csmetrics_panels.export import csv_bytes
 from hypothesis import given
 from hypothesis import strategies as st
 
-from csmetrics_core.csv_text import as_written, harmless
 from csmetrics_core.files import read_company
+from csmetrics_core.files.csv_text import as_written, harmless
 
 KIND = "Text: orders to the terminal, signs that hide or turn others, formulas in CSV files"
 

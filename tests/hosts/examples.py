@@ -5,8 +5,8 @@ from datetime import date, datetime
 import pytest
 
 from csmetrics_core import CATALOG, MetricError
+from csmetrics_core.declaration.spec import DATE, MOMENT, Argument, Example, Metric
 from csmetrics_core.evaluate import evaluate
-from csmetrics_core.spec import DATE, MOMENT, Argument, Example, Metric
 
 CASES = [
     pytest.param(metric, example, id=f"{metric.name}-{number}")

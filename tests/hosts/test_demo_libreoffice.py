@@ -6,7 +6,7 @@ import zipfile
 
 import openpyxl
 import pytest
-from csmetrics_addin.cli import app
+from csmetrics_addin.cli.app import app
 from typer.testing import CliRunner
 
 

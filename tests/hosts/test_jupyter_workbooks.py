@@ -6,8 +6,8 @@ import numpy as np
 import openpyxl
 import pytest
 from csmetrics_panels import dashboard, panel
-from csmetrics_panels.metric_workbook import workbook as metric_workbook
-from csmetrics_panels.workbook_data import workbook
+from csmetrics_panels.dashboards.workbook_data import workbook
+from csmetrics_panels.metric.metric_workbook import workbook as metric_workbook
 
 from csmetrics_core.samples import sample_company
 

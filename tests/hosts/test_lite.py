@@ -19,7 +19,7 @@ import xlsxwriter
 from csmetrics_addin import lite_scripts
 from csmetrics_addin.hosts import lite
 from csmetrics_workbooks.build import build
-from csmetrics_workbooks.formulas import Host
+from csmetrics_workbooks.kit.formulas import Host
 from examples import CASES, assert_cells, expected, given
 from officejs_excel import OfficeJs, shown
 

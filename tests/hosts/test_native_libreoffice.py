@@ -6,7 +6,7 @@ import openpyxl
 import xlsxwriter
 from native_cases import NATIVE, agree, bad_calls, good_calls, larger_calls, lay_out, python
 
-from csmetrics_core.catalog import CATALOG
+from csmetrics_core.declaration.catalog import CATALOG
 
 
 def holds_boolean(call):

@@ -12,10 +12,10 @@ import openpyxl
 import pandas as pd
 import pytest
 from calc_office import Calc, available, profile_with_addin
-from csmetrics_addin.cli import app
-from csmetrics_workbooks.book import Choices
+from csmetrics_addin.cli.app import app
 from csmetrics_workbooks.build import TEMPLATES, build, recipe
-from csmetrics_workbooks.formulas import Host
+from csmetrics_workbooks.kit.book import Choices
+from csmetrics_workbooks.kit.formulas import Host
 from recalculate import recalculator
 from typer.testing import CliRunner
 

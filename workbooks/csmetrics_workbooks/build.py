@@ -10,17 +10,17 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from csmetrics_core.samples import SAMPLE_NOTE
-from csmetrics_workbooks.book import SEGMENT_ROOM, Book, Choices, Heard, month_label, unheard
-from csmetrics_workbooks.checking import alone, banner, checks, mixed, outside, undated
-from csmetrics_workbooks.common import data_pages, lists, method, start
-from csmetrics_workbooks.formulas import Host
-from csmetrics_workbooks.history import PAGE, history
-from csmetrics_workbooks.letterhead import SAMPLE_COMPANY, Letterhead
+from csmetrics_workbooks.kit.book import SEGMENT_ROOM, Book, Choices, Heard, month_label, unheard
+from csmetrics_workbooks.kit.formulas import Host
+from csmetrics_workbooks.kit.letterhead import SAMPLE_COMPANY, Letterhead
+from csmetrics_workbooks.kit.steps import PAGE as STEPS
+from csmetrics_workbooks.kit.steps import Steps
+from csmetrics_workbooks.kit.tables import Table, as_numbers, month_key
+from csmetrics_workbooks.kit.terms import month_number
+from csmetrics_workbooks.pages.checking import alone, banner, checks, mixed, outside, undated
+from csmetrics_workbooks.pages.common import data_pages, lists, method, start
+from csmetrics_workbooks.pages.history import PAGE, history
 from csmetrics_workbooks.recipes.recipe import Recipe
-from csmetrics_workbooks.steps import PAGE as STEPS
-from csmetrics_workbooks.steps import Steps
-from csmetrics_workbooks.tables import Table, as_numbers, month_key
-from csmetrics_workbooks.terms import month_number
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -12,7 +12,7 @@ from xlsxwriter.worksheet import Worksheet
 from csmetrics_core.palette import MUTED
 from csmetrics_core.version import __version__
 from csmetrics_workbooks.example_calls import ExampleCall, all_calls, lay_out
-from csmetrics_workbooks.style import BETTER, WORSE, Looks
+from csmetrics_workbooks.kit.style import BETTER, WORSE, Looks
 
 _ERRORS = {"#DIV/0!": 2, "#VALUE!": 3, "#NUM!": 6, "#N/A": 7}  # as ERROR.TYPE numbers them
 _NOT_YET = "not calculated"

@@ -10,10 +10,10 @@ from csmetrics_addin.cells_out import put
 from xlsxwriter.utility import xl_range_abs
 from xlsxwriter.worksheet import Worksheet
 
-from csmetrics_core.catalog import CATALOG
+from csmetrics_core.declaration.catalog import CATALOG
+from csmetrics_core.declaration.spec import DATE, MOMENT, Metric, Role
 from csmetrics_core.errors import MetricError
 from csmetrics_core.evaluate import evaluate
-from csmetrics_core.spec import DATE, MOMENT, Metric, Role
 
 _EPOCH = datetime(1899, 12, 30)
 _UNSTABLE = frozenset(("csm_version",))  # what it shows differs by version

@@ -7,13 +7,13 @@ from typing import IO
 from xlsxwriter import Workbook
 from xlsxwriter.worksheet import Worksheet
 
-from csmetrics_core.catalog import CATALOG
-from csmetrics_core.dynamic import lambda_names, why_no_lambda
+from csmetrics_core.declaration.catalog import CATALOG
+from csmetrics_core.declaration.dynamic import lambda_names, why_no_lambda
+from csmetrics_core.declaration.spec import DATE, MOMENT, Metric
 from csmetrics_core.palette import MUTED
-from csmetrics_core.spec import DATE, MOMENT, Metric
 from csmetrics_core.version import __version__
 from csmetrics_workbooks.example_calls import ExampleCall, computed_rows, example_calls, lay_out
-from csmetrics_workbooks.style import Looks, number_format
+from csmetrics_workbooks.kit.style import Looks, number_format
 
 _STEPS = (
     "Needs Excel 365, Excel for the web, or Excel 2024. Nothing is installed: the functions are names in this file.",

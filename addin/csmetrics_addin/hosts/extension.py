@@ -10,7 +10,7 @@ from csmetrics_addin.hosts import wheel
 from csmetrics_addin.slots import description, slots
 from csmetrics_addin.writing import write_whole
 from csmetrics_core import CATALOG
-from csmetrics_core.spec import DATE, MOMENT, Metric
+from csmetrics_core.declaration.spec import DATE, MOMENT, Metric
 from csmetrics_core.version import __version__
 
 EXTENSION_NAME = "csmetrics.oxt"

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from csmetrics_core.catalog import CATALOG
-from csmetrics_core.dynamic import lambda_form, with_semicolons
+from csmetrics_core.declaration.catalog import CATALOG
+from csmetrics_core.declaration.dynamic import lambda_form, with_semicolons
 from csmetrics_core.version import __version__
 
 #: File name of the text for Excel Labs -> how its locale separates arguments.

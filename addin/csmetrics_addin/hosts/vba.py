@@ -5,7 +5,7 @@ from importlib.resources import files
 
 from csmetrics_addin.slots import Slot, description, slots
 from csmetrics_core import CATALOG
-from csmetrics_core.spec import Metric, Role
+from csmetrics_core.declaration.spec import Metric, Role
 
 _SPELLED_OUT = {"−": "-", "≥": ">=", "≤": "<=", "≠": "<>", "≈": "about ", "√": "root of ", "→": "->", "Σ": "sum of ",
                 "∞": "infinity"}  # fmt: skip

@@ -18,7 +18,7 @@ REQUIREMENTS = {
     "scipy": "scipy",
     "vaderSentiment": "vaderSentiment",
 }
-_LEFT_OUT = ("__pycache__", "tables", "files", "samples")
+_LEFT_OUT = ("__pycache__", "accessor.py", "company", "files", "samples", "scorecard.py", "tables")
 _OF_THE_ADDIN = ("__init__.py", "cells.py", "functions.py", "lite_scripts.py", "slots.py", "spelling.py")
 _FIXED_TIME = (2020, 1, 1, 0, 0, 0)
 _INFO = f"csmetrics-{__version__}.dist-info"

@@ -9,13 +9,13 @@ from typing import Any
 
 from csmetrics_addin.pack.paper import VERDICT_COLOURS, Page, Paper, cut
 from csmetrics_core import tables
-from csmetrics_core.company import Missing, month_number
+from csmetrics_core.company.company import Missing, month_number
+from csmetrics_core.company.headline.why import Why, why_in
+from csmetrics_core.declaration.spec import MONEY
 from csmetrics_core.errors import MetricError
 from csmetrics_core.files import Reading
-from csmetrics_core.headline.why import Why, why_in
 from csmetrics_core.palette import ACCENT, ACCENT_SOFT, BAD, CAUTION, GOOD, LINE, MUTED, SERIES
 from csmetrics_core.scorecard import Line, Scorecard
-from csmetrics_core.spec import MONEY
 
 _MONTHS = 24
 _COHORTS = 12

@@ -12,7 +12,7 @@ import pandas as pd
 from csmetrics_core.files.deriving import last_month
 from csmetrics_core.files.exports import Draft, Export, Field
 from csmetrics_core.files.money import one_currency
-from csmetrics_core.periods import as_dates, first_day, index_of
+from csmetrics_core.maths.periods import as_dates, first_day, index_of
 from csmetrics_core.reductions.money import from_cents, to_cents
 
 _DATASETS = "dev.chartmogul.com/docs/destinations/calculated-data"

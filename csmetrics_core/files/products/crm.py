@@ -9,7 +9,7 @@ from __future__ import annotations
 import pandas as pd
 
 from csmetrics_core.files.exports import Draft, Export, Field
-from csmetrics_core.headings import SYNONYMS
+from csmetrics_core.files.headings import SYNONYMS
 
 _NOT_ARR = "it is the account's own turnover, not what it pays you"
 _COLUMNS = ("customer", "name", "segment", "region", "plan", "owner", "start", "end", "arr")

@@ -13,11 +13,11 @@ import pandas as pd
 
 from csmetrics_core.files.exports import Draft, Export, Field
 from csmetrics_core.files.grids import UnreadableFile
+from csmetrics_core.files.headings import plain
 from csmetrics_core.files.money import one_currency
 from csmetrics_core.files.report import ReadTable, Report, TableReport
 from csmetrics_core.files.saying import Remedy, Said
 from csmetrics_core.files.words import months_in
-from csmetrics_core.headings import plain
 from csmetrics_core.reductions.terms import months_between
 
 _STANDARD = ("customer", "subscription", "plan", "start", "end", "interval_months", "amount", "currency")

@@ -16,13 +16,13 @@ from csmetrics_core.files.columns import Column, Kind, read_column
 from csmetrics_core.files.distinct import is_nothing
 from csmetrics_core.files.exports import Draft, Export, Field
 from csmetrics_core.files.grids import UnreadableFile
+from csmetrics_core.files.headings import SYNONYMS, plain, scale_of
+from csmetrics_core.files.question_words import WORDINGS
 from csmetrics_core.files.report import Wait
 from csmetrics_core.files.saying import Place, Question, Remedy, Said
 from csmetrics_core.files.shaping import ask, standard_export
 from csmetrics_core.files.standard import HOLDS
 from csmetrics_core.files.table import Table
-from csmetrics_core.headings import SYNONYMS, plain, scale_of
-from csmetrics_core.question_words import WORDINGS
 
 _SCORES = ("nps", "csat", "ces")
 _QUESTIONS = (*_SCORES, "comment")

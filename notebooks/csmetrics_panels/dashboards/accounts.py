@@ -4,8 +4,8 @@ from typing import Any
 
 import numpy as np
 
-from csmetrics_core.company import Missing, last_day
-from csmetrics_core.headings import find_heading
+from csmetrics_core.company.company import Missing, last_day
+from csmetrics_core.files.headings import find_heading
 from csmetrics_panels.dashboards.data import find_part
 from csmetrics_panels.dashboards.view import View
 

@@ -7,19 +7,19 @@ from typing import Any
 
 import ipywidgets as widgets
 
-from csmetrics_core.company import Missing
+from csmetrics_core.company.company import Missing
+from csmetrics_core.declaration.spec import Unit
 from csmetrics_core.errors import MetricError
 from csmetrics_core.explain import Explained
 from csmetrics_core.markup import html_table
-from csmetrics_core.spec import Unit
-from csmetrics_panels import card
-from csmetrics_panels.charts import Chart, Heat
 from csmetrics_panels.dashboards.view import Told, unit_text
-from csmetrics_panels.draw import ChartView
-from csmetrics_panels.images import image
-from csmetrics_panels.reading import spelt
-from csmetrics_panels.still import Part
-from csmetrics_panels.tiles import Tiles
+from csmetrics_panels.data.reading import spelt
+from csmetrics_panels.screen import card
+from csmetrics_panels.screen.charts import Chart, Heat
+from csmetrics_panels.screen.draw import ChartView
+from csmetrics_panels.screen.images import image
+from csmetrics_panels.screen.still import Part
+from csmetrics_panels.screen.tiles import Tiles
 
 _STILL_HEIGHT = 3.6  # inches, between tables
 _STILL_DOTS = 100  # an inch

@@ -8,24 +8,25 @@ from typing import Any
 
 import ipywidgets as widgets
 
-from csmetrics_core.company import Missing, month_text
+from csmetrics_core.company.company import Missing, month_text
 from csmetrics_core.errors import MetricError, WrongCall, wrong_kind
+from csmetrics_core.intake.spans import LENGTHS, end_month
 from csmetrics_core.samples import SAMPLE_NOTE
-from csmetrics_core.spans import LENGTHS, end_month
-from csmetrics_panels import card, export
-from csmetrics_panels.browser import Code, Download, Fitter, Slider
-from csmetrics_panels.closing import Closing
+from csmetrics_panels import export
 from csmetrics_panels.dashboards.blocks import Block, Screen, Words, still_parts
 from csmetrics_panels.dashboards.data import Data
 from csmetrics_panels.dashboards.view import View
-from csmetrics_panels.form import dropdown
-from csmetrics_panels.notebook import in_notebook
-from csmetrics_panels.questions import Questions
-from csmetrics_panels.reading import Files, add_upload, read_given, said_of, spelt, words_of
-from csmetrics_panels.sources import called
-from csmetrics_panels.still import Part, Still, heading
-from csmetrics_panels.upload import Upload
-from csmetrics_panels.work import Job, Worker
+from csmetrics_panels.data.reading import Files, add_upload, read_given, said_of, spelt, words_of
+from csmetrics_panels.data.sources import called
+from csmetrics_panels.data.upload import Upload
+from csmetrics_panels.metric.form import dropdown
+from csmetrics_panels.screen import card
+from csmetrics_panels.screen.browser import Code, Download, Fitter, Slider
+from csmetrics_panels.screen.closing import Closing
+from csmetrics_panels.screen.notebook import in_notebook
+from csmetrics_panels.screen.questions import Questions
+from csmetrics_panels.screen.still import Part, Still, heading
+from csmetrics_panels.screen.work import Job, Worker
 
 Build = Callable[[View], Sequence[Block]]
 

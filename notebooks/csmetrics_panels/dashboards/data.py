@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from csmetrics_core.company import Company
-from csmetrics_core.headings import find_heading, plain
-from csmetrics_core.headline import Assumptions
-from csmetrics_panels.frames import NO_MONTH, Frame
-from csmetrics_panels.reading import Files, read_given
+from csmetrics_core.company.company import Company
+from csmetrics_core.company.headline import Assumptions
+from csmetrics_core.files.headings import find_heading, plain
+from csmetrics_panels.data.frames import NO_MONTH, Frame
+from csmetrics_panels.data.reading import Files, read_given
 
 if TYPE_CHECKING:
     from csmetrics_core.files import Reading, Said, Wait

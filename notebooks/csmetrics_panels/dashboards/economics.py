@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from csmetrics_workbooks.economics import MEASURES
+from csmetrics_workbooks.pages.economics import MEASURES
 from csmetrics_workbooks.recipes.unit_economics import ASSUMED
 
-from csmetrics_core.company import Missing
-from csmetrics_core.headings import find_heading
+from csmetrics_core.company.company import Missing
+from csmetrics_core.files.headings import find_heading
 from csmetrics_panels.dashboards.paying import Paying
 from csmetrics_panels.dashboards.view import Told, View
 

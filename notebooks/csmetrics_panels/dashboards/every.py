@@ -5,13 +5,13 @@ from typing import Any
 import ipywidgets as widgets
 
 from csmetrics_core.errors import MetricError
-from csmetrics_panels import card
-from csmetrics_panels.closing import Closing
 from csmetrics_panels.comparing import ComparePanel
 from csmetrics_panels.dashboards import DASHBOARDS
 from csmetrics_panels.dashboards.dashboard import Dashboard
-from csmetrics_panels.form import dropdown
-from csmetrics_panels.still import Part, Still
+from csmetrics_panels.metric.form import dropdown
+from csmetrics_panels.screen import card
+from csmetrics_panels.screen.closing import Closing
+from csmetrics_panels.screen.still import Part, Still
 
 _COMPARED = "compare"  # has no tables of its own kind, and takes two files
 

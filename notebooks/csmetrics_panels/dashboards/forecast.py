@@ -7,15 +7,14 @@ from typing import Any
 import ipywidgets as widgets
 import numpy as np
 
-from csmetrics_core.catalog import lookup
-from csmetrics_core.company import Missing, month_text
+from csmetrics_core.company.company import Missing, month_text
+from csmetrics_core.company.headline.ahead import forecast_of, tried_of
+from csmetrics_core.company.headline.due import calendar_of
+from csmetrics_core.declaration.catalog import lookup
+from csmetrics_core.declaration.spec import FRACTION, MONEY
 from csmetrics_core.evaluate import evaluate
 from csmetrics_core.explain import Explained, explained
-from csmetrics_core.headline.ahead import forecast_of, tried_of
-from csmetrics_core.headline.due import calendar_of
 from csmetrics_core.palette import ACCENT, ACCENT_SOFT, BAD, LINE
-from csmetrics_core.spec import FRACTION, MONEY
-from csmetrics_panels.charts import Chart, Series
 from csmetrics_panels.dashboards.blocks import (
     Across,
     Block,
@@ -27,7 +26,8 @@ from csmetrics_panels.dashboards.blocks import (
     told_grid,
 )
 from csmetrics_panels.dashboards.view import View
-from csmetrics_panels.form import dropdown, number_box
+from csmetrics_panels.metric.form import dropdown, number_box
+from csmetrics_panels.screen.charts import Chart, Series
 
 _PAST = 24
 

@@ -5,20 +5,20 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from csmetrics_workbooks.scoring import AMBER, GREEN, INPUTS, SCALE
+from csmetrics_workbooks.pages.scoring import AMBER, GREEN, INPUTS, SCALE
 from numpy.typing import NDArray
 
-from csmetrics_core.catalog import lookup
-from csmetrics_core.company import Missing
+from csmetrics_core.company.company import Missing
+from csmetrics_core.declaration.catalog import lookup
+from csmetrics_core.declaration.spec import COUNT, DATE, MONEY, POINTS, TEXT
 from csmetrics_core.errors import MetricError
-from csmetrics_core.spec import COUNT, DATE, MONEY, POINTS, TEXT
-from csmetrics_panels.browser import Slider
-from csmetrics_panels.charts import BAND_COLOURS, Chart, Series, table_chart
 from csmetrics_panels.dashboards.accounts import DAYS, account_facts, usage_before, who_left
 from csmetrics_panels.dashboards.blocks import Across, Block, Figure, Figures, Grid, Picture, Words
 from csmetrics_panels.dashboards.dashboard import Dashboard, Page
 from csmetrics_panels.dashboards.view import View
-from csmetrics_panels.form import TYPING, dropdown
+from csmetrics_panels.metric.form import TYPING, dropdown
+from csmetrics_panels.screen.browser import Slider
+from csmetrics_panels.screen.charts import BAND_COLOURS, Chart, Series, table_chart
 
 BANDS = ("red", "amber", "green")
 _INPUTS = tuple(name.lower() for name in INPUTS)

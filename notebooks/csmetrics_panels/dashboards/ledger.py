@@ -6,15 +6,15 @@ from typing import Any
 import ipywidgets as widgets
 import numpy as np
 
-from csmetrics_core.catalog import lookup
-from csmetrics_core.company import Missing, month_text
-from csmetrics_core.headline.ledger import Ledger, ledger_of
+from csmetrics_core.company.company import Missing, month_text
+from csmetrics_core.company.headline.ledger import Ledger, ledger_of
+from csmetrics_core.declaration.catalog import lookup
+from csmetrics_core.declaration.spec import MONEY
 from csmetrics_core.palette import ACCENT, CAUTION, MUTED
-from csmetrics_core.spec import MONEY
-from csmetrics_panels.charts import Chart, Series, flows_chart, stacked_chart
 from csmetrics_panels.dashboards.blocks import Across, Block, Figure, Figures, Grid, Picture, Words
 from csmetrics_panels.dashboards.view import View
-from csmetrics_panels.form import dropdown
+from csmetrics_panels.metric.form import dropdown
+from csmetrics_panels.screen.charts import Chart, Series, flows_chart, stacked_chart
 
 _MONTHS = 24
 _BRIDGE = ("opening", "new", "expansion", "reactivation", "contraction", "churned", "fx", "transfer", "closing")

@@ -5,9 +5,9 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from csmetrics_core.company import Company, Missing
+from csmetrics_core.company.company import Company, Missing
 from csmetrics_panels.dashboards.view import View
-from csmetrics_panels.frames import NO_MONTH
+from csmetrics_panels.data.frames import NO_MONTH
 
 
 def paying(view: View, whole: Company) -> "Paying":

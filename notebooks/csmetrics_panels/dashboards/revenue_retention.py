@@ -6,12 +6,11 @@ from typing import Any
 
 import numpy as np
 
-from csmetrics_core.catalog import lookup
-from csmetrics_core.company import Missing
-from csmetrics_core.headline.why import why_money
+from csmetrics_core.company.company import Missing
+from csmetrics_core.company.headline.why import why_money
+from csmetrics_core.declaration.catalog import lookup
+from csmetrics_core.declaration.spec import COUNT, FRACTION, MONEY, TEXT
 from csmetrics_core.palette import ACCENT, SERIES
-from csmetrics_core.spec import COUNT, FRACTION, MONEY, TEXT
-from csmetrics_panels.charts import Chart, Series, flows_chart, table_chart, trend_chart, waterfall
 from csmetrics_panels.dashboards.blocks import Across, Block, Figure, Figures, Grid, Picture, Words, attempted, figure
 from csmetrics_panels.dashboards.dashboard import Dashboard, Page
 from csmetrics_panels.dashboards.data import find_part
@@ -20,6 +19,7 @@ from csmetrics_panels.dashboards.ledger import LedgerPage
 from csmetrics_panels.dashboards.paying import Paying, paying
 from csmetrics_panels.dashboards.view import Arguments, View
 from csmetrics_panels.dashboards.why import WhyBlocks
+from csmetrics_panels.screen.charts import Chart, Series, flows_chart, table_chart, trend_chart, waterfall
 
 _FLOWS = ("new", "expansion", "reactivation", "contraction", "churned")
 _NO_LONGER = (

@@ -3,19 +3,19 @@
 from collections.abc import Sequence
 from typing import Any
 
-from csmetrics_core.catalog import headline_metrics
-from csmetrics_core.company import Missing, month_text
-from csmetrics_core.headline.why import why_of
+from csmetrics_core.company.company import Missing, month_text
+from csmetrics_core.company.headline.why import why_of
+from csmetrics_core.declaration.catalog import headline_metrics
+from csmetrics_core.declaration.spec import TEXT
 from csmetrics_core.palette import ACCENT
 from csmetrics_core.scorecard import Line, Scorecard, scorecard, scorecard_of
-from csmetrics_core.spec import TEXT
-from csmetrics_panels.charts import Chart, Series
 from csmetrics_panels.dashboards.blocks import Block, Figure, Figures, Grid, Picture, Words
 from csmetrics_panels.dashboards.dashboard import Dashboard, Page
 from csmetrics_panels.dashboards.view import View, signed_text
 from csmetrics_panels.dashboards.why import WhyBlocks
-from csmetrics_panels.form import dropdown
-from csmetrics_panels.reading import spelt
+from csmetrics_panels.data.reading import spelt
+from csmetrics_panels.metric.form import dropdown
+from csmetrics_panels.screen.charts import Chart, Series
 
 _MONTHS = 13
 

@@ -5,23 +5,23 @@ from contextlib import suppress
 from typing import Any
 
 import numpy as np
-from csmetrics_workbooks.economics import MEASURES, MONTHLY
+from csmetrics_workbooks.pages.economics import MEASURES, MONTHLY
 from csmetrics_workbooks.recipes.unit_economics import ASSUMED
 
-from csmetrics_core.company import Missing
+from csmetrics_core.company.company import Missing
+from csmetrics_core.company.headline import CALLS
+from csmetrics_core.company.headline.labels import label
+from csmetrics_core.declaration.spec import COUNT, FRACTION, MONEY, Unit
 from csmetrics_core.errors import MetricError
-from csmetrics_core.headline import CALLS
-from csmetrics_core.headline.labels import label
 from csmetrics_core.palette import ACCENT
-from csmetrics_core.spec import COUNT, FRACTION, MONEY, Unit
-from csmetrics_panels.browser import Slider
-from csmetrics_panels.charts import Chart, Series
 from csmetrics_panels.dashboards.blocks import Across, Block, Figures, Picture, Words, figure
 from csmetrics_panels.dashboards.dashboard import Dashboard, Page
 from csmetrics_panels.dashboards.economics import Economics, worth_of
 from csmetrics_panels.dashboards.paying import paying
 from csmetrics_panels.dashboards.view import Told, View
-from csmetrics_panels.form import TYPING
+from csmetrics_panels.metric.form import TYPING
+from csmetrics_panels.screen.browser import Slider
+from csmetrics_panels.screen.charts import Chart, Series
 
 _WHAT_IF: dict[str, tuple[str, Unit, float, float]] = {
     "arpa": ("MRR of an account", MONEY, 0.0, 2000.0),

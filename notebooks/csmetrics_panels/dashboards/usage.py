@@ -5,15 +5,15 @@ from typing import Any
 
 import numpy as np
 
-from csmetrics_core.catalog import lookup
-from csmetrics_core.company import Missing, last_day
-from csmetrics_core.headline import CALLS, Call
+from csmetrics_core.company.company import Missing, last_day
+from csmetrics_core.company.headline import CALLS, Call
+from csmetrics_core.declaration.catalog import lookup
+from csmetrics_core.declaration.spec import COUNT, FRACTION
 from csmetrics_core.palette import SERIES
-from csmetrics_core.spec import COUNT, FRACTION
-from csmetrics_panels.charts import Chart, Series, table_chart
 from csmetrics_panels.dashboards.blocks import Across, Block, Figure, Figures, Grid, Picture, figure
 from csmetrics_panels.dashboards.dashboard import Dashboard, Page
 from csmetrics_panels.dashboards.view import View
+from csmetrics_panels.screen.charts import Chart, Series, table_chart
 
 
 class UsageDashboard(Dashboard):

@@ -7,22 +7,22 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from csmetrics_core.catalog import CATALOG, lookup
-from csmetrics_core.company import Company, Missing, select
+from csmetrics_core.company.company import Company, Missing, select
+from csmetrics_core.company.headline import Assumptions
+from csmetrics_core.company.headline.given import owners_of
+from csmetrics_core.company.judging import Sampled, judged
+from csmetrics_core.declaration.catalog import CATALOG, lookup
+from csmetrics_core.declaration.spec import Metric, Unit
 from csmetrics_core.errors import MetricError
 from csmetrics_core.evaluate import evaluate
 from csmetrics_core.explain import Explained, explained
-from csmetrics_core.headings import find_heading
-from csmetrics_core.headline import Assumptions
-from csmetrics_core.headline.given import owners_of
-from csmetrics_core.inference import Tested
-from csmetrics_core.judging import Sampled, judged
-from csmetrics_core.spans import Span, span_text
-from csmetrics_core.spec import Metric, Unit
-from csmetrics_core.verdicts import sentence, shown, verdict
-from csmetrics_panels.compute import Point
-from csmetrics_panels.frames import Frame
-from csmetrics_panels.work import Job
+from csmetrics_core.files.headings import find_heading
+from csmetrics_core.intake.spans import Span, span_text
+from csmetrics_core.maths.inference import Tested
+from csmetrics_core.maths.verdicts import sentence, shown, verdict
+from csmetrics_panels.data.frames import Frame
+from csmetrics_panels.metric.compute import Point
+from csmetrics_panels.screen.work import Job
 
 #: Gives a call's arguments for the span so many spans back.
 Arguments = Callable[[int], dict[str, Any]]

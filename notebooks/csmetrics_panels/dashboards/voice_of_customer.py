@@ -5,21 +5,21 @@ from typing import Any
 
 import numpy as np
 
-from csmetrics_core.catalog import lookup
-from csmetrics_core.cells import read
-from csmetrics_core.company import Missing, select
+from csmetrics_core.company.company import Missing, select
+from csmetrics_core.company.headline.why import Side, why_rows
+from csmetrics_core.declaration.catalog import lookup
+from csmetrics_core.declaration.spec import TEXT
 from csmetrics_core.errors import MetricError
-from csmetrics_core.headline.why import Side, why_rows
+from csmetrics_core.intake.cells import read
+from csmetrics_core.intake.spans import span_text
 from csmetrics_core.privacy import mask
-from csmetrics_core.spans import span_text
-from csmetrics_core.spec import TEXT
-from csmetrics_panels.charts import answers_chart, groups_chart, table_chart, trend_chart
-from csmetrics_panels.compute import Point
 from csmetrics_panels.dashboards.blocks import Across, Block, Figures, Grid, Picture, Words, figure
 from csmetrics_panels.dashboards.dashboard import Dashboard, Page
 from csmetrics_panels.dashboards.view import Arguments, View
 from csmetrics_panels.dashboards.why import WhyBlocks
-from csmetrics_panels.form import dropdown
+from csmetrics_panels.metric.compute import Point
+from csmetrics_panels.metric.form import dropdown
+from csmetrics_panels.screen.charts import answers_chart, groups_chart, table_chart, trend_chart
 
 _BANDS = ("all", "promoters", "passives", "detractors")
 _QUESTIONS = ("nps", "csat", "ces")

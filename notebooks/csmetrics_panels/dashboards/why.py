@@ -4,11 +4,11 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, Literal
 
-from csmetrics_core.headline.why import Why
-from csmetrics_core.spec import FRACTION, MONEY, TEXT, Unit
-from csmetrics_panels.charts import Chart, waterfall
+from csmetrics_core.company.headline.why import Why
+from csmetrics_core.declaration.spec import FRACTION, MONEY, TEXT, Unit
 from csmetrics_panels.dashboards.blocks import Block, Grid, Picture, Words
-from csmetrics_panels.form import dropdown
+from csmetrics_panels.metric.form import dropdown
+from csmetrics_panels.screen.charts import Chart, waterfall
 
 _NOBODY = ("click a bar, or choose one", "")
 _HEADINGS = {

@@ -2,20 +2,21 @@
 
 import numpy as np
 
+from csmetrics_core.declaration.spec import COUNT, FRACTION, MONEY, POINTS, PROBABILITY
 from csmetrics_core.palette import MUTED, SERIES, STATUS
-from csmetrics_core.spec import COUNT, FRACTION, MONEY, POINTS, PROBABILITY
-from csmetrics_workbooks import sheets, sources, tiles
-from csmetrics_workbooks.backtest import back_test, past_helpers
-from csmetrics_workbooks.book import Book
-from csmetrics_workbooks.checking import not_numbers, repeated, unlisted
-from csmetrics_workbooks.common import choices
-from csmetrics_workbooks.judging import guarded
+from csmetrics_workbooks.data import sheets, sources
+from csmetrics_workbooks.kit import tiles
+from csmetrics_workbooks.kit.book import Book
+from csmetrics_workbooks.kit.judging import guarded
+from csmetrics_workbooks.kit.sheet import Page, axis
+from csmetrics_workbooks.kit.tables import countifs, sumifs
+from csmetrics_workbooks.kit.terms import Term, is_number, term, when
+from csmetrics_workbooks.kit.tiles import Tile, write_tiles
+from csmetrics_workbooks.pages.backtest import back_test, past_helpers
+from csmetrics_workbooks.pages.checking import not_numbers, repeated, unlisted
+from csmetrics_workbooks.pages.common import choices
+from csmetrics_workbooks.pages.scoring import AMBER, BANDS, GREEN, INPUTS, SCALE, STATUS_OF, drivers, score
 from csmetrics_workbooks.recipes.recipe import Recipe
-from csmetrics_workbooks.scoring import AMBER, BANDS, GREEN, INPUTS, SCALE, STATUS_OF, drivers, score
-from csmetrics_workbooks.sheet import Page, axis
-from csmetrics_workbooks.tables import countifs, sumifs
-from csmetrics_workbooks.terms import Term, is_number, term, when
-from csmetrics_workbooks.tiles import Tile, write_tiles
 
 LISTED = 15
 #: Where the parts of the page begin, and the columns each tile stands over.

@@ -4,12 +4,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from csmetrics_workbooks.tables import Sheet
+from csmetrics_workbooks.kit.tables import Sheet
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from csmetrics_workbooks.book import Book
+    from csmetrics_workbooks.kit.book import Book
 
 
 @dataclass(frozen=True)

@@ -5,25 +5,27 @@ from collections.abc import Mapping
 import numpy as np
 
 from csmetrics_core import CATALOG
+from csmetrics_core.declaration.spec import COUNT, MONEY
 from csmetrics_core.palette import MUTED
-from csmetrics_core.spec import COUNT, MONEY
-from csmetrics_workbooks import arr_ahead, money_moved, reconciling, renewals, sheets, sources, tiles, what_moved
-from csmetrics_workbooks import bridge as monthly
-from csmetrics_workbooks import revenue_glance as glance
-from csmetrics_workbooks.book import Book
-from csmetrics_workbooks.checking import billing, mrr_amounts, repeated, unlisted
-from csmetrics_workbooks.common import choices
-from csmetrics_workbooks.flows import Months, fate
-from csmetrics_workbooks.judging import guarded, status
-from csmetrics_workbooks.logos import logos
+from csmetrics_workbooks.data import sheets, sources
+from csmetrics_workbooks.kit import tiles
+from csmetrics_workbooks.kit.book import Book
+from csmetrics_workbooks.kit.flows import Months, fate
+from csmetrics_workbooks.kit.judging import guarded, status
+from csmetrics_workbooks.kit.sheet import Page
+from csmetrics_workbooks.kit.style import change_format
+from csmetrics_workbooks.kit.tables import as_numbers
+from csmetrics_workbooks.kit.terms import Term, change, total, when
+from csmetrics_workbooks.kit.tiles import write_tiles
+from csmetrics_workbooks.pages import arr_ahead, money_moved, reconciling, renewals, what_moved
+from csmetrics_workbooks.pages import bridge as monthly
+from csmetrics_workbooks.pages import revenue_glance as glance
+from csmetrics_workbooks.pages.checking import billing, mrr_amounts, repeated, unlisted
+from csmetrics_workbooks.pages.common import choices
+from csmetrics_workbooks.pages.logos import logos
+from csmetrics_workbooks.pages.reconciling import conventions, ending
+from csmetrics_workbooks.pages.waterfall import waterfall
 from csmetrics_workbooks.recipes.recipe import Recipe
-from csmetrics_workbooks.reconciling import conventions, ending
-from csmetrics_workbooks.sheet import Page
-from csmetrics_workbooks.style import change_format
-from csmetrics_workbooks.tables import as_numbers
-from csmetrics_workbooks.terms import Term, change, total, when
-from csmetrics_workbooks.tiles import write_tiles
-from csmetrics_workbooks.waterfall import waterfall
 
 TARGETS = {"ndr": (1.05, 0.05), "grr": (0.9, 0.03), "churn_rate": (0.03, 0.01), "mrr_churn_rate": (0.03, 0.01)}
 
@@ -98,7 +100,7 @@ def _measures(book: Book, work: Page, months: Months, by_date: Mapping[str, Term
     for i, words in enumerate(("Paying customers at end", "before")):
         work.put(45 + i, 0, words, work.looks.words())
     inside = book.tables["Revenue"].column("In segment")
-    from csmetrics_workbooks.formulas import Scope
+    from csmetrics_workbooks.kit.formulas import Scope
 
     mrr = [
         guarded(c, book.call("mrr", {"amounts": months.cells(e)}, Scope(inside, 1)))

@@ -3,21 +3,22 @@
 from collections.abc import Mapping
 
 from csmetrics_core import CATALOG
+from csmetrics_core.declaration.spec import COUNT
 from csmetrics_core.palette import MUTED
-from csmetrics_core.spec import COUNT
-from csmetrics_workbooks import sheets, sources, tiles
-from csmetrics_workbooks.board import board, board_range
-from csmetrics_workbooks.book import Book
-from csmetrics_workbooks.checking import billing, mrr_amounts, not_numbers, off_scale, repeated, unlisted
-from csmetrics_workbooks.common import choices
-from csmetrics_workbooks.headline import METRICS, Metrics, plan_page, planned, shown_unit, title_of, unit_words
-from csmetrics_workbooks.judging import status
+from csmetrics_workbooks.data import sheets, sources
+from csmetrics_workbooks.kit import tiles
+from csmetrics_workbooks.kit.book import Book
+from csmetrics_workbooks.kit.judging import status
+from csmetrics_workbooks.kit.style import change_format
+from csmetrics_workbooks.kit.terms import Term, change, when
+from csmetrics_workbooks.kit.tiles import write_tiles
+from csmetrics_workbooks.pages.board import board, board_range
+from csmetrics_workbooks.pages.checking import billing, mrr_amounts, not_numbers, off_scale, repeated, unlisted
+from csmetrics_workbooks.pages.common import choices
+from csmetrics_workbooks.pages.headline import METRICS, Metrics, plan_page, planned, shown_unit, title_of, unit_words
+from csmetrics_workbooks.pages.scorecard_glance import Cells, Headline
+from csmetrics_workbooks.pages.workings import Workings
 from csmetrics_workbooks.recipes.recipe import Recipe
-from csmetrics_workbooks.scorecard_glance import Cells, Headline
-from csmetrics_workbooks.style import change_format
-from csmetrics_workbooks.terms import Term, change, when
-from csmetrics_workbooks.tiles import write_tiles
-from csmetrics_workbooks.workings import Workings
 
 #: Metrics that grow with the period, whose targets are for a quarter.
 QUARTERLY = ("churn_rate", "arpu", "crc")

@@ -7,14 +7,23 @@ from typing import Any
 from xlsxwriter.utility import xl_col_to_name
 
 from csmetrics_core import CATALOG
+from csmetrics_core.declaration.spec import COUNT, FRACTION, MONEY
 from csmetrics_core.palette import ACCENT, MUTED, SERIES
-from csmetrics_core.spec import COUNT, FRACTION, MONEY
-from csmetrics_workbooks import sheets, sources, tiles
-from csmetrics_workbooks.book import Book
-from csmetrics_workbooks.checking import billing, mrr_amounts, not_numbers, repeated, unlisted
-from csmetrics_workbooks.common import choices
-from csmetrics_workbooks.dates import month_start
-from csmetrics_workbooks.economics import (
+from csmetrics_workbooks.data import sheets, sources
+from csmetrics_workbooks.kit import tiles
+from csmetrics_workbooks.kit.book import Book
+from csmetrics_workbooks.kit.dates import month_start
+from csmetrics_workbooks.kit.flows import Months, fate, first_months
+from csmetrics_workbooks.kit.formulas import NO_DATA
+from csmetrics_workbooks.kit.judging import NOT_JUDGED
+from csmetrics_workbooks.kit.sheet import Page, axis, legend
+from csmetrics_workbooks.kit.style import change_format
+from csmetrics_workbooks.kit.tables import countifs
+from csmetrics_workbooks.kit.terms import Term, change, is_number, term, when
+from csmetrics_workbooks.kit.tiles import Tile, write_tiles
+from csmetrics_workbooks.pages.checking import billing, mrr_amounts, not_numbers, repeated, unlisted
+from csmetrics_workbooks.pages.common import choices
+from csmetrics_workbooks.pages.economics import (
     MEASURES,
     MONTHLY,
     NOT_SPLIT,
@@ -24,15 +33,7 @@ from csmetrics_workbooks.economics import (
     totals,
     unit_of,
 )
-from csmetrics_workbooks.flows import Months, fate, first_months
-from csmetrics_workbooks.formulas import NO_DATA
-from csmetrics_workbooks.judging import NOT_JUDGED
 from csmetrics_workbooks.recipes.recipe import Recipe
-from csmetrics_workbooks.sheet import Page, axis, legend
-from csmetrics_workbooks.style import change_format
-from csmetrics_workbooks.tables import countifs
-from csmetrics_workbooks.terms import Term, change, is_number, term, when
-from csmetrics_workbooks.tiles import Tile, write_tiles
 
 QUARTERS = 8
 #: What a person may type, as it stands in the template; no margin means the one the costs give.

@@ -1,22 +1,23 @@
 """Usage: daily, weekly and monthly active users, stickiness, adoption, session length and licence use."""
 
 from csmetrics_core import CATALOG
-from csmetrics_core.spec import COUNT, Better, Unit
-from csmetrics_workbooks import sheets, sources, tiles
-from csmetrics_workbooks.active import TRENDS, ActiveUsers, active_chart, daily, helpers
-from csmetrics_workbooks.adoption import adoption, adoption_chart
-from csmetrics_workbooks.book import Book
-from csmetrics_workbooks.checking import unlisted
-from csmetrics_workbooks.common import choices
-from csmetrics_workbooks.dates import month_end
-from csmetrics_workbooks.formulas import Scope
-from csmetrics_workbooks.judging import NOT_JUDGED, guarded, status
+from csmetrics_core.declaration.spec import COUNT, Better, Unit
+from csmetrics_workbooks.data import sheets, sources
+from csmetrics_workbooks.kit import tiles
+from csmetrics_workbooks.kit.book import Book
+from csmetrics_workbooks.kit.dates import month_end
+from csmetrics_workbooks.kit.formulas import Scope
+from csmetrics_workbooks.kit.judging import NOT_JUDGED, guarded, status
+from csmetrics_workbooks.kit.sheet import Page
+from csmetrics_workbooks.kit.style import change_format
+from csmetrics_workbooks.kit.tables import countifs, sumifs
+from csmetrics_workbooks.kit.terms import Term, change, is_number, term, total, when
+from csmetrics_workbooks.kit.tiles import Tile, write_tiles
+from csmetrics_workbooks.pages.active import TRENDS, ActiveUsers, active_chart, daily, helpers
+from csmetrics_workbooks.pages.adoption import adoption, adoption_chart
+from csmetrics_workbooks.pages.checking import unlisted
+from csmetrics_workbooks.pages.common import choices
 from csmetrics_workbooks.recipes.recipe import Recipe
-from csmetrics_workbooks.sheet import Page
-from csmetrics_workbooks.style import change_format
-from csmetrics_workbooks.tables import countifs, sumifs
-from csmetrics_workbooks.terms import Term, change, is_number, term, total, when
-from csmetrics_workbooks.tiles import Tile, write_tiles
 
 TARGETS = {"product_usage_rate": (0.55, 0.05), "stickiness": (0.2, 0.03), "avg_session_duration": (4.0, 0.5)}
 

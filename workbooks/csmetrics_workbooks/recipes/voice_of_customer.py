@@ -3,24 +3,26 @@
 from statistics import NormalDist
 
 from csmetrics_core import CATALOG
+from csmetrics_core.declaration.spec import COUNT, FRACTION, POINTS, PROBABILITY
 from csmetrics_core.palette import LINE, MUTED
-from csmetrics_core.spec import COUNT, FRACTION, POINTS, PROBABILITY
-from csmetrics_workbooks import sheets, sources, tiles, votes_page
-from csmetrics_workbooks.answers import TREND, charts
-from csmetrics_workbooks.book import Book
-from csmetrics_workbooks.checking import not_numbers, off_scale, unlisted
-from csmetrics_workbooks.comments import comments
-from csmetrics_workbooks.common import choices
-from csmetrics_workbooks.estimates import adjusted, z_of
-from csmetrics_workbooks.formulas import Scope
-from csmetrics_workbooks.judging import Measured, guarded, moved_words
+from csmetrics_workbooks.data import sheets, sources
+from csmetrics_workbooks.kit import tiles
+from csmetrics_workbooks.kit.book import Book
+from csmetrics_workbooks.kit.estimates import adjusted, z_of
+from csmetrics_workbooks.kit.formulas import Scope
+from csmetrics_workbooks.kit.judging import Measured, guarded, moved_words
+from csmetrics_workbooks.kit.sheet import Page
+from csmetrics_workbooks.kit.style import change_format, number_format
+from csmetrics_workbooks.kit.tables import countifs
+from csmetrics_workbooks.kit.terms import Term, apply, change, largest, smallest, term, when
+from csmetrics_workbooks.kit.tiles import Tile, interval_words, write_tiles
+from csmetrics_workbooks.pages import votes_page
+from csmetrics_workbooks.pages.answers import TREND, charts
+from csmetrics_workbooks.pages.checking import not_numbers, off_scale, unlisted
+from csmetrics_workbooks.pages.comments import comments
+from csmetrics_workbooks.pages.common import choices
+from csmetrics_workbooks.pages.survey import Counts, count, helpers, measures
 from csmetrics_workbooks.recipes.recipe import Recipe
-from csmetrics_workbooks.sheet import Page
-from csmetrics_workbooks.style import change_format, number_format
-from csmetrics_workbooks.survey import Counts, count, helpers, measures
-from csmetrics_workbooks.tables import countifs
-from csmetrics_workbooks.terms import Term, apply, change, largest, smallest, term, when
-from csmetrics_workbooks.tiles import Tile, interval_words, write_tiles
 
 CONFIDENCE = 0.95
 SMALL = 10

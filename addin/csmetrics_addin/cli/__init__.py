@@ -1,0 +1,1 @@
+"""The command `csmetrics`: its terminal, and one file a command."""

@@ -1,0 +1,1 @@
+"""A company's tables -> its ledger -> its headline figures, each composed once."""

@@ -1,0 +1,1 @@
+"""What a metric says about itself, and everything that is written from it."""

@@ -1,0 +1,58 @@
+"""French."""
+
+from csmetrics_core.files.languages.language import Language
+
+FRENCH = Language(
+    "French",
+    headings={
+        "amount": (
+            "Montant", "Prix", "Chiffre d'affaires", "Chiffre d’affaires", "CA", "Revenu", "Revenus", "Montant HT",
+        ),
+        "arr": ("Revenu annuel", "Revenu annuel récurrent", "Montant annuel"),
+        "ces": ("Effort", "Facilité"),
+        "channel": ("Canal",),
+        "closed": ("Fermé le", "Résolu le", "Date de résolution", "Date de clôture"),
+        "comment": ("Commentaire", "Commentaires", "Remarque", "Remarques", "Verbatim"),
+        "contacts": ("Nombre de contacts", "Échanges"),
+        "csat": ("Note de satisfaction", "Satisfaction client"),
+        "currency": ("Devise", "Monnaie"),
+        "customer": (
+            "Client", "Nom du client", "Numéro client", "Numéro de client", "Code client", "ID client", "Société",
+            "Entreprise", "Compte",
+        ),
+        "date": ("Date de réponse", "Date de facture"),
+        "discount": ("Remise", "Rabais"),
+        "end": ("Fin", "Date de fin", "Fin de contrat", "Résilié le", "Date de résiliation", "Échéance", "Au"),
+        "feature": ("Fonctionnalité", "Événement"),
+        "interval_months": ("Facturation", "Fréquence", "Fréquence de facturation", "Périodicité", "Durée en mois"),
+        "licensed": ("Licences", "Nombre de licences", "Sièges"),
+        "month": ("Mois", "Période", "Mois de facturation"),
+        "mrr": ("Revenu mensuel", "Revenu mensuel récurrent", "Montant mensuel", "Abonnement mensuel", "Prix mensuel"),
+        "nps": ("Note NPS", "Recommandation"),
+        "opened": ("Ouvert le", "Créé le", "Date de création", "Date d'ouverture"),
+        "owner": ("Responsable", "Gestionnaire de compte"),
+        "plan": ("Offre", "Forfait", "Formule", "Produit"),
+        "purpose": ("Type de coût",),
+        "region": ("Région", "Pays"),
+        "resolved": ("Résolu",),
+        "segment": ("Catégorie client", "Segment client"),
+        "start": ("Début", "Date de début", "Début de contrat", "Client depuis", "Date d'inscription", "Du", "Depuis"),
+        "subscription": ("Abonnement", "Contrat", "Numéro de contrat"),
+        "ticket": ("Numéro de ticket", "Demande"),
+        "timestamp": ("Horodatage", "Heure"),
+        "user": ("Utilisateur",),
+    },
+    months="janvier février mars avril mai juin juillet août septembre octobre novembre décembre",
+    also_months={"juil": 7},
+    totals=("somme", "moyenne", "total général", "sous-total",),
+    yes="oui o vrai",
+    no="non faux",
+    done="résolu fermé clos terminé traité",
+    undone="ouvert nouveau enattente encours enpause rouvert",
+    intervals={
+        "jour": 12 / 365, "semaine": 12 / 52, "hebdomadaire": 12 / 52, "mois": 1, "mensuel": 1, "mensuelle": 1,
+        "trimestre": 3, "trimestriel": 3, "trimestrielle": 3, "semestre": 6, "semestriel": 6, "semestrielle": 6,
+        "an": 12, "année": 12, "annuel": 12, "annuelle": 12, "ans": 12,
+    },
+    nothing=("s/o", "néant", "aucun", "aucune", "sans objet",),
+)  # fmt: skip

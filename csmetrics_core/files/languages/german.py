@@ -1,0 +1,63 @@
+"""German."""
+
+from csmetrics_core.files.languages.language import Language
+
+GERMAN = Language(
+    "German",
+    headings={
+        "amount": ("Betrag", "Preis", "Umsatz", "Wert", "Rechnungsbetrag", "Nettobetrag"),
+        "arr": ("Jahresumsatz", "jährlicher Umsatz", "Jahresbeitrag", "Jahrespreis"),
+        "ces": ("Aufwand", "Kundenaufwand"),
+        "channel": ("Kanal",),
+        "closed": ("gelöst am", "geschlossen am", "erledigt am", "Abschlussdatum"),
+        "comment": ("Kommentar", "Anmerkung", "Begründung", "Bemerkung", "Freitext"),
+        "contacts": ("Kontakte", "Antworten", "Anzahl Kontakte"),
+        "csat": ("Zufriedenheit", "Bewertung", "Kundenzufriedenheit"),
+        "currency": ("Währung",),
+        "customer": (
+            "Kunde", "Kundennummer", "Kunden-ID", "Kundennr", "Kundenname", "Firma", "Mandant", "Unternehmen",
+            "Konto", "Mitglied", "Mitgliedsnummer", "Abonnent",
+        ),
+        "date": ("Datum", "Antwortdatum", "Rechnungsdatum", "Buchungsdatum"),
+        "discount": ("Rabatt", "Nachlass"),
+        "end": (
+            "Ende", "Enddatum", "Vertragsende", "gekündigt am", "gekündigt zum", "Kündigungsdatum", "Kündigung zum",
+            "bis", "beendet am", "Austrittsdatum", "Austritt", "ausgetreten am",
+        ),
+        "due": ("Verlängerung", "Verlängerungsdatum", "Verlängerung am", "fällig am"),
+        "feature": ("Funktion", "Ereignis", "Aktion"),
+        "interval_months": ("Abrechnung", "Abrechnungsintervall", "Zahlungsweise", "Zahlweise", "Laufzeit in Monaten"),
+        "licensed": ("Lizenzen", "Plätze", "Anzahl Lizenzen"),
+        "month": ("Monat", "Abrechnungsmonat", "Zeitraum", "Periode"),
+        "mrr": ("Monatsumsatz", "monatlicher Umsatz", "Monatsbeitrag", "Monatspreis", "Umsatz pro Monat"),
+        "nps": ("Weiterempfehlung", "Weiterempfehlungsbereitschaft"),
+        "opened": ("eröffnet", "eröffnet am", "erstellt am", "angelegt am", "Eingang"),
+        "owner": ("Betreuer", "Kundenbetreuer"),
+        "plan": ("Tarif", "Produkt", "Paket"),
+        "purpose": ("Zweck", "Kostenart"),
+        "region": ("Land", "Gebiet"),
+        "resolved": ("gelöst", "erledigt"),
+        "segment": ("Kundensegment", "Kundengruppe"),
+        "start": (
+            "Beginn", "Startdatum", "Vertragsbeginn", "Kunde seit", "von", "ab", "Eintrittsdatum", "Vertragsstart",
+            "Eintritt", "Beitritt", "Beitrittsdatum", "Mitglied seit", "beigetreten am",
+        ),
+        "subscription": ("Vertrag", "Vertragsnummer", "Abo", "Abonnement"),
+        "ticket": ("Ticketnummer", "Vorgang", "Vorgangsnummer", "Fall"),
+        "timestamp": ("Zeitpunkt", "Zeitstempel", "Uhrzeit"),
+        "user": ("Benutzer", "Nutzer", "Anwender"),
+    },
+    months="januar februar märz april mai juni juli august september oktober november dezember",
+    also_months={"mrz": 3, "jänner": 1, "feber": 2},
+    totals=("summe", "gesamt(?:summe)?", "insgesamt", "zwischensumme", "durchschnitt", "mittelwert",),
+    yes="ja j wahr",
+    no="nein falsch",
+    done="gelöst erledigt geschlossen abgeschlossen beantwortet",
+    undone="offen neu wartend inbearbeitung zugewiesen ungelöst wiedereröffnet",
+    intervals={
+        "tag": 12 / 365, "täglich": 12 / 365, "woche": 12 / 52, "wöchentlich": 12 / 52, "monat": 1, "monatlich": 1,
+        "monate": 1, "quartal": 3, "vierteljährlich": 3, "quartalsweise": 3, "halbjahr": 6, "halbjährlich": 6,
+        "jahr": 12, "jährlich": 12, "jahre": 12,
+    },
+    nothing=("k.a.", "keine angabe", "keine",),
+)  # fmt: skip

@@ -1,0 +1,1 @@
+"""Arithmetic and statistics that many metrics share: one door for each."""

@@ -1,0 +1,1 @@
+"""What the notebook holds, and how it reaches the one entrance."""

@@ -1,0 +1,71 @@
+"""What a panel or dashboard shows as tables and pictures, for where no widget lives: stored notebooks, marimo, mail."""
+
+from base64 import b64encode
+from collections.abc import Sequence
+from html import escape
+from itertools import groupby
+from typing import Any
+
+from csmetrics_panels.screen.notebook import shell_here
+
+#: A piece of HTML, or the bytes of a PNG picture.
+Part = str | bytes
+_MIME = "Shown as it stands: to choose and click, open it in Jupyter, or with csmetrics panel."
+
+
+class Still:
+    """Stands before a box among the bases of a panel or dashboard; `parts` is what it shows."""
+
+    def parts(self) -> Sequence[Part]:
+        """Tables as HTML and charts as PNG, in the order they stand on the screen."""
+        raise NotImplementedError
+
+    def page(self) -> str:
+        """All of it as one page of HTML that loads nothing."""
+        return "".join(part if isinstance(part, str) else _inside(part) for part in self.parts())
+
+    def _mime_(self) -> tuple[str, str]:
+        """How marimo, which has no place for Jupyter's widgets, shows it."""
+        return "text/html", f"{self.page()}<p><em>{escape(_MIME)}</em></p>"
+
+
+def as_stills(shell: Any = None) -> None:
+    """Show panels and dashboards as tables and pictures from now on, in a notebook that others read without running it.
+
+    Put it into the first cell, run all, and save: a code-hosting page, a mail and a PDF show what you saw.
+
+    Args:
+        shell: of IPython; by default the one that runs.
+
+    Raises:
+        RuntimeError: no notebook runs.
+
+    Example:
+        >>> as_stills()
+        Traceback (most recent call last):
+        RuntimeError: no notebook runs here
+    """
+    shell = shell or shell_here()
+    if shell is None:
+        raise RuntimeError("no notebook runs here")
+    shell.display_formatter.ipython_display_formatter.for_type(Still, _publish)
+
+
+def _publish(shown: Still) -> None:
+    from IPython.display import display
+
+    for is_text, parts in groupby(shown.parts(), key=lambda part: isinstance(part, str)):
+        if is_text:
+            display({"text/html": "".join(parts), "text/plain": repr(shown)}, raw=True)
+            continue
+        for picture in parts:
+            display({"image/png": b64encode(picture).decode(), "text/plain": "<chart>"}, raw=True)
+
+
+def heading(title: str, *lines: str) -> str:
+    """A title with what stands below it."""
+    return f"<h3>{escape(title)}</h3>{''.join(f'<p>{escape(line)}</p>' for line in lines if line)}"
+
+
+def _inside(picture: bytes) -> str:
+    return f'<p><img alt="chart" src="data:image/png;base64,{b64encode(picture).decode()}" style="max-width:100%"></p>'

@@ -1,0 +1,1 @@
+"""The data sheets of the templates, and how they are filled."""

@@ -1,0 +1,1 @@
+"""The pages of the templates, one subject a file."""
