@@ -5,24 +5,16 @@ from typing import Annotated
 
 import numpy as np
 
-from csmetrics_core.declaration.catalog import metric
-from csmetrics_core.declaration.kinds import Amount, Id, Month, Number
-from csmetrics_core.declaration.spec import DATE, FRACTION, MONEY, Aligned, Category, Column, Each, Example, Group
-from csmetrics_core.intake.prepared import Coded
-from csmetrics_core.maths.periods import index_of
-from csmetrics_core.reductions.flows import (
-    balances,
-    below_zero,
-    bridge,
-    fates,
-    monthly_fates,
-    monthly_flows,
-    repeats_note,
-    retention,
-    retention_rows,
-)
+from csmetrics_core.catalog import metric
+from csmetrics_core.kinds import Amount, Id, Month, Number
+from csmetrics_core.outliers import guard_months
+from csmetrics_core.periods import index_of
+from csmetrics_core.prepared import Coded
+from csmetrics_core.reductions.flows import balances, below_zero, repeats_note
+from csmetrics_core.reductions.ledger import ARRAYS
+from csmetrics_core.reductions.ledger_arrays import bridge_table, of_customers, retention_columns
 from csmetrics_core.reductions.money import to_cents
-from csmetrics_core.reductions.outliers import guard_months
+from csmetrics_core.reductions.retained import FATES, fate, rates
 from csmetrics_core.results import Table
 
 _JANUARY, _FEBRUARY, _MARCH = (datetime.date(2026, month, 1) for month in (1, 2, 3))
@@ -36,6 +28,8 @@ _RATES = (
     Column("grr", FRACTION, "gross: expansion does not count"),
     Column("logo_retention", FRACTION, "share of the customers who still pay"),
 )
+_MOVEMENTS = ("month", "opening", "new", "expansion", "contraction", "churned", "reactivation", "closing")
+_BY_CUSTOMER = ("opening", "expansion", "contraction", "churned", "closing", "ndr", "grr", "logo_retention")
 _RETENTION_SOURCE = (
     "SaaS Metrics Standards Board (gross retention); "
     "the customers of 12 months ago, as in Confluent's and GitLab's 10-K"
@@ -117,7 +111,8 @@ def mrr_movements(
         mrr: Monthly recurring revenue; rows of one customer and month are added up.
     """
     paid = balances(customers, index_of(months, "month"), to_cents(mrr, "mrr"))
-    return Table(bridge(paid.first, monthly_flows(paid)), paid.notes + guard_months(paid, customers.labels))
+    found = bridge_table(of_customers(paid))
+    return Table({name: found[name] for name in _MOVEMENTS}, paid.notes + guard_months(paid, customers.labels))
 
 
 @metric(
@@ -181,10 +176,9 @@ def retention_by_month(
         mrr: Monthly recurring revenue; rows of one customer and month are added up.
         horizon: How many months back the opening cohort is taken.
     """
-    ahead = int(horizon)
-    paid = balances(customers, index_of(months, "month"), to_cents(mrr, "mrr"), ahead)
+    paid = balances(customers, index_of(months, "month"), to_cents(mrr, "mrr"))
     notes = paid.notes + guard_months(paid, customers.labels)
-    return Table(retention(paid.first, monthly_fates(paid, ahead), ahead), notes)
+    return Table(retention_columns(of_customers(paid), int(horizon)), notes)
 
 
 @metric(
@@ -250,12 +244,13 @@ def retention_by_customer(
     cohort = {customer: cents for customer, cents in then.items() if cents}
     was = np.fromiter(cohort.values(), float, len(cohort))
     left = np.fromiter((now.get(customer, 0.0) for customer in cohort), float, len(cohort))
-    counted = {name: np.array([part.sum()]) for name, part in fates(was, left).items()}
+    counted = {name: np.array([part.sum()]) for name, part in fate(was, left, left > 0, None, ARRAYS, FATES).items()}
     newcomers = sum(1 for customer, cents in now.items() if cents and customer not in cohort)
     notes = repeats_note(customers_then.codes.size - len(then) + customers_now.codes.size - len(now), "customer")
     if newcomers:
         notes += (f"customers left out because they pay now but did not then: {newcomers}",)
-    return Table(dict(retention_rows(counted)), notes)
+    found = rates(counted)
+    return Table({name: found["now" if name == "closing" else name] for name in _BY_CUSTOMER}, notes)
 
 
 def _paid_by(customers: Coded, mrr: np.ndarray, argument: str) -> dict[object, float]:

@@ -1,26 +1,17 @@
-"""Monthly recurring revenue a customer -> flows between months: first a reduction, then the shape of a table.
+"""Rows of customers and months added up to balances, in whole cents; what became of them is the ledger's to say."""
 
-The reductions here are for arrays; `csmetrics_core.tables` makes the same small results on other engines
-and shares what follows. All amounts are whole cents until the last step.
-"""
-
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from csmetrics_core.errors import OutOfScale
-from csmetrics_core.intake.prepared import Coded
-from csmetrics_core.maths.periods import as_dates, first_day
-from csmetrics_core.reductions.money import from_cents, refuse_inexact_total
+from csmetrics_core.periods import as_dates, first_day
+from csmetrics_core.prepared import Coded
+from csmetrics_core.reductions.money import refuse_inexact_total
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
-#: What a month's customers do, in cents; `kept` is what those who were there the month before paid then.
-FLOWS = ("mrr", "new", "expansion", "contraction", "reactivation", "kept")
-#: What became of a month's customers some months later, in cents and customers.
-FATES = ("base", "expansion", "contraction", "churned", "customers", "kept")
 
 
 @dataclass(frozen=True)
@@ -107,103 +98,9 @@ def _sums(key: Ints, cents: Floats, size: int) -> tuple[Ints, Floats, int]:
     return ordered[starts][kept], total[kept], starts.size
 
 
-def monthly_flows(paid: Balances) -> dict[str, Ints]:
-    """Stage 1 of the MRR bridge: FLOWS by month, one value a month from the first to the last."""
-    month = paid.month
-    follows = np.concatenate([[False], paid.key[1:] == paid.key[:-1] + 1]) if month.size else np.zeros(0, bool)
-    customer = paid.key // paid.span
-    known = np.concatenate([[False], customer[1:] == customer[:-1]]) if month.size else follows
-    before = np.concatenate([[0.0], paid.cents[:-1]]) if month.size else paid.cents
-    change = np.where(follows, paid.cents - before, 0.0)
-    parts = {
-        "mrr": paid.cents,
-        "new": np.where(known, 0.0, paid.cents),
-        "expansion": np.maximum(change, 0.0),
-        "contraction": np.maximum(-change, 0.0),
-        "reactivation": np.where(known & ~follows, paid.cents, 0.0),
-        "kept": np.where(follows, before, 0.0),
-    }
-    months = paid.last - paid.first + 1
-    return {name: np.bincount(month, part, months).astype(np.int64) for name, part in parts.items()}
-
-
-def bridge(first: int, flows: Mapping[str, Ints], fx: Ints | None = None) -> dict[str, NDArray]:
-    """Stage 2 of the MRR bridge: every month from opening to closing.
-
-    Args:
-        first: number of the first month.
-        flows: FLOWS in cents, one value a month without gaps.
-        fx: what exchange rates did to the customers who stayed, in cents; a line of its own.
-    """
-    closing = flows["mrr"]
-    opening = np.concatenate([closing[:1], closing[:-1]])
-    churned = np.concatenate([[0], (closing[:-1] - flows["kept"][1:])])
-    moved = {name: np.concatenate([[0], flows[name][1:]]) for name in ("new", "expansion", "contraction")}
-    reactivation = flows["reactivation"]
-    rates = {} if fx is None else {"fx": fx}
-    gains = opening + moved["new"] + moved["expansion"] + reactivation + sum(rates.values())
-    if (gains - moved["contraction"] - churned - closing).any():
-        raise ArithmeticError("the movements do not add up to the closing balance")
-    cents = {"opening": opening, **moved, "churned": churned, "reactivation": reactivation, **rates, "closing": closing}
-    return {"month": month_column(first, closing.size), **{n: from_cents(values) for n, values in cents.items()}}
-
-
 def month_column(first: int, months: int) -> NDArray[np.datetime64]:
     """The first days of consecutive months."""
     return as_dates(first_day(np.arange(first, first + months), "month"))
-
-
-def monthly_fates(paid: Balances, horizon: int) -> dict[str, Ints]:
-    """Stage 1 of retention: FATES after `horizon` months, by the month they are counted from."""
-    place = np.searchsorted(paid.key, paid.key + horizon)
-    found = np.minimum(place, paid.key.size - 1)
-    now = np.where(paid.key[found] == paid.key + horizon, paid.cents[found], 0.0) if place.size else paid.cents
-    months = paid.last - paid.first + 1
-    month = paid.month
-    return {name: np.bincount(month, p, months).astype(np.int64) for name, p in fates(paid.cents, now).items()}
-
-
-def fates(then: Floats, now: Floats) -> dict[str, Floats]:
-    """FATES of each customer who paid something then."""
-    return {
-        "base": then,
-        "expansion": np.maximum(now - then, 0.0),
-        "contraction": np.where(now > 0, np.maximum(then - now, 0.0), 0.0),
-        "churned": np.where(now > 0, 0.0, then),
-        "customers": np.ones(then.size),
-        "kept": (now > 0).astype(np.float64),
-    }
-
-
-def retention(first: int, counted: Mapping[str, Ints], horizon: int) -> dict[str, NDArray]:
-    """Stage 2 of retention: each month looks back `horizon` months; blank where that is not possible.
-
-    Args:
-        first: number of the first month.
-        counted: FATES by the month they are counted from, one value a month without gaps.
-        horizon: how many months back the opening cohort is taken.
-    """
-    months = counted["base"].size
-    reached = max(months - horizon, 0)
-    blank = np.full(months - reached, np.nan)
-    rows = retention_rows({name: part[:reached] for name, part in counted.items()})
-    del rows["closing"]
-    columns = {name: np.concatenate([blank, values]) for name, values in rows.items()}
-    return {"month": month_column(first, months), **columns}
-
-
-def retention_rows(counted: Mapping[str, NDArray]) -> dict[str, Floats]:
-    """Money and rates of retention from FATES; the rates are blank where the base is 0."""
-    base, churned = counted["base"], counted["churned"]
-    expansion, contraction = counted["expansion"], counted["contraction"]
-    cents = {"opening": base, "expansion": expansion, "contraction": contraction, "churned": churned}
-    columns = {name: from_cents(values) for name, values in cents.items()}
-    columns["closing"] = from_cents(base + expansion - contraction - churned)
-    return columns | {
-        "ndr": divide(base + expansion - contraction - churned, base),
-        "grr": divide(base - contraction - churned, base),
-        "logo_retention": divide(counted["kept"], counted["customers"]),
-    }
 
 
 def divide(numerator: NDArray, denominator: NDArray) -> Floats:

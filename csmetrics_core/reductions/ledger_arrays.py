@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from csmetrics_core.errors import NoData
-from csmetrics_core.maths.periods import as_dates, first_day
-from csmetrics_core.reductions.flows import below_zero, month_column
+from csmetrics_core.periods import as_dates, first_day
+from csmetrics_core.reductions.flows import Balances, below_zero, month_column
 from csmetrics_core.reductions.ledger import (
     ARRAYS,
     CLASSES,
@@ -23,7 +23,7 @@ from csmetrics_core.reductions.ledger import (
     totals,
 )
 from csmetrics_core.reductions.money import from_cents
-from csmetrics_core.reductions.retained import SUMS, fate, retention_table
+from csmetrics_core.reductions.retained import FATES, SUMS, fate, looking_back, retention_table
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -100,8 +100,17 @@ def held(
     )  # fmt: skip
 
 
+def of_customers(paid: Balances) -> Held:
+    """What customers pay for all products together, from their balances."""
+    customer = paid.key // paid.span
+    return Held(customer, np.zeros_like(customer), paid.month + paid.first, paid.cents, None, None, None,
+                paid.first, paid.last)  # fmt: skip
+
+
 def by_customer(rows: Held) -> Held:
     """The same with the products of each customer added up."""
+    if not rows.product.size or rows.product.min() == rows.product.max():
+        return rows
     added = held(
         rows.customer, np.zeros_like(rows.product), rows.month, rows.cents, open_=rows.open, lapses=rows.lapses,
         last=rows.last,
@@ -109,29 +118,41 @@ def by_customer(rows: Held) -> Held:
     return replace(added, first=rows.first)
 
 
-def _told(rows: Held) -> tuple[dict[str, NDArray], dict[str, NDArray], NDArray, NDArray]:
-    """The classes of each row in its own month and in the month after, and whether its customer's net is 0 or more."""
+def _arrived(rows: Held) -> tuple[dict[str, NDArray], NDArray, Floats]:
+    """The classes of each row in its own month, whether its customer's net is 0 or more, and what it paid before."""
     before, held_before = _beside(rows, -1)
-    _, held_after = _beside(rows, 1)
     customers = by_customer(rows)
-    own = _place(customers, rows.customer, rows.month)[0]
-    was_at, was = _place(customers, rows.customer, rows.month - 1)
-    stays_at, stays = _place(customers, rows.customer, rows.month + 1)
-    born = np.full(int(rows.customer.max()) + 1, np.iinfo(np.int64).max)
+    own, (was_at, was) = None, (before, held_before)
+    if customers is not rows:
+        own = _place(customers, rows.customer, rows.month)[0]
+        was_at, was = _place(customers, rows.customer, rows.month - 1)
+    born = np.full(int(rows.customer.max(initial=-1)) + 1, np.iinfo(np.int64).max)
     np.minimum.at(born, rows.customer, rows.month)
     then = np.where(held_before, rows.cents[before], 0.0)
     row: dict[str, Any] = {"now": rows.cents, "then": then, "then_next": then, "held": held_before, "was": was}
     row["seen"] = born[rows.customer] < rows.month
     if rows.quantity is not None:
         row |= {"quantity": rows.quantity, "quantity_then": rows.quantity[before]}
+    now = rows.cents if own is None else customers.cents[own]
+    rises = now >= np.where(was, customers.cents[was_at], 0.0)
+    with np.errstate(invalid="ignore"):
+        row |= opened(row, ARRAYS)
+        return arrivals(row, ARRAYS), rises, then
+
+
+def _departed(rows: Held) -> tuple[dict[str, NDArray], NDArray]:
+    """The classes of each row in the month after, and whether its customer's net is 0 or more then."""
+    after, held_after = _beside(rows, 1)
+    customers = by_customer(rows)
+    own, (stays_at, stays) = np.arange(rows.month.size), (after, held_after)
+    if customers is not rows:
+        own = _place(customers, rows.customer, rows.month)[0]
+        stays_at, stays = _place(customers, rows.customer, rows.month + 1)
     later: dict[str, Any] = {"now": rows.cents, "next": rows.cents, "gone": ~held_after, "stays": stays}
     if customers.lapses is not None:
         later["lapses"] = customers.lapses[own]
-    rises = customers.cents[own] >= np.where(was, customers.cents[was_at], 0.0)
-    rises_after = np.where(stays, customers.cents[stays_at], 0.0) >= customers.cents[own]
-    with np.errstate(invalid="ignore"):
-        row |= opened(row, ARRAYS)
-        return arrivals(row, ARRAYS), departures(later, ARRAYS), rises, rises_after
+    rises = np.where(stays, customers.cents[stays_at], 0.0) >= customers.cents[own]
+    return departures(later, ARRAYS), rises
 
 
 def _beside(rows: Held, by: int) -> tuple[Ints, NDArray[np.bool_]]:
@@ -143,7 +164,8 @@ def _beside(rows: Held, by: int) -> tuple[Ints, NDArray[np.bool_]]:
 
 def _place(rows: Held, customer: Ints, month: Ints) -> tuple[Ints, NDArray[np.bool_]]:
     """Where customers stand in given months, and whether they do; rows are one a customer and month."""
-    first, span = int(rows.month.min()) - 1, int(rows.month.max() - rows.month.min()) + 3
+    first = int(rows.month.min(initial=rows.first)) - 1
+    span = int(rows.month.max(initial=rows.last)) - first + 2
     key, wanted = rows.customer * span + rows.month - first, customer * span + month - first
     place = np.minimum(np.searchsorted(key, wanted), key.size - 1)
     return place, key[place] == wanted
@@ -151,15 +173,18 @@ def _place(rows: Held, customer: Ints, month: Ints) -> tuple[Ints, NDArray[np.bo
 
 def bridge_table(rows: Held, *, detail: bool = False) -> dict[str, Any]:
     """The bridge of the whole company, a row a month."""
-    there, later, rises, rises_after = _told(rows if detail else by_customer(rows))
     counted = rows if detail else by_customer(rows)
+    there, rises, then = _arrived(counted)
     parts: dict[str, Any] = {"closing": counted.cents} | totals(there, rises, ARRAYS)
-    parts |= {f"after_{name}": value for name, value in totals(later, rises_after, ARRAYS).items()}
     if counted.open is not None:
         parts["open"] = counted.open
     if detail:
+        later, rises_after = _departed(counted)
+        parts |= {f"after_{name}": value for name, value in totals(later, rises_after, ARRAYS).items()}
         parts |= {f"class_{name}": value for name, value in there.items()}
         parts |= {f"after_class_{name}": value for name, value in later.items()}
+    else:  # of customers, whoever is not kept has churned
+        parts["kept"] = then
     months = rows.last - rows.first + 1
     sums = grid(counted.month - rows.first, parts, np.zeros(counted.month.size, np.int64), 1, months)
     return bridge_columns(rows.first, {}, bridge(sums, detail=detail))
@@ -167,7 +192,7 @@ def bridge_table(rows: Held, *, detail: bool = False) -> dict[str, Any]:
 
 def ledger_table(rows: Held, customers: Sequence[Any], products: Sequence[Any]) -> dict[str, Any]:
     """Every change of a balance with its class, in the order of months, customers, products and classes."""
-    there, later, rises, rises_after = _told(rows)
+    (there, rises, _), (later, rises_after) = _arrived(rows), _departed(rows)
     first = rows.month == rows.first
     there = {name: np.where(first, 0.0, amount) for name, amount in there.items()}
     there["opening"] = np.where(first, rows.cents, 0.0)
@@ -225,9 +250,7 @@ def retained_table(
         slice_: whether a customer is where it was at the "start" or at the "end".
         confidence: confidence level of the intervals.
     """
-    at, stays = _place(rows, rows.customer, np.minimum(rows.month + horizon, int(rows.month.max()) + 1))
-    stays &= rows.month + horizon <= int(rows.month.max())
-    now = np.where(stays, rows.cents[at], 0.0)
+    at, stays, now = _later(rows, horizon)
     group = np.where(stays, segment[at], segment) if slice_ == "end" else segment
     parts = fate(rows.cents, now, stays, None, ARRAYS)
     months, groups = rows.last - rows.first + 1, len(segments)
@@ -236,3 +259,20 @@ def retained_table(
     columns = retention_table({n: blocks[n].ravel() for n in SUMS if n in blocks}, confidence)
     month = np.repeat(month_column(rows.first, months), groups)
     return {"month": month, "segment": list(segments) * months, **columns}
+
+
+def retention_columns(rows: Held, horizon: int) -> dict[str, NDArray]:
+    """Retention of the whole company by month, without intervals; rows are one a customer and month."""
+    _, stays, now = _later(rows, horizon)
+    parts = fate(rows.cents, now, stays, None, ARRAYS, FATES)
+    months = rows.last - rows.first + 1
+    blocks = grid(rows.month - rows.first, parts, np.zeros(rows.month.size, np.int64), 1, months)
+    return looking_back(rows.first, {name: block.ravel() for name, block in blocks.items()}, horizon)
+
+
+def _later(rows: Held, horizon: int) -> tuple[Ints, NDArray[np.bool_], Floats]:
+    """Where each customer stands some months later, whether it is there, and what it pays then."""
+    last = int(rows.month.max(initial=rows.last))
+    at, stays = _place(rows, rows.customer, np.minimum(rows.month + horizon, last + 1))
+    stays &= rows.month + horizon <= last
+    return at, stays, np.where(stays, rows.cents[at], 0.0)

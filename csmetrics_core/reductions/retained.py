@@ -3,7 +3,7 @@
 The sums are over the customers of a cohort: x is what one paid then, y what it pays now, d = y − x.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import numpy as np
@@ -16,15 +16,20 @@ from csmetrics_core.maths.intervals import (
     net_retention_from_sums,
     wilson,
 )
-from csmetrics_core.reductions.flows import divide
+from csmetrics_core.reductions.flows import divide, month_column
 from csmetrics_core.reductions.ledger import Algebra
+from csmetrics_core.reductions.money import from_cents
 
 #: What is summed over the customers of a cohort; money in cents.
 SUMS = ("n", "x", "y", "gained", "contracted", "churned", "kept", "changed", "open", "gross_without_open", *MOMENTS)
+#: Those that rates without intervals need.
+FATES = ("n", "x", "gained", "contracted", "churned", "kept")
 _BLANK = float("nan")
 
 
-def fate(then: Any, now: Any, stays: Any, open_now: Any, over: Algebra) -> dict[str, Any]:
+def fate(
+    then: Any, now: Any, stays: Any, open_now: Any, over: Algebra, names: Collection[str] = SUMS
+) -> dict[str, Any]:
     """What one customer adds to SUMS.
 
     Args:
@@ -33,6 +38,7 @@ def fate(then: Any, now: Any, stays: Any, open_now: Any, over: Algebra) -> dict[
         stays: whether it is still a customer, though perhaps in a free month.
         open_now: the part of `now` that is an open renewal; None where there is none.
         over: arrays, or a plan.
+        names: which of SUMS are wanted.
     """
     pick = over.pick
     counts = then > 0  # a customer in a free month has no base
@@ -46,33 +52,68 @@ def fate(then: Any, now: Any, stays: Any, open_now: Any, over: Algebra) -> dict[
     if open_now is not None:
         closed = now - open_now
         parts |= {"open": open_now, "gross_without_open": pick(closed < then, closed, then)}
+    parts |= _moments(change, then) if any(name in MOMENTS for name in names) else {}
+    return {name: pick(counts, value, 0.0) for name, value in parts.items() if name in names}
+
+
+def _moments(change: Any, then: Any) -> dict[str, Any]:
+    """What intervals need: products of powers of what changed and of what was paid."""
     moved, paid = change * 1.0, then * 1.0  # fourth powers of whole cents pass what whole numbers of an engine hold
     powers = {0: 1.0, 1: moved, 2: moved * moved}
     base = {0: 1.0, 1: paid, 2: paid * paid}
+    found = {}
     for name, (d, x) in MOMENTS.items():
         value = 1.0
         for factor in (powers[min(d, 2)], powers[max(d - 2, 0)], base[min(x, 2)], base[max(x - 2, 0)]):
             value = factor if isinstance(value, float) else value if isinstance(factor, float) else value * factor
-        parts[name] = value
-    return {name: pick(counts, value, 0.0) for name, value in parts.items()}
+        found[name] = value
+    return found
+
+
+def rates(sums: Mapping[str, NDArray]) -> dict[str, NDArray]:
+    """Money and rates of retention from FATES, without intervals; the rates are blank where the base is 0."""
+    base, gained, contracted, churned = (np.asarray(sums[name], float) for name in FATES[1:5])
+    now = base + gained - contracted - churned
+    cents = {"opening": base, "now": now, "expansion": gained, "contraction": contracted, "churned": churned}
+    return {name: from_cents(values) for name, values in cents.items()} | {
+        "ndr": divide(now, base),
+        "grr": divide(base - contracted - churned, base),
+        "logo_retention": divide(sums["kept"], sums["n"]),
+    }
+
+
+def looking_back(first: int, sums: Mapping[str, NDArray], horizon: int) -> dict[str, NDArray]:
+    """Retention month by month, each against `horizon` months ago; blank where that is not possible.
+
+    Args:
+        first: number of the first month.
+        sums: FATES by the month they are counted from, one value a month without gaps.
+        horizon: how many months back the cohort is taken.
+    """
+    months = np.asarray(sums["x"]).size
+    reached = max(months - horizon, 0)
+    blank = np.full(months - reached, _BLANK)
+    found = rates({name: np.asarray(sums[name])[:reached] for name in FATES})
+    del found["now"]
+    return {"month": month_column(first, months), **{n: np.concatenate([blank, v]) for n, v in found.items()}}
 
 
 def retention_table(sums: Mapping[str, NDArray], confidence: float) -> dict[str, NDArray]:
     """Money and rates of retention with their intervals, one row a cohort; blank where there is no cohort."""
     n, base = np.asarray(sums["n"], float), np.asarray(sums["x"], float)
-    money = {name: np.asarray(sums[part], float) / 100 for name, part in (
-        ("opening", "x"), ("now", "y"), ("expansion", "gained"), ("contraction", "contracted"), ("churned", "churned"),
-    )}  # fmt: skip
-    lost = np.asarray(sums["contracted"], float) + sums["churned"]
+    plain = rates(sums)
+    ndr, grr, logos = (plain.pop(name) for name in ("ndr", "grr", "logo_retention"))
     opened = np.asarray(sums.get("open", np.zeros(n.size)), float)
-    gross_closed = np.asarray(sums.get("gross_without_open", base - lost), float)
+    gross_closed = np.asarray(
+        sums.get("gross_without_open", base - np.asarray(sums["contracted"], float) - sums["churned"]), float
+    )
     intervals = np.array([_intervals({k: v[i] for k, v in sums.items()}, confidence) for i in range(n.size)])
     low_high = intervals.reshape(n.size, 6).T
     columns = {
-        "n": n, **money,
-        "ndr": divide(sums["y"], base), "ndr_low": low_high[0], "ndr_high": low_high[1],
-        "grr": divide(base - lost, base), "grr_low": low_high[2], "grr_high": low_high[3],
-        "logo_retention": divide(sums["kept"], n), "logo_low": low_high[4], "logo_high": low_high[5],
+        "n": n, **plain,
+        "ndr": ndr, "ndr_low": low_high[0], "ndr_high": low_high[1],
+        "grr": grr, "grr_low": low_high[2], "grr_high": low_high[3],
+        "logo_retention": logos, "logo_low": low_high[4], "logo_high": low_high[5],
         "open_renewal": opened / 100,
         "ndr_without_open": divide(np.asarray(sums["y"], float) - opened, base),
         "grr_without_open": divide(gross_closed, base),

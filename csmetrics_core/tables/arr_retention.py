@@ -137,7 +137,7 @@ def fates_plan(rows: Rows, horizon: int, slice: str = "start", names: Sequence[s
     then = nw.col("later") if rows.has("later") else nw.col("cents")
     now = PLAN.pick(stays, nw.col("pays"), 0.0)
     still_open = PLAN.pick(stays, nw.col("open_later"), 0.0) if rows.has("open_renewal") else None
-    plan = plan.with_columns(**{f"sum_{n}": v for n, v in fate(then, now, stays, still_open, PLAN).items()})
+    plan = plan.with_columns(**{f"sum_{n}": v for n, v in fate(then, now, stays, still_open, PLAN, names).items()})
     if slice == "end":
         plan = plan.with_columns(
             **{name: nw.when(stays).then(nw.col(f"{name}_later")).otherwise(nw.col(name)) for name in rows.traits}

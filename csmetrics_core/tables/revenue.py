@@ -4,7 +4,7 @@ from datetime import date
 from typing import Any
 
 from csmetrics_core.errors import off_scale
-from csmetrics_core.reductions.flows import retention as retention_columns
+from csmetrics_core.reductions.retained import FATES, looking_back
 from csmetrics_core.tables.arr_retention import fates_plan
 from csmetrics_core.tables.balance_rows import balance_rows, real_months
 from csmetrics_core.tables.engine import collected, like
@@ -13,11 +13,6 @@ from csmetrics_core.tables.monthly import open_months
 from csmetrics_core.tables.schema import Role
 
 _COLUMNS = ("month", "opening", "new", "expansion", "contraction", "churned", "reactivation")
-#: What became of a month's customers some months later -> the ledger's name of it.
-_FATES = {
-    "base": "x", "expansion": "gained", "contraction": "contracted", "churned": "churned", "customers": "n",
-    "kept": "kept",
-}  # fmt: skip
 
 
 def mrr_movements(
@@ -110,8 +105,8 @@ def retention(
         raise off_scale("horizon_months", None, horizon_months, "a whole number from 1 to 1200", "Give months.")
     source = open_months(frame, {"customer": customer, "month": month, "mrr": mrr}, time_zone, notes)
     rows = balance_rows(source)
-    counted = collected(fates_plan(rows, horizon_months, names=tuple(_FATES.values())))
+    counted = collected(fates_plan(rows, horizon_months, names=FATES))
     first, months = real_months(rows, counted, as_of)
-    blocks, _, _ = grouped(rows, counted, tuple(_FATES.values()), first, months)
-    fates = {name: blocks[part].ravel() for name, part in _FATES.items()}
-    return like(source.native, retention_columns(first, fates, horizon_months))
+    blocks, _, _ = grouped(rows, counted, FATES, first, months)
+    fates = {name: block.ravel() for name, block in blocks.items()}
+    return like(source.native, looking_back(first, fates, horizon_months))
