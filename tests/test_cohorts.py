@@ -56,14 +56,14 @@ def test_customers_are_counted_on_the_last_day_of_each_month(rows: list) -> None
         fresh = [c for c in came if not any(w == c and s < month for w, s in real)]
         assert row["opening"] == len(opening)
         assert row["new"] == len(fresh)
-        assert row["reactivated"] == len(came) - len(fresh)
+        assert row["reactivation"] == len(came) - len(fresh)
         if latest < last_day:
             assert month == months[-1]
-            assert all(isnan(row[name]) for name in ("lost", "closing", "churn", "retention"))
+            assert all(isnan(row[name]) for name in ("churned", "closing", "churn", "retention"))
             continue
         lost = [c for c in opening if c not in closing]
-        assert (row["lost"], row["closing"]) == (len(lost), len(closing))
-        assert row["opening"] + row["new"] + row["reactivated"] - row["lost"] == row["closing"]
+        assert (row["churned"], row["closing"]) == (len(lost), len(closing))
+        assert row["opening"] + row["new"] + row["reactivation"] - row["churned"] == row["closing"]
         if opening:
             assert row["churn"] == len(lost) / len(opening)
             assert row["retention"] == 1 - row["churn"]
@@ -83,8 +83,8 @@ def test_touching_and_overlapping_stays_are_one() -> None:
     ends = [date(2025, 2, 10), date(2025, 3, 20), date(2025, 4, 1), None]
     result = customer_movements(["A", "A", "A", "B"], starts, ends)
     assert result["new"].tolist() == [1, 0, 0, 1]
-    assert result["lost"].tolist() == [0, 0, 0, 1]  # the first day no longer a customer is in April
-    assert result["reactivated"].sum() == 0
+    assert result["churned"].tolist() == [0, 0, 0, 1]  # the first day no longer a customer is in April
+    assert result["reactivation"].sum() == 0
 
 
 def test_who_comes_and_goes_inside_a_month_is_only_counted_in_the_note() -> None:
@@ -92,16 +92,16 @@ def test_who_comes_and_goes_inside_a_month_is_only_counted_in_the_note() -> None
     ends = [None, date(2025, 1, 20), date(2025, 3, 31)]
     done = evaluate(lookup("customer_movements"), (["A", "B", "B"], starts, ends))
     assert done.value["new"].tolist() == [1, 0, 0]
-    assert done.value["lost"].tolist() == [0, 0, 0]
+    assert done.value["churned"].tolist() == [0, 0, 0]
     assert any("2 stays began and ended inside one month" in note for note in done.parts.notes)
 
 
 def test_the_last_month_is_blank_until_it_is_over() -> None:
     open_month = customer_movements(["A", "B"], [date(2025, 1, 1), date(2025, 1, 2)], [None, date(2025, 2, 27)])
     assert open_month["opening"].tolist() == [0, 2]
-    assert open_month[["lost", "closing", "churn", "retention"]].iloc[-1].isna().all()
+    assert open_month[["churned", "closing", "churn", "retention"]].iloc[-1].isna().all()
     whole = customer_movements(["A", "B"], [date(2025, 1, 1), date(2025, 1, 2)], [None, date(2025, 2, 28)])
-    assert whole["lost"].tolist() == [0, 1]
+    assert whole["churned"].tolist() == [0, 1]
     assert whole["churn"].tolist()[1:] == [0.5]
 
 

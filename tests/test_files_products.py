@@ -294,7 +294,7 @@ def test_zendesk_ratings_stay_good_or_bad():
 def test_account_lists_keep_customers_and_never_take_turnover_for_arr(name):
     read = read_file(sample(name))
     moves = cs.customer_movements(read.frame["customer"], read.frame["start"], read.frame["end"]).set_index("period")
-    assert moves.loc["2026-02-01", ["opening", "lost"]].tolist() == [3, 1]
+    assert moves.loc["2026-02-01", ["opening", "churned"]].tolist() == [3, 1]
     assert read.frame["arr"].max() < 100_000
     assert "turnover" in read.report.unused["Annual Revenue"]
 

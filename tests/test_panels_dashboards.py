@@ -113,7 +113,7 @@ def test_churn_counts_customers_who_no_longer_pay(company: SampleCompany) -> Non
     paid = {m: paying(company, day) for m, day in (("june", "2026-06-30"), ("september", "2026-09-30"))}
     lost = len(paid["june"] - paid["september"])
     assert figures(board)["Customer churn rate"] == f"{churn_rate(lost, len(paid['june'])):.1%}"
-    assert figures(board)["Customers lost"] == str(lost)
+    assert figures(board)["Customers churned"] == str(lost)
     assert figures(board)["Customers won"] == str(len(paid["september"] - paid["june"]))
 
 

@@ -347,4 +347,4 @@ def test_customer_movements_stop_at_as_of(engine: str) -> None:
     )
     result = plain(tables.customer_movements(on_engine(engine, stays), as_of=date(2025, 4, 1)))
     assert result["period"] == ["2025-01-01", "2025-02-01", "2025-03-01"]
-    assert (result["lost"], result["closing"]) == ([0, 1, 0], [2, 1, 1])
+    assert (result["churned"], result["closing"]) == ([0, 1, 0], [2, 1, 1])

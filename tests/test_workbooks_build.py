@@ -162,7 +162,7 @@ def test_customer_churn_is_customer_movements(built):
     table = core.customer_movements(rows["customer"], rows["start"], rows["end"], "quarter")
     last = table[pd.to_datetime(table["period"]) == "2026-07-01"].iloc[0]
     assert value_beside(cells, "Workings", "Customers by their dates: opening", "B") == last["opening"]
-    churn = value_beside(cells, "Workings", "Customers by their dates: lost", "B") / last["opening"]
+    churn = value_beside(cells, "Workings", "Customers by their dates: churned", "B") / last["opening"]
     assert value_beside(cells, "Retention", "Customer churn of the period, by dates", "B") == pytest.approx(churn)
 
 

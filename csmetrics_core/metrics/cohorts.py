@@ -25,13 +25,13 @@ def _day(month: int, day: int) -> datetime.date:
         Column("period", DATE, "first day of the period"),
         Column("opening", COUNT, "customers on the last day of the period before"),
         Column("new", COUNT, "customers on the last day who had never been one before the period"),
-        Column("reactivated", COUNT, "customers on the last day who had left earlier"),
-        Column("lost", COUNT, "of the opening customers, those no longer there on the last day"),
+        Column("reactivation", COUNT, "customers on the last day who had left earlier"),
+        Column("churned", COUNT, "of the opening customers, those no longer there on the last day"),
         Column("closing", COUNT, "customers on the last day"),
-        Column("churn", FRACTION, "lost ÷ opening"),
+        Column("churn", FRACTION, "churned ÷ opening"),
         Column("retention", FRACTION, "1 − churn"),
     ),
-    formula="closing = opening + new + reactivated − lost; churn = lost ÷ opening",
+    formula="closing = opening + new + reactivation − churned; churn = churned ÷ opening",
     convention=(
         "A customer is counted on the last day of each period, so whoever comes and goes between two such days is in "
         "neither column. Stays of one customer that overlap or touch are one. The last period is blank until the "
@@ -47,8 +47,8 @@ def _day(month: int, day: int) -> datetime.date:
             "period": ["2026-01-01", "2026-02-01", "2026-03-01"],
             "opening": [0, 2, 2],
             "new": [2, 1, 0],
-            "reactivated": [0, 0, 1],
-            "lost": [0.0, 1.0, 1.0],
+            "reactivation": [0, 0, 1],
+            "churned": [0.0, 1.0, 1.0],
             "closing": [2.0, 2.0, 2.0],
             "churn": [_NAN, 0.5, 0.5],
             "retention": [_NAN, 0.5, 0.5],

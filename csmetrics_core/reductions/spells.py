@@ -110,8 +110,8 @@ def movements(seen: Turns, period: Period) -> tuple[dict[str, NDArray], tuple[st
         "period": as_dates(first_day(np.arange(seen.first, seen.first + closing.size), period)),
         "opening": opening,
         "new": came,
-        "reactivated": returned,
-        "lost": np.where(known, left, np.nan),
+        "reactivation": returned,
+        "churned": np.where(known, left, np.nan),
         "closing": np.where(known, closing, np.nan),
         "churn": np.where(known, churn, np.nan),
         "retention": np.where(known, 1 - churn, np.nan),
@@ -119,7 +119,7 @@ def movements(seen: Turns, period: Period) -> tuple[dict[str, NDArray], tuple[st
     notes = []
     if seen.inside:
         stays = "stay" if seen.inside == 1 else "stays"
-        notes.append(f"{seen.inside} {stays} began and ended inside one {period} and count neither as new nor as lost")
+        notes.append(f"{seen.inside} {stays} began and ended inside one {period} and count neither as new nor as churned")
     if seen.unfinished:
-        notes.append(f"the last {period} is not over on the latest date seen: what was lost in it is not known yet")
+        notes.append(f"the last {period} is not over on the latest date seen: what churned in it is not known yet")
     return columns, tuple(notes)

@@ -54,7 +54,7 @@ def customer_movements(
         notes: a list that takes what the reader must know.
 
     Returns:
-        A frame of the caller's own kind: period, opening, new, reactivated, lost, closing, churn,
+        A frame of the caller's own kind: period, opening, new, reactivation, churned, closing, churn,
         retention; the last period is missing until the latest date seen is its last day.
 
     Raises:
@@ -64,7 +64,7 @@ def customer_movements(
         >>> import pandas
         >>> rows = {"customer": ["A", "B"], "start": ["2026-01-05", "2026-01-09"], "end": [None, "2026-02-28"]}
         >>> frame = pandas.DataFrame(rows).astype({"start": "datetime64[s]", "end": "datetime64[s]"})
-        >>> customer_movements(frame)["lost"].tolist()
+        >>> customer_movements(frame)["churned"].tolist()
         [0.0, 1.0]
 
     Source: customers lost ÷ customers at the start, ChartMogul help centre, article 207340419.

@@ -134,7 +134,7 @@ class RevenueDashboard(Dashboard):
             Figures(
                 [
                     figure(told),
-                    Figure("Customers lost", COUNT.text(counts["lost"]), f"of {counts['opening']:,}"),
+                    Figure("Customers churned", COUNT.text(counts["lost"]), f"of {counts['opening']:,}"),
                     Figure("Customers won", COUNT.text(counts["new_customers"])),
                 ]
             ),

@@ -36,10 +36,10 @@ def logos(book: Book, work: Page) -> dict[str, Term]:
     opening = [_sum(table, f"At {n}") for n in (0, 1)]
     labels = (
         ("opening", opening[1]),
-        ("lost", left[1]),
+        ("churned", left[1]),
         ("new", came),
         ("opening before", opening[0]),
-        ("lost before", left[0]),
+        ("churned before", left[0]),
         ("closing", _sum(table, "At 2")),
     )
     dated, named = table.column("Start"), table.column("Customer no")

@@ -31,7 +31,7 @@ def page(book: Book, months: Any, by_date: Mapping[str, Term]) -> None:
         "Zeros at the end of a number are not seen: where 5.00% was reported, type '5.00% as text.",
         6,
     )
-    churn = {"lost": by_date["lost"], "opening": by_date["opening"], "new_customers": by_date["new"]}
+    churn = {"lost": by_date["churned"], "opening": by_date["opening"], "new_customers": by_date["new"]}
     row = _block(book, sheet, 4, "churn_rate", churn)
     parts = fate(months, book.last_month - 12, book.last_month)
     flows = {name: getattr(parts, name) for name in ("opening", "expansion", "contraction", "churned")}
@@ -107,7 +107,7 @@ def conventions(book: Book, page: Page, row: int, by_date: Mapping[str, Term]) -
 
     for offset, (basis, (divides, who)) in enumerate(CONVENTIONS.items(), 1):
         given = {
-            "lost": by_date["lost"],
+            "lost": by_date["churned"],
             "opening": by_date["opening"],
             "new_customers": by_date["new"],
             "basis": term(basis),

@@ -113,7 +113,7 @@ def _measures(book: Book, work: Page, months: Months, by_date: Mapping[str, Term
 
     dated = [
         ending(by_date, guarded(by_date[o], book.call("churn_rate", {"lost": by_date[lost], "opening": by_date[o]})))
-        for o, lost in (("opening", "lost"), ("opening before", "lost before"))
+        for o, lost in (("opening", "churned"), ("opening before", "churned before"))
     ]
     return [
         ("mrr", "Monthly recurring revenue at end", *mrr),
