@@ -5,15 +5,16 @@ from typing import Annotated
 
 import numpy as np
 
-from csmetrics_core.catalog import metric
-from csmetrics_core.kinds import Amount, Id, Month, Number
-from csmetrics_core.outliers import guard_months
-from csmetrics_core.periods import index_of
-from csmetrics_core.prepared import Coded
+from csmetrics_core.declaration.catalog import metric
+from csmetrics_core.declaration.kinds import Amount, Id, Month, Number
+from csmetrics_core.declaration.spec import DATE, FRACTION, MONEY, Aligned, Category, Column, Each, Example, Group
+from csmetrics_core.intake.prepared import Coded
+from csmetrics_core.maths.periods import index_of
 from csmetrics_core.reductions.flows import balances, below_zero, repeats_note
 from csmetrics_core.reductions.ledger import ARRAYS
 from csmetrics_core.reductions.ledger_arrays import bridge_table, of_customers, retention_columns
 from csmetrics_core.reductions.money import to_cents
+from csmetrics_core.reductions.outliers import guard_months
 from csmetrics_core.reductions.retained import FATES, fate, rates
 from csmetrics_core.results import Table
 

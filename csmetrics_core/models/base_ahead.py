@@ -12,7 +12,7 @@ from csmetrics_core.reductions.standing import UNKNOWN, Terms
 
 Ints = NDArray[np.int64]
 _CLASSES = 500  # kinds of contract carried through the months at once
-_GAMMA_LEAST = 1e-9
+_GAMMA_LEAST = 1e-6
 
 
 @dataclass(frozen=True)
@@ -136,17 +136,22 @@ def _draws(random: np.random.Generator, hazards: Hazards, horizon: int, paths: i
     lost, kept = (_behind(part)[:, None] for part in (hazards.lost, hazards.due - hazards.lost))
     chance = random.beta(lost, kept, (hazards.lost.size, paths))
     chance[hazards.due == 0] = 0.0
-    factor = np.ones((horizon, paths))
-    if hazards.spread > _GAMMA_LEAST:
-        factor = random.gamma(1 / hazards.spread, hazards.spread, (horizon, paths))
-        learnt = hazards.spread / max(hazards.growth.size, 1)  # the months learnt from differed too: their mean is off
-        factor = factor * random.gamma(1 / learnt, learnt, paths)
+    factor = _months_differ(random, hazards, horizon, paths)
     growth = np.ones((horizon, paths))
     if hazards.growth.size:
         mean = random.choice(hazards.growth, (hazards.growth.size, paths)).mean(axis=0)
         odd = random.choice(hazards.growth, (horizon, paths)) - hazards.mean_growth
         growth = np.cumprod(np.maximum(mean + odd, 0.0), axis=0)
     return Draws(chance, factor, growth)
+
+
+def _months_differ(random: np.random.Generator, hazards: Hazards, horizon: int, paths: int) -> Floats:
+    """By which losses of a month differ from the usual: months × paths."""
+    spread = np.full(paths, hazards.spread) if hazards.months is None else hazards.months.spreads(random, paths)
+    shape = 1 / np.maximum(spread, _GAMMA_LEAST)
+    learnt = shape * max(hazards.growth.size, 1)  # the months learnt from differed too: their mean is off
+    found: Floats = random.gamma(shape, 1 / shape, (horizon, paths)) * random.gamma(learnt, 1 / learnt, paths)
+    return found
 
 
 def _behind(counted: Floats) -> Floats:

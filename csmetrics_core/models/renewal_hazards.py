@@ -11,6 +11,41 @@ from csmetrics_core.reductions.standing import Seen
 Ints = NDArray[np.int64]
 #: A step of the hazard rests on so many due and so many lost.
 LEAST_DUE, LEAST_LOST = 30, 5
+#: Months that differ more than this are no months of one company.
+MOST_SPREAD = 4.0
+_HALVINGS = 30
+
+
+@dataclass(frozen=True)
+class Months:
+    """Losses of each month beside those expected by chances that were learnt from the same months.
+
+    Args:
+        lost, expected: one element a month in which somebody could leave.
+        freedom: how many months that is worth, after what the chances have taken from them.
+    """
+
+    lost: Floats
+    expected: Floats
+    freedom: float
+
+    def spreads(self, random: np.random.Generator, paths: int) -> Floats:
+        """Variances of the factor of a month as likely as the losses leave them: a few months tell little of it.
+
+        Each solves Σ (lost − expected)² ÷ (expected + spread × expected²) = a draw of chi-square.
+
+        Source: Paule and Mandel (1982), Consensus values and weighting factors; its quantiles as in Viechtbauer (2007).
+        """
+        squares = ((self.lost - self.expected) ** 2)[:, None]
+        mean = self.expected[:, None]
+        goal = random.chisquare(self.freedom, paths)
+        low, high = np.zeros(paths), np.full(paths, MOST_SPREAD)
+        for _ in range(_HALVINGS):
+            middle = (low + high) / 2
+            above = (squares / (mean + middle * mean**2)).sum(axis=0) > goal
+            low, high = np.where(above, middle, low), np.where(above, high, middle)
+        found: Floats = np.where((squares / mean).sum(axis=0) > goal, low, 0.0)
+        return found
 
 
 @dataclass(frozen=True)
@@ -24,7 +59,8 @@ class Hazards:
         scale: by what that chance is multiplied there: 1 except beyond the last renewal seen.
         off: which chance holds between renewals.
         growth: what those who stay pay ÷ what they paid the month before, a month.
-        spread: variance of the factor by which losses of one month differ from those of another.
+        spread: variance of the factor by which losses of one month differ from those of another, as estimated.
+        months: what that was learnt from; None where it is given.
     """
 
     lost: Floats
@@ -34,6 +70,7 @@ class Hazards:
     off: int
     growth: Floats
     spread: float
+    months: "Months | None" = None
 
     @property
     def chance(self) -> Floats:
@@ -70,14 +107,34 @@ def fit(counted: Seen, ahead: int) -> Hazards:
     paying = counted.before > 0
     growth = counted.now[paying] / counted.before[paying]
     found = Hazards(np.array(all_lost), np.array(all_due), source, scales, 0, growth, 0.0)
-    chance = found.chance[source[:, np.r_[:half, -half:0]]]
-    if (
-        back := due[:, half:].sum()
-    ) > 0:  # counted from one month, their steps are months: they would hide how these differ
-        chance[:, half:] = min(1.0, lost[:, half:].sum() / back)
-    expected = (counted.due * chance).sum(axis=(1, 2)) + counted.off * found.chance[0]
-    spread = spread_between_months(counted.all_lost, expected)
-    return Hazards(found.lost, found.due, source, scales, 0, growth, spread)
+    months = _months(counted, found)
+    spread = spread_between_months(months.lost, months.expected)
+    return Hazards(found.lost, found.due, source, scales, 0, growth, spread, months)
+
+
+def _months(counted: Seen, found: Hazards) -> Months:
+    """The losses of each month beside those expected, and how many free observations they are.
+
+    Renewals counted from one month, those from the back, have steps that are months, which would hide how months
+    differ: their chance is that of all of them.
+    """
+    months, half = counted.due.shape[0], counted.due.shape[2] // 2
+    front, back = counted.due[:, :, :half].reshape(months, -1), counted.due[:, :, half:].reshape(months, -1)
+    chances = found.source[:, :half].ravel()
+    due = np.zeros((months, found.lost.size + 1))
+    for chance_of in np.unique(chances).tolist():
+        due[:, chance_of] = front[:, chances == chance_of].sum(axis=1)
+    due[:, found.off] += counted.off
+    due[:, -1] = back.sum(axis=1)
+    lost_back = counted.lost[:, :, half:].sum()
+    chance = np.append(found.chance, min(1.0, lost_back / due[:, -1].sum()) if due[:, -1].any() else 0.0)
+    each = due * chance
+    expected = each.sum(axis=1)
+    there = expected > 0
+    total = due.sum(axis=0)
+    taken = (each * np.divide(due, total, out=np.zeros_like(due), where=total > 0)).sum(axis=1)[there] / expected[there]
+    freedom = max(float((1 - taken).sum()), 1.0)
+    return Months(counted.all_lost[there], expected[there], freedom)
 
 
 def _steps(due: Floats, lost: Floats, numbers: int, all_due: list[float], all_lost: list[float]) -> tuple[Ints, Floats]:

@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from csmetrics_core.errors import OutOfScale
-from csmetrics_core.periods import as_dates, first_day
-from csmetrics_core.prepared import Coded
+from csmetrics_core.intake.prepared import Coded
+from csmetrics_core.maths.periods import as_dates, first_day
 from csmetrics_core.reductions.money import refuse_inexact_total
 
 Ints = NDArray[np.int64]

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from csmetrics_core.errors import NoData
-from csmetrics_core.periods import as_dates, first_day
+from csmetrics_core.maths.periods import as_dates, first_day
 from csmetrics_core.reductions.flows import Balances, below_zero, month_column
 from csmetrics_core.reductions.ledger import (
     ARRAYS,

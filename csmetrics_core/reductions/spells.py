@@ -119,7 +119,7 @@ def movements(seen: Turns, period: Period) -> tuple[dict[str, NDArray], tuple[st
     notes = []
     if seen.inside:
         stays = "stay" if seen.inside == 1 else "stays"
-        notes.append(f"{seen.inside} {stays} began and ended inside one {period} and count neither as new nor as churned")
+        notes.append(f"{seen.inside} {stays} began and ended inside one {period}: neither new nor churned")
     if seen.unfinished:
         notes.append(f"the last {period} is not over on the latest date seen: what churned in it is not known yet")
     return columns, tuple(notes)

@@ -45,7 +45,7 @@ def tiles_of(work: Page, rows: Mapping[str, Cells], by_date: Mapping[str, Term])
     z = z_of(work.put(_CHURN_AT, 1, 0.95, work.looks.input(FRACTION)))
     ends = {
         "": wilson(by_date["churned"], by_date["opening"], z),
-        " before": wilson(by_date["lost before"], by_date["opening before"], z),
+        " before": wilson(by_date["churned before"], by_date["opening before"], z),
     }
     intervals = {
         when: tuple(
