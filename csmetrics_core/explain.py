@@ -7,7 +7,7 @@ import numpy as np
 
 from csmetrics_core.conventions.benchmarks import published_figures
 from csmetrics_core.declaration.catalog import in_order, lookup
-from csmetrics_core.declaration.spec import DATE, MOMENT, TEXT, Metric, Role
+from csmetrics_core.declaration.spec import DATE, MOMENT, TEXT, Metric, Role, with_minus
 from csmetrics_core.errors import MetricError
 from csmetrics_core.evaluate import Evaluation, evaluate
 from csmetrics_core.markup import html_table
@@ -171,7 +171,7 @@ def _filled(rows: list[tuple[str, Any]]) -> list[tuple[str, Any]]:
 def _plain(value: Any) -> str:
     """A part of the working: a number with its thousands marked, anything else as it is."""
     one = value.item() if isinstance(value, np.generic | np.ndarray) else value
-    return f"{one:,.10g}" if isinstance(one, int | float) and not isinstance(one, bool) else str(one)
+    return with_minus(f"{one:,.10g}") if isinstance(one, int | float) and not isinstance(one, bool) else str(one)
 
 
 def _one_cell(value: Any) -> Any:

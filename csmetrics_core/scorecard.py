@@ -138,11 +138,7 @@ class Line:
     @property
     def change_text(self) -> str:
         """The change with its sign; of fractions in percentage points."""
-        if self.change is None:
-            return ""
-        if self.unit.is_share:
-            return f"{100 * self.change:+.1f} pp"
-        return f"{'+' if self.change >= 0 else '-'}{self.unit.text(abs(self.change)).lstrip('+')}"
+        return "" if self.change is None else self.unit.change(self.change)
 
 
 @dataclass(frozen=True)

@@ -40,7 +40,7 @@ def test_all_dashboards_share_the_tables(tmp_path: Path) -> None:
     assert page.dashboard.blocks[0].items[0].value == "100.0"
     page.dashboard.use({"responses": frame.assign(nps=[0, 0])})
     page._choice.value = "scorecard"
-    assert "-100.0" in [
+    assert "−100.0" in [
         item.value for block in page.dashboard.blocks if hasattr(block, "items") for item in block.items
     ]
 

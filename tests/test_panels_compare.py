@@ -48,7 +48,7 @@ def test_each_difference_has_its_rule_and_the_rest_is_unexplained() -> None:
     assert list(board.steps["amount"]) == [3160.0, -600.0, -330.0, 234.5, 2464.5]
     figures = next(b for b in shown(board)["blocks"] if isinstance(b, Figures))
     assert [(one.title, one.value) for one in figures.items] == [
-        ("Left ARR", "3,160.00"), ("Right ARR", "2,464.50"), ("Difference", "-695.50"), ("Unexplained", "234.50"),
+        ("Left ARR", "3,160.00"), ("Right ARR", "2,464.50"), ("Difference", "−695.50"), ("Unexplained", "234.50"),
     ]  # fmt: skip
     assert figures.items[2].detail == "3 of 4 customers differ"
 

@@ -218,10 +218,10 @@ def test_own_tables_replace_the_sample_and_user_text_stays_text() -> None:
     board.choose(page="Comments")
     assert all("<script" not in getattr(w, "value", "") for w in board._screens[-1].children)
     board.choose(segment=evil, page="NPS")
-    assert figures(board)["NPS, one vote a response"] == "-100.0"
+    assert figures(board)["NPS, one vote a response"] == "−100.0"
     board._upload.take({"x.doc": b"x"})
     assert "x.doc is no" in board._said.value
-    assert figures(board)["NPS, one vote a response"] == "-100.0"
+    assert figures(board)["NPS, one vote a response"] == "−100.0"
 
 
 @pytest.mark.parametrize(

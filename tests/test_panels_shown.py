@@ -131,7 +131,7 @@ def test_titles_say_which_rows_when_and_how_many() -> None:
 def test_a_mark_says_value_unit_interval_and_n() -> None:
     frame = {"score": [10, 9, 8, 6], "plan": ["a", "a", "a", "a"]}
     (dots,) = panel("nps", frame, segment_by="plan")._figure.figure.data
-    assert dots.customdata[0] == "25.0 points<br>interval -44.2 to 72.7<br>n = 4"
+    assert dots.customdata[0] == "25.0 points<br>interval −44.2 to 72.7<br>n = 4"
 
 
 def test_an_unfinished_period_is_marked() -> None:

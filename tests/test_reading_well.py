@@ -8,12 +8,14 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
+from csmetrics_addin.cli.app import app
 from IPython.core.interactiveshell import InteractiveShell
 from pandas import DataFrame
+from typer.testing import CliRunner
 
 from csmetrics_core import explain, reconcile
 from csmetrics_core.declaration.catalog import lookup
-from csmetrics_core.declaration.spec import DATE, TEXT
+from csmetrics_core.declaration.spec import COUNT, DATE, FRACTION, MONEY, POINTS, TEXT
 from csmetrics_core.files import read_company
 from csmetrics_core.scorecard import scorecard
 
@@ -32,7 +34,7 @@ def test_a_refusal_is_one_line_and_tb_shows_the_frames(capsys):
 
 
 def test_objects_are_a_line_and_cards_escape_what_they_show():
-    assert repr(explain("nps", [10, 9, 8, 6])) == "<NPS 25.0 (-44.2 to 72.7), n 4>"
+    assert repr(explain("nps", [10, 9, 8, 6])) == "<NPS 25.0 (−44.2 to 72.7), n 4>"
     assert repr(explain("churn_rate", [1, 3], [10, 20])) == "<CHURN_RATE 10.0%, 15.0%>"
     assert repr(reconcile("churn_rate", "2.6%", lost=8, opening=302)).startswith(
         "<CHURN_RATE reported 2.6%: csmetrics g"
@@ -42,9 +44,9 @@ def test_objects_are_a_line_and_cards_escape_what_they_show():
     assert "Net Promoter Score: 25.0" in str(card)
     cells = cells_of(card._repr_html_())
     assert cells[0] == ["metric", "value", "change", "verdict", "95 % interval", "n"]
-    assert ["Net Promoter Score", "25.0", "", "", "-44.2 to 72.7", "4"] in cells
-    assert repr(card["nps"]) == "<Net Promoter Score: 25.0 (-44.2 to 72.7), n 4>"
-    assert ["95 % interval", "-44.2 to 72.7"] in cells_of(card["nps"]._repr_html_())
+    assert ["Net Promoter Score", "25.0", "", "", "−44.2 to 72.7", "4"] in cells
+    assert repr(card["nps"]) == "<Net Promoter Score: 25.0 (−44.2 to 72.7), n 4>"
+    assert ["95 % interval", "−44.2 to 72.7"] in cells_of(card["nps"]._repr_html_())
     assert repr(card["mrr"]).startswith("<Monthly recurring revenue: needs a table of subscriptions")
 
 
@@ -128,3 +130,12 @@ def test_types_are_floats_for_single_values_and_columns_for_columns(tmp_path):
     assert len(revealed) == len(calls), done.stdout
     for words, line in zip(calls.values(), revealed, strict=True):
         assert words in line
+
+
+def test_figures_have_a_minus_sign_and_their_unit_wherever_they_are_text():
+    assert [POINTS.text(value) for value in (-44.2, -0.04, 0.0, float("nan"))] == ["−44.2", "0.0", "0.0", ""]
+    assert [FRACTION.change(-0.021), MONEY.change(-1234.5), COUNT.change(3)] == ["−2.1 pp", "−1,234.50", "+3"]
+    assert str(explain("cac_payback", 1200, 100, 0.8)).splitlines()[1] == "value: 15.0 months"
+    done = CliRunner().invoke(app, ["compute", "nps", "--scores", "10,9,8,6"])
+    assert "−44.2" in done.output
+    assert "-44.2" not in done.output

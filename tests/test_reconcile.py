@@ -308,7 +308,7 @@ def test_the_function_gives_the_same_table():
 def test_percentages_lie_percentage_points_apart():
     found = reconcile("ndr", "97%", **CALLS["ndr"])
     assert found.summary.endswith("multiplied comes closest, +0.93 percentage points away.")
-    assert reconcile("arpu", 101.5, **CALLS["arpu"]).summary.endswith("csmetrics comes closest, -1.5 away.")
+    assert reconcile("arpu", 101.5, **CALLS["arpu"]).summary.endswith("csmetrics comes closest, −1.5 away.")
 
 
 def test_it_reads_as_text_and_as_html():

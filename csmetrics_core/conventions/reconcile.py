@@ -12,7 +12,7 @@ from typing import Any
 from csmetrics_core.conventions import CONVENTIONS, Convention
 from csmetrics_core.declaration.catalog import lookup
 from csmetrics_core.declaration.kinds import LARGEST
-from csmetrics_core.declaration.spec import FRACTION, POINTS, Metric
+from csmetrics_core.declaration.spec import FRACTION, POINTS, Metric, with_minus
 from csmetrics_core.errors import MetricError, WrongKind, WrongShape, wrong_kind
 from csmetrics_core.evaluate import evaluate
 from csmetrics_core.intake.arguments import bind, prepare
@@ -116,14 +116,15 @@ class Reconciliation:
         """A value in the way the figure was reported."""
         if isnan(value):
             return ""
-        return f"{100 * value:.5g}%" if self.reported.is_percentage and self.metric.unit == FRACTION else f"{value:.6g}"
+        in_percent = self.reported.is_percentage and self.metric.unit == FRACTION
+        return with_minus(f"{100 * value:.5g}%" if in_percent else f"{value:.6g}")
 
     def shown_gap(self, gap: float) -> str:
         """A gap in the way the figure was reported: two percentages lie percentage points apart."""
         if isnan(gap):
             return ""
         in_points = self.reported.is_percentage and self.metric.unit == FRACTION
-        return f"{100 * gap:+.3g} percentage points" if in_points else f"{gap:+.4g}"
+        return f"{with_minus(f'{100 * gap:+.3g}')} percentage points" if in_points else with_minus(f"{gap:+.4g}")
 
     def __repr__(self) -> str:
         """The answer in a line; print it for every convention."""

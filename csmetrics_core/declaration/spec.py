@@ -45,6 +45,18 @@ class Sample(Enum):
     NONE = "not judged"
 
 
+def with_minus(text: str) -> str:
+    """A number's text with a minus sign for its hyphen, and with neither where nothing but zeros is left of it.
+
+    Example:
+        >>> [with_minus(text) for text in ("-44.2", "-0.0", "1.5")]
+        ['−44.2', '0.0', '1.5']
+    """
+    if not text.startswith("-"):
+        return text
+    return f"{'−' if any(sign in '123456789' for sign in text) else ''}{text[1:]}"
+
+
 @dataclass(frozen=True)
 class Unit:
     """A unit, how a spreadsheet formats it, and how text prints it."""
@@ -66,7 +78,13 @@ class Unit:
             return str(value)[:19].replace("T", " ")
         if self is TEXT or isinstance(value, str):
             return str(value)
-        return self.text_format.format(value)
+        return with_minus(self.text_format.format(value))
+
+    def change(self, value: float) -> str:
+        """A change with its sign; of fractions in percentage points."""
+        if self.is_share:
+            return f"{with_minus(f'{100 * value:+.1f}')} pp"
+        return f"{'+' if value >= 0 else '−'}{self.text(abs(value)).lstrip('+')}"
 
     def between(self, low: object, high: object) -> str:
         """Two bounds; a word that both end with stands once: 4.0 to 4.3 min."""
@@ -82,8 +100,8 @@ MONEY = Unit("money", "#,##0.00", "{:,.2f}")
 COUNT = Unit("count", "#,##0", "{:,.0f}")
 RATIO = Unit("ratio", "0.00", "{:.2f}")
 MEAN = Unit("scale points", "0.00", "{:.2f}")
-MONTHS = Unit("months", "0.0", "{:.1f}")
-PERIODS = Unit("periods", "0.0", "{:.1f}")
+MONTHS = Unit("months", "0.0", "{:.1f} months")
+PERIODS = Unit("periods", "0.0", "{:.1f} periods")
 DURATION = Unit("the durations' own unit", "0.00", "{:,.2f}")
 SECONDS = Unit("seconds", "#,##0", "{:,.0f}")
 MINUTES = Unit("minutes", "0.0", "{:,.1f} min")

@@ -69,7 +69,7 @@ def test_a_panel_is_shown_and_follows_what_is_chosen_beside_it(tmp_path):
         expect(page, "Net Promoter Score")
         expect(page, "75.0")  # of SMB: three promoters and a passive
         page.get_by_role("combobox").select_option("<b>ENT")
-        expect(page, "-50.0")  # of ENT: one detractor, one passive
+        expect(page, "−50.0")  # of ENT: one detractor, one passive
         expect(page, "Shown as it stands")
         expect(page, "Product usage")
         assert "not supported" not in page.locator("body").inner_text()

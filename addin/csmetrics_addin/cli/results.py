@@ -14,7 +14,7 @@ from rich.console import Group
 
 from csmetrics_addin.cli.pointing import Cells
 from csmetrics_addin.cli.terminal import LEAST_NAME, facts, grid, plain_json, screen, styled
-from csmetrics_core.declaration.spec import Unit
+from csmetrics_core.declaration.spec import Unit, with_minus
 from csmetrics_core.explain import Explained
 
 _SHOWN = 20  # rows of a long result on the screen
@@ -52,7 +52,7 @@ def _show(told: Explained, given: Given) -> None:
         elif item.startswith("dropped"):
             rows.append(next(left_out))
         elif item not in ("numerator", "denominator"):
-            rows.append((item, value if isinstance(value, str | int) else f"{value:,.10g}"))
+            rows.append((item, value if isinstance(value, str | int) else with_minus(f"{value:,.10g}")))
     terminal.print(facts(rows))
     if isinstance(told.value, np.ndarray):
         terminal.print()

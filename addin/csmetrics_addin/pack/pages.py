@@ -11,7 +11,7 @@ from csmetrics_addin.pack.paper import VERDICT_COLOURS, Page, Paper, cut
 from csmetrics_core import tables
 from csmetrics_core.company.company import Missing, month_number
 from csmetrics_core.company.headline.why import Why, why_in
-from csmetrics_core.declaration.spec import MONEY
+from csmetrics_core.declaration.spec import MONEY, with_minus
 from csmetrics_core.errors import MetricError
 from csmetrics_core.files import Reading
 from csmetrics_core.palette import ACCENT, ACCENT_SOFT, BAD, CAUTION, GOOD, LINE, MUTED, SERIES
@@ -110,7 +110,7 @@ def _tile(page: Page, line: Line, x: float, y: float) -> None:
 
 def _value(line: Line) -> str:
     large = line.unit is MONEY and line.value is not None and abs(line.value) >= 1000
-    return f"{line.value:,.0f}" if large else line.unit.text(line.value)
+    return with_minus(f"{line.value:,.0f}") if large else line.unit.text(line.value)
 
 
 def revenue(pack: Pack, paper: Paper) -> None:
@@ -162,7 +162,7 @@ def _waterfall(axes: Any, month: Any) -> None:
     whole = [*ends, *bars, *last]
     for place, (_, bottom, height, colour, value) in enumerate(whole):
         axes.bar(place, height, bottom=bottom, color=colour, width=0.7)
-        text = f"{value:,.0f}" if place in (0, len(whole) - 1) else f"{value:+,.0f}"
+        text = f"{value:,.0f}" if place in (0, len(whole) - 1) else with_minus(f"{value:+,.0f}")
         axes.text(place, bottom + height + 0.03 * room, text, ha="center", size=7.5)
     axes.set_ylim(floor, highest + 0.3 * room)
     axes.set_xticks(range(len(whole)), [name for name, *_ in whole], size=7, rotation=30)
@@ -274,7 +274,7 @@ def moved(pack: Pack, paper: Paper) -> None:
     if isinstance(found["mrr"], str):
         return
     named = found["mrr"].rows("customer", "group", "part", "effect")
-    rows = [(who, what, f"{adds:+,.2f}") for who, what, adds in zip(*named.values(), strict=True)]
+    rows = [(who, what, with_minus(f"{adds:+,.2f}")) for who, what, adds in zip(*named.values(), strict=True)]
     if rows:
         page.words(0, y - 0.02, "MRR, the largest by customer", size=11, colour=ACCENT, bold=True)
         page.table(y - 0.06, ("Customer", "What", "MRR"), rows, (0, 0.45, 0.75), {2}, (48, 20, 16))

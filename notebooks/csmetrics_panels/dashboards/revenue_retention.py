@@ -268,7 +268,7 @@ def _kept(values: Any, known: Any) -> list[Any]:
 def _points(values: Any, row: int, earlier: int) -> str:
     if earlier < 0 or values[earlier] != values[earlier]:
         return ""
-    return f"{100 * (values[row] - values[earlier]):+.1f} pp"
+    return FRACTION.change(values[row] - values[earlier])
 
 
 def _grid(metric: str, table: dict[str, Any], caption: str, *, turned: bool = True) -> Grid:

@@ -11,7 +11,7 @@ from csmetrics_core.palette import ACCENT
 from csmetrics_core.scorecard import Line, Scorecard, scorecard, scorecard_of
 from csmetrics_panels.dashboards.blocks import Block, Figure, Figures, Grid, Picture, Words
 from csmetrics_panels.dashboards.dashboard import Dashboard, Page
-from csmetrics_panels.dashboards.view import View, signed_text
+from csmetrics_panels.dashboards.view import View
 from csmetrics_panels.dashboards.why import WhyBlocks
 from csmetrics_panels.data.reading import spelt
 from csmetrics_panels.metric.form import dropdown
@@ -118,6 +118,6 @@ def _figure(line: Line) -> Figure:
     parts += [f"n = {line.n:,}"] if line.n is not None else []
     if line.tested is None:
         return Figure(line.title, line.unit.text(line.value), ", ".join(parts))
-    words = f"{signed_text(line.unit, line.tested.change)} {line.verdict_words}".strip()
+    words = f"{line.unit.change(line.tested.change)} {line.verdict_words}".strip()
     parts += [line.verdict_note] if line.verdict_note else []
     return Figure(line.title, line.unit.text(line.value), ", ".join(parts), words, line.verdict)

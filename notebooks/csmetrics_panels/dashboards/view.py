@@ -47,7 +47,7 @@ class Told:
     @property
     def change_text(self) -> str:
         """The change since the span before; of fractions in percentage points."""
-        return "" if self.tested is None else signed_text(self.metric.unit, self.tested.change)
+        return "" if self.tested is None else self.metric.unit.change(self.tested.change)
 
     @property
     def verdict(self) -> str:
@@ -194,10 +194,3 @@ def _words(error: Exception) -> str:
 def unit_text(unit: Unit, value: float | None) -> str:
     """A number as its unit prints it; none is a dash."""
     return "–" if value is None or value != value else unit.text(value)
-
-
-def signed_text(unit: Unit, change: float) -> str:
-    """A change with its sign; of fractions in percentage points."""
-    if unit.is_share:
-        return f"{100 * change:+.1f} pp".replace("-", "−")
-    return f"{'+' if change >= 0 else '−'}{unit.text(abs(change)).lstrip('+')}"

@@ -8,7 +8,7 @@ import numpy as np
 from csmetrics_core.company.company import Missing, select
 from csmetrics_core.company.headline.why import Side, why_rows
 from csmetrics_core.declaration.catalog import lookup
-from csmetrics_core.declaration.spec import TEXT
+from csmetrics_core.declaration.spec import COMPOUND, TEXT
 from csmetrics_core.errors import MetricError
 from csmetrics_core.intake.cells import read
 from csmetrics_core.intake.spans import span_text
@@ -167,7 +167,7 @@ class VoiceDashboard(Dashboard):
         order = np.argsort(mood)
         quotes = {
             "score": ["" if s is None or s != s else str(s) for s, _ in (rows[i] for i in order)],
-            "sentiment": [f"{mood[i]:+.2f}" for i in order],
+            "sentiment": [COMPOUND.text(float(mood[i])) for i in order],
             "comment": [mask(rows[i][1]) for i in order],
         }
         return [*blocks, Grid(quotes, [TEXT, TEXT, TEXT], f"{len(rows)} comments of {band}, the most negative first")]

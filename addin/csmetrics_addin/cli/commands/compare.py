@@ -10,6 +10,7 @@ from csmetrics_addin.cli import entrance
 from csmetrics_addin.cli.frames import RatesFile, one_table, rates_of
 from csmetrics_addin.cli.results import print_json, records, show_notes
 from csmetrics_addin.cli.terminal import Problem, grid, plain, screen
+from csmetrics_core.declaration.spec import MONEY
 from csmetrics_core.errors import MetricError
 from csmetrics_core.tables import arr_compare
 
@@ -63,14 +64,14 @@ def compare(
 
 def _show(steps: Any, differing: Any) -> None:
     """The waterfall, then the customers who differ, the largest first."""
-    rows = [(name, f"{amount:,.2f}") for name, amount in zip(steps["step"], steps["amount"], strict=True)]
+    rows = [(name, MONEY.text(amount)) for name, amount in zip(steps["step"], steps["amount"], strict=True)]
     screen().print(grid((("step", "left"), ("ARR", "right")), rows))
     if len(differing):
         money = ("left", "right", "difference")
         columns = (("customer", "left"), *((name, "right") for name in money), ("rules", "left"))
         shown = differing.head(_LONGEST)
         cells = [
-            (plain(str(row["customer"])), *(f"{row[name]:,.2f}" for name in money), row["rules"] or "unexplained")
+            (plain(str(row["customer"])), *(MONEY.text(row[name]) for name in money), row["rules"] or "unexplained")
             for row in shown.to_dict("records")
         ]
         screen().print(grid(columns, cells))

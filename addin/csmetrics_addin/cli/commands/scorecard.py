@@ -11,7 +11,7 @@ from rich.text import Text
 from csmetrics_addin.cli import entrance
 from csmetrics_addin.cli.terminal import BAD_DATA, Problem, facts, grid, plain, screen, styled, working
 from csmetrics_core.company.headline import Assumptions
-from csmetrics_core.declaration.spec import MONEY, Unit
+from csmetrics_core.declaration.spec import MONEY, Unit, with_minus
 from csmetrics_core.files.headings import PARTS, words_for
 from csmetrics_core.maths.verdicts import BETTER, NO_CLEAR_CHANGE, NOT_JUDGED, WORSE
 from csmetrics_core.scorecard import Line, Scorecard, scorecard_of
@@ -155,7 +155,8 @@ def _between(bounds: tuple[float, float], unit: Unit) -> str:
 
 def _short(value: float | None, unit: Unit) -> str:
     """A value for a narrow table: cents only where they matter."""
-    return f"{value:,.0f}" if unit is MONEY and value is not None and abs(value) >= 1000 else unit.text(value)
+    large = unit is MONEY and value is not None and abs(value) >= 1000
+    return with_minus(f"{value:,.0f}") if large else unit.text(value)
 
 
 def _change(line: Line) -> str:
@@ -163,7 +164,7 @@ def _change(line: Line) -> str:
         return ""
     words = {NO_CLEAR_CHANGE: " ?", NOT_JUDGED: ""}.get(line.verdict_words, f" {line.verdict_words}")
     large = line.unit is MONEY and abs(line.change) >= 1000
-    return f"{f'{line.change:+,.0f}' if large else line.change_text}{words}"
+    return f"{with_minus(f'{line.change:+,.0f}') if large else line.change_text}{words}"
 
 
 def _basis(line: Line) -> str:
