@@ -97,3 +97,11 @@ def test_a_heading_means_one_thing_within_a_language():
         for column, words in language.headings.items():
             for word in words:
                 assert seen.setdefault(plain(word), column) == column, (language.name, word)
+
+
+def test_names_of_sums_begin_with_two_letters_by_which_other_cells_are_passed_over() -> None:
+    patterns = [pattern for language in LANGUAGES for pattern in language.totals]
+    assert patterns
+    assert [
+        pattern for pattern in patterns if not pattern[:2].replace(" ", "").isalpha() or pattern[2:3] in "?*{"
+    ] == []

@@ -47,11 +47,16 @@ class Coded(NamedTuple):
         renumbered = np.append(np.cumsum(used[:-1]) - 1, -1).astype(codes.dtype)
         return Coded([self.cells[at] for at in np.flatnonzero(used[:-1]).tolist()], renumbered[codes])
 
-    def series(self) -> pd.Series:
-        """The cells of all rows."""
+    def series(self, make: Callable[[Any], Any] = lambda cell: cell, index: Any = None) -> pd.Series:
+        """The cells of all rows, or what is made of each; None where a row holds nothing."""
         spread = np.empty(len(self.cells) + 1, dtype=object)
-        spread[:-1] = self.cells
-        return pd.Series(spread[self.codes], dtype=object)
+        spread[:-1] = [make(cell) for cell in self.cells]
+        return pd.Series(spread[self.codes], index=index, dtype=object)
+
+    def share(self, test: Callable[[Any], bool]) -> float:
+        """Of the rows that hold anything, the share whose cell passes a test; 0 where none does."""
+        filled = int(self.where(is_filled).sum())
+        return int(self.where(lambda cell: is_filled(cell) and test(cell)).sum()) / filled if filled else 0.0
 
 
 class Columns(Sequence[list[Any]]):

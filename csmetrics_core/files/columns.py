@@ -93,20 +93,22 @@ class Asked(NamedTuple):
     place: Place
 
 
-def read_column(cells: Any, kind: Kind, place: Place, said: Said) -> Column:
+def read_column(cells: Any, kind: Kind, place: Place, said: Said, index: Any = None) -> Column:
     """Read a column as what it holds; never raises for what its cells hold.
 
     Args:
-        cells: as they came: a Series, an array or a list, of text, or with types of their own.
+        cells: as they came: a Series, an array or a list, of text, or with types of their own; or numbered already.
         kind: what it holds.
         place: where it stands.
         said: what the user said.
+        index: of the rows; without it that of a Series, or their places.
 
     Example:
         >>> read_column(["$1,200.50", "(300)", "n/a"], "amount", Place(heading="MRR"), Said()).values.tolist()
         [1200.5, -300.0, nan]
     """
-    return _column(distinct(cells, place, said), kind, cells.index if isinstance(cells, pd.Series) else None)
+    own = cells.index if index is None and isinstance(cells, pd.Series) else index
+    return _column(distinct(cells, place, said), kind, own)
 
 
 def read_columns(asked: Mapping[str, Asked], said: Said) -> dict[str, Column]:
@@ -153,7 +155,9 @@ def _spread(found: Any, column: Distinct, kind: Kind, index: Any, blank: str | N
         return pd.Series(np.append(found, np.datetime64("NaT", "us"))[column.codes], index=index)
     if isinstance(found, np.ndarray) and found.dtype.kind == "f":
         return pd.Series(np.append(found, np.nan)[column.codes], index=index)
+    if kind in _TEXT:
+        return pd.Series(pd.Series([*found, None], dtype="str").array.take(column.codes), index=index)
     spread = np.array([*found, None], dtype=object)
     if blank == "no":
         spread[np.equal(spread, None)] = False  # type: ignore[call-overload]
-    return pd.Series(spread[column.codes], index=index, dtype="str" if kind in _TEXT else object)
+    return pd.Series(spread[column.codes], index=index, dtype=object)

@@ -278,7 +278,8 @@ def spelt_alike(tables: Tables) -> dict[str, str]:
     found: dict[str, str] = {}
     for frame in tables.values():
         for column in ("customer", "user"):
-            for name in frame[column].dropna().unique() if column in frame else ():
+            names = frame[column].unique().tolist() if column in frame else ()
+            for name in (name for name in names if name == name and name is not None):
                 same = first.setdefault((column, _folded(name)), name)
                 if same != name:
                     found[name] = same
@@ -286,6 +287,8 @@ def spelt_alike(tables: Tables) -> dict[str, str]:
 
 
 def _folded(name: str) -> str:
+    if name.isascii():
+        return " ".join(name.lower().split())
     parts = unicodedata.normalize("NFKD", str(name)).casefold()
     return " ".join("".join(sign for sign in parts if not unicodedata.combining(sign)).split())
 

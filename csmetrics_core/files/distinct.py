@@ -178,6 +178,8 @@ def is_nothing(text: str) -> bool:
 
 def as_written(cell: Any) -> str:
     """A cell as text, as its user would see it: a whole number of a spreadsheet has no point."""
+    if type(cell) is str:
+        return trimmed(cell)
     if isinstance(cell, (bool, np.bool_)):
         return str(bool(cell)).upper()
     if is_number(cell) and isfinite(cell) and cell == (whole := int(cell)):

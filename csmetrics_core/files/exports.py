@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 
+from csmetrics_core.files.columnar import Coded
 from csmetrics_core.files.columns import Asked, Column, Kind, read_columns
 from csmetrics_core.files.grids import UnreadableFile
 from csmetrics_core.files.headings import bare, plain
@@ -64,6 +65,11 @@ class Draft:
     def has(self, *names: str) -> bool:
         """Whether all these fields were found."""
         return set(names) <= set(self.data.columns)
+
+    def cells(self, place: int) -> Coded:
+        """The cells of a column of the table, in the rows that were kept."""
+        whole = self.table.coded(place)
+        return whole if len(self.data) == len(whole.codes) else whole.take(self.data.index.to_numpy())
 
     def keep(self, rows: pd.Series, reason: str) -> None:
         """Keep some rows and count the others."""

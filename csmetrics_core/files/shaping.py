@@ -105,9 +105,9 @@ def _no_trials(draft: Draft) -> None:
         return
     for place, heading in enumerate(draft.table.headings):
         if plain(heading or "") in _ENDED:
-            cells = draft.table.column(place).loc[draft.data.index].map(lambda cell: plain(str(cell)))
-            if (trials := cells.isin(_TRIALS)).any():
-                draft.keep(~trials, "trials, which pay nothing yet")
+            trials = draft.cells(place).where(lambda cell: plain(str(cell)) in _TRIALS)
+            if trials.any():
+                draft.keep(pd.Series(~trials, index=draft.data.index), "trials, which pay nothing yet")
 
 
 def _discount_shares(draft: Draft) -> None:
@@ -116,7 +116,7 @@ def _discount_shares(draft: Draft) -> None:
     if priced is None or not draft.has("discount") or "discount" not in draft.report.mapped:
         return
     heading = draft.report.mapped["discount"]
-    cells = draft.table.column(draft.table.headings.index(heading)).loc[draft.data.index]
+    cells = draft.cells(draft.table.headings.index(heading)).cells
     shares = draft.data["discount"]
     in_cells = any(isinstance(cell, str) and "%" in cell for cell in cells)
     if not (in_cells or _SHARE.search(heading)):
@@ -148,8 +148,7 @@ def _ended_some_day(draft: Draft) -> None:
         words = _ENDED.get(plain(heading or ""))
         if words is None:
             continue
-        cells = draft.table.column(place).loc[draft.data.index].map(lambda cell: str(cell).strip().lower())
-        rows = cells.isin(words).to_numpy()
+        rows = draft.cells(place).series(lambda cell: str(cell).strip().lower()).isin(words).to_numpy()
         _end_by_its_status(draft, rows)
         if draft.has("end"):
             rows = rows & draft.data["end"].isna().to_numpy()
@@ -174,7 +173,7 @@ def _end_by_its_status(draft: Draft, ended: NDArray[np.bool_]) -> None:
     if draft.has("end") or place is None or not ended.any():
         return  # a column State may stand before the status, and say nothing
     heading = draft.table.headings[place]
-    days = read_column(draft.table.column(place).loc[draft.data.index], "day", draft.table.at(heading), draft.said)
+    days = read_column(draft.cells(place), "day", draft.table.at(heading), draft.said, draft.data.index)
     draft.asked += [Wait.of_question("end", question) for question in days.questions]
     draft.data["end"] = days.values.where(ended)
     draft.report.mapped["end"] = heading
@@ -231,10 +230,10 @@ def _billed(draft: Draft) -> None:
 
 def _interval_beside(draft: Draft, place: int, heading: str) -> None:
     """A column that holds billing intervals under another heading is used; one that only seems to is asked about."""
-    cells = draft.table.column(place)
-    words = {str(cell).strip() for cell in cells if cell is not None and str(cell).strip()}
+    cells = draft.table.coded(place)
+    words = {text for cell in cells.cells if (text := str(cell).strip())}
     if words and len(words) <= 12 and all(months_in(word) and not word.isdigit() for word in words):
-        draft.data["interval_months"] = cells.map(lambda cell: months_in(str(cell)) if cell else None).astype(float)
+        draft.data["interval_months"] = cells.series(lambda cell: months_in(str(cell)) if cell else None).astype(float)
         draft.report.mapped["interval_months"] = heading
         draft.report.guessed.append(f"{heading!r} was taken for the billing interval by what it holds.")
     elif words and _BILLING.search(heading) and not draft.has("interval_months"):

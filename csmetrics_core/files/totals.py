@@ -23,6 +23,7 @@ _NAMES = re.compile(
     re.IGNORECASE,
 )
 _LAST_NAME = re.compile(r"\S+(?:\s\S+)?\s+(?:sub\s*-?\s*)?total", re.IGNORECASE)  # North total
+_STARTS = frozenset(("gr", "su", "ov", *(pattern[:2] for language in LANGUAGES for pattern in language.totals)))
 _CLOSE = 0.005  # money rounds to the cent
 _ENOUGH = 4  # rows above one that may be their sum by chance alone
 
@@ -44,7 +45,9 @@ def is_total_name(cell: Any) -> bool:
     if not isinstance(cell, str):
         return False
     text = cell.strip()
-    return bool(_NAMES.fullmatch(text) or _LAST_NAME.fullmatch(text))
+    if text[:2].casefold() in _STARTS and _NAMES.fullmatch(text):  # most cells are told by their first letters
+        return True
+    return text[-5:].casefold() == "total" and _LAST_NAME.fullmatch(text) is not None
 
 
 def summed_rows(

@@ -12,6 +12,7 @@ from dataclasses import replace
 
 import pandas as pd
 
+from csmetrics_core.files.columnar import Coded
 from csmetrics_core.files.columns import Column, Kind, read_column
 from csmetrics_core.files.distinct import is_nothing
 from csmetrics_core.files.exports import Draft, Export, Field
@@ -40,6 +41,7 @@ _NAMED = {
 }
 _EASY = re.compile(r"\beas[ye]|einfach|leicht|facil|fácil|facile|gemak", re.IGNORECASE)
 _HARD = re.compile(r"difficult|hard\b|effort|aufwand|schwierig|esfuerzo|esfor[cç]o|sforzo|moeite", re.IGNORECASE)
+_ANSWER = re.compile(r"-?\d+([.,]\d+)?(\s*[-–—:(/].*|\s+\D.*)?")
 _RESPONSE_TYPE = {plain("Response Type"), plain("Status")}
 _TRIED = {"Survey Preview", "Survey Test", "Spam", "Preview Spam", "Offline Survey Preview"}
 # Delighted's survey types -> our question, and the highest answer.
@@ -69,7 +71,7 @@ def _few(values: Iterable[object]) -> str:
 
 def asks_something(table: Table, said: Said) -> bool:
     """Whether a heading asks about recommending, satisfaction or effort, and numbers stand below it."""
-    return any(_numbers(table.column(place)) > 0 for place in _asking(table))
+    return any(_numbers(table.coded(place)) > 0 for place in _asking(table))
 
 
 def asks_for_words(table: Table) -> bool:
@@ -95,7 +97,7 @@ def _questionnaire(draft: Draft) -> pd.DataFrame:
     table, report = draft.table, draft.report
     declared = set(report.mapped.values())
     answered = {
-        place: table.column(place).loc[draft.data.index]
+        place: draft.cells(place)
         for place, heading in enumerate(table.headings)
         if heading and heading not in declared and plain(heading) not in _META and heading not in report.personal
     }
@@ -125,15 +127,15 @@ def _split_by_kind(draft: Draft) -> None:
     for place, name in enumerate(draft.table.headings):
         if plain(name or "") not in _KINDS_IN:
             continue
-        cells = draft.table.column(place).loc[draft.data.index]
-        asked = cells.map(_asked)
+        cells = draft.cells(place)
+        asked = cells.series(_asked, draft.data.index)
         if asked.notna().any() and not asked.eq(mapped[0]).all():
             draft.data = draft.data.drop(columns=mapped[0])
             draft.report.mapped.pop(mapped[0])
             for question in [question for question in _SCORES if asked.eq(question).any()]:
                 draft.data[question] = scores.where(asked.eq(question))
                 draft.report.mapped[question] = heading
-            draft.keep(asked.notna(), f"answers to other surveys ({_few(cells[asked.isna()])})")
+            draft.keep(asked.notna(), f"answers to other surveys ({_few(cells.series()[asked.isna().to_numpy()])})")
             draft.report.notes.append(f"{name!r} says which survey each answer under {heading!r} is to.")
             return
 
@@ -148,9 +150,9 @@ def _leave_tests_out(draft: Draft) -> None:
     """Answers of those who tried a survey before it went out, as Qualtrics' column Response Type tells."""
     for place, heading in enumerate(draft.table.headings):
         if heading and plain(heading) in _RESPONSE_TYPE:
-            tried = draft.table.column(place).loc[draft.data.index].isin(_TRIED)
+            tried = draft.cells(place).where(lambda cell: cell in _TRIED)
             if tried.any():
-                draft.keep(~tried, "previews and tests of the survey, and spam")
+                draft.keep(pd.Series(~tried, index=draft.data.index), "previews and tests of the survey, and spam")
 
 
 def _hear_top(question: str, column: Column | None, draft: Draft) -> None:
@@ -174,15 +176,17 @@ def _scale(question: str, draft: Draft) -> None:
 
 def _no_words(question: str, draft: Draft) -> None:
     """A column of answers none of which is a number gives no figure, and not for want of answers."""
+    if not draft.data[question].isna().all():
+        return
     heading = draft.report.mapped[question]
-    cells = draft.table.column(draft.table.headings.index(heading)).loc[draft.data.index]
+    cells = draft.cells(draft.table.headings.index(heading)).cells
     words = [cell for cell in cells if isinstance(cell, str) and not is_nothing(cell.strip())]
-    if words and draft.data[question].isna().all():
+    if words:
         problem = f"{draft.table.at(heading)}: the answers are words, such as {words[0].strip()[:40]!r}"
         draft.report.waits.append(Wait(question, problem, "Export numerical values."))
 
 
-def _find(question: str, answered: dict[int, pd.Series], draft: Draft) -> None:
+def _find(question: str, answered: dict[int, Coded], draft: Draft) -> None:
     """Find the one column that asks a question."""
     table, report = draft.table, draft.report
     taken = set(report.mapped.values())  # "how likely are you to recommend our easy product" asks one thing
@@ -200,8 +204,8 @@ def _find(question: str, answered: dict[int, pd.Series], draft: Draft) -> None:
         report.waits.append(Wait(question, f"{place}: the answers are words", "Export numerical values."))
     else:
         heading = table.headings[fitting[0]]
-        place = replace(table.at(heading), rows=table.numbers[answered[fitting[0]].index])  # type: ignore[arg-type]
-        column = read_column(answered[fitting[0]], HOLDS[question], place, draft.said)
+        place = replace(table.at(heading), rows=table.numbers[draft.data.index])  # type: ignore[arg-type]
+        column = read_column(answered[fitting[0]], HOLDS[question], place, draft.said, draft.data.index)
         draft.data[question] = column.values
         report.mapped[question] = heading
         report.hear(question, column)
@@ -234,28 +238,26 @@ def _ask_which(question: str, fitting: list[int], draft: Draft) -> None:
     draft.report.waits.append(Wait.of_question(question, asks))
 
 
-def _only_text(answered: dict[int, pd.Series], draft: Draft) -> list[int]:
+def _only_text(answered: dict[int, Coded], draft: Draft) -> list[int]:
     """The one column of running text, if a score was found and just one column is such."""
     headings = draft.table.headings
     taken = set(draft.report.mapped.values())
     long = [
         place
         for place, cells in answered.items()
-        if headings[place] not in taken and cells.map(lambda cell: len(str(cell).split())).mean() >= 3
+        if headings[place] not in taken and cells.series(lambda cell: len(str(cell).split())).fillna(0).mean() >= 3
     ]
     return long if len(long) == 1 and taken & set(headings) else []
 
 
-def _holds_answers(cells: pd.Series, kind: Kind) -> bool:
+def _holds_answers(cells: Coded, kind: Kind) -> bool:
     """Whether numbers stand in a column, or words of one scale."""
     return _numbers(cells) > 0 or bool(read_column(cells, kind, Place(), Said()).values.notna().any())
 
 
-def _numbers(cells: pd.Series) -> float:
+def _numbers(cells: Coded) -> float:
     """The share of answers that are numbers, or begin with one as labelled answers do."""
-    filled = [str(cell).strip() for cell in cells if cell is not None and cell == cell and str(cell).strip()]
-    known = [re.fullmatch(r"-?\d+([.,]\d+)?(\s*[-–—:(/].*|\s+\D.*)?", text) is not None for text in filled]
-    return sum(known) / len(known) if known else 0.0
+    return cells.share(lambda cell: _ANSWER.fullmatch(str(cell).strip()) is not None)
 
 
 def _surveymonkey(draft: Draft) -> pd.DataFrame:
