@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from csmetrics_core.files.grids import is_filled
 
 Mask = NDArray[np.bool_]
+_FEW = 4  # rows above a table, whose cells are looked for one by one
 _LARGEST = 2**62  # of a number that stands for a whole row
 
 
@@ -29,7 +30,7 @@ class Coded(NamedTuple):
     def where(self, test: Callable[[Any], bool]) -> Mask:
         """The rows whose cell passes a test, which no blank one does."""
         passed = np.array([*map(test, self.cells), False], dtype=bool)
-        found: Mask = passed[self.codes]
+        found: Mask = passed[self.codes] if passed.any() else np.zeros(len(self.codes), dtype=bool)
         return found
 
     def at(self, row: int) -> Any:
@@ -40,6 +41,10 @@ class Coded(NamedTuple):
     def take(self, rows: slice | NDArray[np.int64]) -> Coded:
         """Some rows, with the cells that stand in them."""
         codes = self.codes[rows]
+        if isinstance(rows, slice) and rows.start and rows.stop == len(self.codes) and rows.start <= _FEW:
+            gone = sorted(code for code in set(self.codes[: rows.start].tolist()) if not (codes == code).any())
+            if gone == list(range(len(gone))):  # headings, which stand above and nowhere else
+                return Coded(self.cells[len(gone) :], codes - len(gone) if gone else codes)
         used = np.zeros(len(self.cells) + 1, dtype=bool)
         used[codes] = True
         if used[:-1].all():

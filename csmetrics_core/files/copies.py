@@ -85,7 +85,8 @@ class _Part:
         if self._table is None:
             return np.asarray(self.read.frame.duplicated())
         if isinstance(self._table.rows, Columns):
-            return self._table.rows.take(self.read.frame.index.to_numpy()).repeated()
+            at = self.read.frame.index.to_numpy()
+            return (self._table.rows if len(at) == len(self._table.rows) else self._table.rows.take(at)).repeated()
         seen: set[tuple[Any, ...]] = set()
         rows = [tuple(self._table.rows[at]) for at in self.read.frame.index.tolist()]
         repeated: Mask = np.zeros(len(rows), dtype=np.bool_)
@@ -123,7 +124,8 @@ def settle_copies(parts: Sequence[ReadTable], said: Said) -> Settled:
         if kept is not None:
             earlier.append(part)
             settled.kept.append(kept)
-            settled.parts.append(_told_apart(part, settled)[kept])
+            frame = _told_apart(part, settled)
+            settled.parts.append(frame if kept.all() else frame[kept])
     return settled
 
 

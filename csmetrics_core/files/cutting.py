@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -41,7 +41,7 @@ def cut_at_once(text: str, delimiter: str) -> Columns | None:
     if b'"' in data and not _quotes_whole_cells(data, delimiter):
         return None
     columns = _with_arrow(data, delimiter)
-    if columns is None or any(len(cell) > LONGEST_CELL for column in columns for cell in column.cells):
+    if columns is None or any(max(map(len, column.cells), default=0) > LONGEST_CELL for column in columns):
         return None
     count = len(columns[0].codes)
     if count * len(columns) > MOST_CELLS:
@@ -85,13 +85,13 @@ def _with_arrow(data: bytes, delimiter: str) -> list[Coded] | None:
         return None
     if set(table.column_names) != set(kinds):
         return None
-    return list(_encoded(table))
+    with ThreadPoolExecutor() as pool:
+        return list(pool.map(_encoded, table.columns))
 
 
-def _encoded(table: Any) -> Iterator[Coded]:
-    for place in range(table.num_columns):
-        column = table.column(place).combine_chunks().dictionary_encode()
-        yield Coded(column.dictionary.to_numpy(zero_copy_only=False).tolist(), column.indices.to_numpy())
+def _encoded(cells: Any) -> Coded:
+    column = cells.combine_chunks().dictionary_encode()
+    return Coded(column.dictionary.to_numpy(zero_copy_only=False).tolist(), column.indices.to_numpy())
 
 
 def _with_pandas(data: bytes, delimiter: str) -> list[Coded] | None:
