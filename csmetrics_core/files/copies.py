@@ -85,8 +85,8 @@ class _Part:
         if self._table is None:
             return np.asarray(self.read.frame.duplicated())
         if isinstance(self._table.rows, Columns):
-            at = self.read.frame.index.to_numpy()
-            return (self._table.rows if len(at) == len(self._table.rows) else self._table.rows.take(at)).repeated()
+            kept = self.read.frame.index.to_numpy()
+            return (self._table.rows if len(kept) == len(self._table.rows) else self._table.rows.take(kept)).repeated()
         seen: set[tuple[Any, ...]] = set()
         rows = [tuple(self._table.rows[at]) for at in self.read.frame.index.tolist()]
         repeated: Mask = np.zeros(len(rows), dtype=np.bool_)
