@@ -61,6 +61,17 @@ _SCALES = (
     _scale("zeer ontevreden", "ontevreden", "neutraal", "tevreden", "zeer tevreden"),
 )  # fmt: skip
 
+#: Groups of answers to the question about recommending, and an answer of each: NPS needs no more of one.
+NPS_GROUPS: dict[str, int] = {
+    folded(word): answer
+    for answer, words in (
+        (10, "promoter|promoters|promoteur|promotor|promotores|promotore"),
+        (8, "passive|passives|passiv|passif|pasivo|passivo|neutral|neutro|indifferent|indifferenter"),
+        (0, "detractor|detractors|détracteur|detraktor|kritiker|detrator|detrattore|criticaster"),
+    )
+    for word in words.split("|")
+}
+
 
 def scale_of_words(words: Iterable[str]) -> WordScale | None:
     """The scale on which all of some answers stand; None where none holds them, or several that disagree.

@@ -123,6 +123,9 @@ def derive_tables(tables: Tables, report: Report, said: Said) -> None:
     """Months and stays from contracts, where no file holds them."""
     contracts = tables.get("contracts")
     if contracts is None:
+        for table in {"subscriptions", "customers"} - tables.keys() if "contracts" in report.waits else ():
+            waits = [wait._replace(column="", rows=None) for wait in report.waits["contracts"]]
+            report.waits.setdefault(table, []).extend(waits)
         if "subscriptions" not in tables and (paying := _paying_list(tables, report, said)) is not None:
             tables["subscriptions"] = _months(paying, "customers", report, said)
         _check_ends(tables, report)

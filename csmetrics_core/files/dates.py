@@ -21,6 +21,7 @@ from csmetrics_core.files.distinct import (
     is_number,
     trimmed,
 )
+from csmetrics_core.files.languages import LANGUAGES, folded
 from csmetrics_core.files.saying import Question, Remedy
 from csmetrics_core.files.written import Written, full_year, written_date
 
@@ -29,9 +30,9 @@ _EPOCH = datetime(1970, 1, 1)
 _EXCEL_EPOCH = datetime(1899, 12, 30)
 _SERIAL = (20_000, 80_000)  # 1954 to 2119, as spreadsheets count days
 _SINCE_1970 = (10**8, 10**10)  # 1973 to 2286, in seconds; a thousand times as much in milliseconds
-_COMES = (1901, 2199)  # systems write 9999-12-31, 0001-01-01 or 1900-01-00 for a day that is none
+_COMES = (1901, 2069)  # systems write 9999-12-31, 2099-12-31, 0001-01-01 or 1900-01-00 for a day that is none
 _NEAR = 15  # years that one column of a company's dates spans
-_OPEN = frozenset("present ongoing current open active never".split())
+_OPEN = frozenset(folded(word) for language in LANGUAGES for word in language.still)
 _MEANS = {"dmy": "day first", "mdy": "month first", "ymd": "year first"}
 Unit = Literal["moment", "day", "month", "epoch"]
 
@@ -85,7 +86,7 @@ class _Reading:
             text = trimmed(cell)
             if is_error(text):
                 return
-            if is_nothing(text) or text.casefold() in _OPEN or not text.strip("0-/: ."):
+            if is_nothing(text) or folded(text) in _OPEN or not text.strip("0-/: ."):
                 self.outcome.states[at] = State.BLANK
             elif text.replace(".", "", 1).isdecimal() and text.isascii() and text.count(".") < 2:
                 self._digits(at, text)
@@ -318,7 +319,7 @@ def _moment(parts: Written) -> datetime | None:
 
 
 def _leave_out_never(column: Distinct, outcome: Outcome) -> None:
-    """Days that are none: 9999-12-31, 0001-01-01."""
+    """Days that are none: 9999-12-31, 2099-12-31, 0001-01-01."""
     years = outcome.values.astype("datetime64[Y]").astype(np.int64) + 1970
     never = (outcome.states == State.READ) & ((years < _COMES[0]) | (years > _COMES[1]))
     if never.any():

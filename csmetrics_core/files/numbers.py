@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Set
 from math import isfinite
 
 import numpy as np
@@ -27,6 +28,7 @@ _TIMES = {"k": 1e3, "tsd": 1e3, "m": 1e6, "mn": 1e6, "mm": 1e6, "mio": 1e6, "bn"
 # In groups of two (India) or three; a number that may be either way is told by what stands around it in the column.
 _UNCLEAR = re.compile(r"[-+]?[1-9]\d{0,2}[.,]\d{3}")
 _IN_GROUPS = {sign: re.compile(rf"[-+]?\d{{1,3}}(?:\{sign}\d{{2,3}})*\{sign}\d{{3}}") for sign in ".,"}
+_THREE_DECIMALS = frozenset("BHD IQD JOD KWD LYD OMR TND".split())  # currencies of a thousand parts
 _GROUP_BLANKS = re.compile(r"\d{1,3}(?:[\s'’ʼ`´]\d{3})+(?!\d)")
 
 
@@ -51,7 +53,7 @@ def read_numbers(column: Distinct, money: bool = True) -> Outcome:
             elif is_nothing(text) and not is_error(text):
                 states[at] = State.BLANK
     if bare:
-        _decide(column, outcome, bare)
+        _decide(column, outcome, bare, {at for at in bare if units[at] and units[at] not in _THREE_DECIMALS})
     _percents(column, outcome, percents)
     if (rounded := times > 1).any():
         outcome.values = outcome.values * times
@@ -120,11 +122,15 @@ def _grouped_by_blanks(text: str) -> bool:
     return all(not _BLANKS.search(run) or _GROUP_BLANKS.fullmatch(run) for run in digits)
 
 
-def _decide(column: Distinct, outcome: Outcome, bare: dict[int, str]) -> None:
-    """Read numbers as text, with the decimal sign that every one of them agrees with."""
+def _decide(column: Distinct, outcome: Outcome, bare: dict[int, str], money: Set[int]) -> None:
+    """Read numbers as text, with the decimal sign that every one of them agrees with.
+
+    Beside a currency a comma before three digits parts thousands: $1,050 is no amount of three decimals.
+    """
     shown: dict[str, list[int]] = {".": [], ",": [], "?": [], "": []}
     for at, text in bare.items():
-        shown[decimal_of(text)].append(at)
+        sign = decimal_of(text)
+        shown["." if sign == "?" and "," in text and at in money else sign].append(at)
     dot, comma, unclear = shown["."], shown[","], shown["?"]
     said = column.about("decimal")
     if dot and comma and said is None:

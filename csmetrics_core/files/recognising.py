@@ -75,7 +75,8 @@ def recognise(table: Table, said: Said) -> list[Export]:
         return [standard_export(name, table) for name in standard_tables(table, said)]
     found = next((export for export in PRODUCTS if export.fits(headings)), None)
     if found is not None:
-        return [found]
+        is_rated = found.table == "tickets" and surveys.asks_something(table, said)
+        return [found, surveys.answers_export(table)] if is_rated else [found]
     if across.is_across(table, said):
         wide = across.STRIPE if across.STRIPE.fits(headings) else across.OWN
         return [wide, *_beside("subscriptions", table, said)]
@@ -83,7 +84,7 @@ def recognise(table: Table, said: Said) -> list[Export]:
         return [_GOOGLE_FORMS]
     names = standard_tables(table, said)
     near = next((export for export in PRODUCTS if _is_near(export, headings)), None)
-    if near is not None and near.table == "responses" and names:
+    if near is not None and names and "responses" in (near.table, *names):
         near = None  # an answer is one whatever product asked for it
     if near is not None and names and _holds_what_lacks(near, headings, columns_found(names[0], table, said)):
         near = None

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from csmetrics_core.files.answer_words import scale_of_words
+from csmetrics_core.files.answer_words import NPS_GROUPS, scale_of_words
 from csmetrics_core.files.distinct import Distinct, Outcome, State, is_error, is_nothing, is_number, trimmed
 from csmetrics_core.files.languages import LANGUAGES, folded
 from csmetrics_core.reductions.terms import INTERVALS
@@ -59,9 +59,26 @@ def read_scores(column: Distinct) -> Outcome:
         states[labelled], values[labelled] = State.WORD, np.nan
     elif labelled.any() and (labelled & (states == State.READ)).any():
         outcome.notes.append(column.note("of labelled answers the number was read", labelled))
-    if (words := states == State.WORD).any():
+    if (words := states == State.WORD).any() and not _groups_of_nps(column, outcome):
         outcome.notes.append(column.note("answers that are words are missing answers", words))
     return outcome
+
+
+def _groups_of_nps(column: Distinct, outcome: Outcome) -> bool:
+    """Whether all answers are the groups of NPS, which are read as an answer of each."""
+    words = {at: folded(trimmed(column.cells[at])) for at in np.flatnonzero(outcome.states == State.WORD)
+             if isinstance(column.cells[at], str)}  # fmt: skip
+    known = [at for at, word in words.items() if word in NPS_GROUPS]
+    if (
+        len(known) < len(words)
+        or (outcome.states == State.READ).any()
+        or not {10, 0} & {NPS_GROUPS[words[at]] for at in known}
+    ):
+        return False
+    for at in known:
+        outcome.values[at], outcome.states[at] = NPS_GROUPS[words[at]], State.READ
+    outcome.notes.append(column.note("Promoter, Passive and Detractor were read as answers 10, 8 and 0"))
+    return True
 
 
 def read_ratings(column: Distinct) -> Outcome:

@@ -42,4 +42,7 @@ DANISH = Language(
         "kvartalsvis": 3, "halvår": 6, "halvårlig": 6, "år": 12, "årlig": 12, "årligt": 12,
     },
     nothing=("ingen", "ikke oplyst",),
+    still=(
+        "løbende", "igangværende", "aktiv", "nuværende", "tidsubegrænset",
+    ),
 )  # fmt: skip

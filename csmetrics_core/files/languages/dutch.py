@@ -57,4 +57,7 @@ DUTCH = Language(
         "jaarlijks": 12, "per jaar": 12,
     },
     nothing=("n.v.t.", "nvt", "geen", "onbekend",),
+    still=(
+        "lopend", "actief", "onbepaald", "onbepaalde tijd", "heden", "doorlopend", "open",
+    ),
 )  # fmt: skip

@@ -108,7 +108,8 @@ _HEADINGS = {
         "creation date", "open date", "opened date", "date opened", "ticket created", "received", "submitted at",
         "reported", "reported on", "date", "when",
     ),
-    "opportunities": ("opps", "leads", "visitors", "signups", "sign ups", "registrations"),
+    "opportunities": ("opps", "leads", "visitors", "signups", "sign ups", "registrations", "trials", "trials started",
+                      "trial signups", "free trials"),
     "owner": ("account owner", "csm", "account manager", "customer success manager"),
     "plan": ("plan name", "subscription plan", "product", "product name", "package", "pricing plan", "plan type"),
     "purpose": ("cost type", "cost purpose", "expense type", "used for"),
@@ -134,7 +135,8 @@ _HEADINGS = {
         "signed on", "created on", "created date", "created at", "opened on", "registered on",
         "registration date", "started at", "subscribed at", "subscribed on", "activated at", "joined at",
         "signup", "sign up", "start month", "go live", "go live date", "live since", "onboarding date",
-        "signed up at", "signed up on", "registered at",
+        "signed up at", "signed up on", "registered at", "original contract date", "contract date",
+        "original start date", "first contract date", "subscription started",
     ),
     "status": ("state", "ticket status", "case status"),
     "subscription": ("subscription id", "contract", "contract id", "contract number", "agreement"),
@@ -170,5 +172,11 @@ ENGLISH = Language(
     nothing=(
         "n/a", "na", "n.a.", "n.a", "n/d", "#n/a", "none", "null", "nil", "nan", "<na>", "nat", "(null)", "(none)",
         "(blank)", "(empty)", "not available", "not applicable", "no answer", "no data", "no response", "no comment",
+    ),
+    still=(
+        "present", "ongoing", "current", "currently", "open", "open ended", "open-ended", "active", "still active",
+        "still a customer", "never", "till date", "to date", "until now", "indefinite",
+        "indefinitely", "unlimited", "perpetual", "evergreen", "no end", "no end date", "continuing", "auto-renew",
+        "auto renew", "auto-renewal", "rolling", "month to month", "month-to-month",
     ),
 )  # fmt: skip

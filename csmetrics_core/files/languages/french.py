@@ -23,6 +23,7 @@ FRENCH = Language(
         "date": ("Date de réponse", "Date de facture"),
         "discount": ("Remise", "Rabais"),
         "end": ("Fin", "Date de fin", "Fin de contrat", "Résilié le", "Date de résiliation", "Échéance", "Au"),
+        "first_contact": ("résolu au premier contact", "résolution au premier contact"),
         "feature": ("Fonctionnalité", "Événement"),
         "interval_months": ("Facturation", "Fréquence", "Fréquence de facturation", "Périodicité", "Durée en mois"),
         "licensed": ("Licences", "Nombre de licences", "Sièges"),
@@ -55,4 +56,8 @@ FRENCH = Language(
         "an": 12, "année": 12, "annuel": 12, "annuelle": 12, "ans": 12,
     },
     nothing=("s/o", "néant", "aucun", "aucune", "sans objet",),
+    still=(
+        "en cours", "actif", "active", "indéterminé", "durée indéterminée", "illimité", "à ce jour", "aujourd'hui",
+        "ouvert",
+    ),
 )  # fmt: skip

@@ -25,11 +25,13 @@ GERMAN = Language(
             "bis", "beendet am", "Austrittsdatum", "Austritt", "ausgetreten am",
         ),
         "due": ("Verlängerung", "Verlängerungsdatum", "Verlängerung am", "fällig am"),
+        "first_contact": ("im Erstkontakt gelöst", "Erstlösung", "beim ersten Kontakt gelöst", "Erstkontaktlösung"),
         "feature": ("Funktion", "Ereignis", "Aktion"),
         "interval_months": ("Abrechnung", "Abrechnungsintervall", "Zahlungsweise", "Zahlweise", "Laufzeit in Monaten"),
         "licensed": ("Lizenzen", "Plätze", "Anzahl Lizenzen"),
         "month": ("Monat", "Abrechnungsmonat", "Zeitraum", "Periode"),
-        "mrr": ("Monatsumsatz", "monatlicher Umsatz", "Monatsbeitrag", "Monatspreis", "Umsatz pro Monat"),
+        "mrr": ("Monatsumsatz", "Monatsbetrag", "monatlicher Betrag", "Monatsgebühr", "monatliche Gebühr",
+                "monatlicher Umsatz", "Monatsbeitrag", "Monatspreis", "Umsatz pro Monat"),
         "nps": ("Weiterempfehlung", "Weiterempfehlungsbereitschaft"),
         "opened": ("eröffnet", "eröffnet am", "erstellt am", "angelegt am", "Eingang"),
         "owner": ("Betreuer", "Kundenbetreuer"),
@@ -60,4 +62,8 @@ GERMAN = Language(
         "jahr": 12, "jährlich": 12, "jahre": 12,
     },
     nothing=("k.a.", "keine angabe", "keine",),
+    still=(
+        "laufend", "läuft", "läuft noch", "unbefristet", "offen", "aktiv", "bis heute", "unbegrenzt",
+        "ungekündigt", "nicht gekündigt", "kein Ende",
+    ),
 )  # fmt: skip

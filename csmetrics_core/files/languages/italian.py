@@ -57,4 +57,7 @@ ITALIAN = Language(
         "annuo": 12, "anni": 12,
     },
     nothing=("n.d.", "nessuno", "nessuna", "non disponibile",),
+    still=(
+        "in corso", "attivo", "attiva", "indeterminato", "tempo indeterminato", "a oggi", "aperto",
+    ),
 )  # fmt: skip

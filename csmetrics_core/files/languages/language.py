@@ -19,6 +19,7 @@ class Language:
         done, undone: what tickets are that are resolved, and that are not; without blanks and hyphens within.
         intervals: billing intervals -> months.
         nothing: what stands in a cell that holds nothing.
+        still: what stands among ends where there is none yet.
     """
 
     name: str
@@ -32,6 +33,7 @@ class Language:
     undone: str = ""
     intervals: Mapping[str, float] = field(default_factory=dict)
     nothing: tuple[str, ...] = ()
+    still: tuple[str, ...] = ()
 
 
 def folded(word: str) -> str:

@@ -42,4 +42,7 @@ NORWEGIAN = Language(
         "halvår": 6, "halvårlig": 6, "år": 12, "årlig": 12,
     },
     nothing=("ingen", "ikke oppgitt",),
+    still=(
+        "løpende", "pågående", "aktiv", "nåværende", "tidsubegrenset",
+    ),
 )  # fmt: skip

@@ -47,4 +47,7 @@ POLISH = Language(
         "roczny": 12, "roczna": 12,
     },
     nothing=("brak", "nie dotyczy", "brak danych",),
+    still=(
+        "w toku", "aktywny", "aktywna", "trwa", "bezterminowo", "czas nieokreślony", "obecnie",
+    ),
 )  # fmt: skip

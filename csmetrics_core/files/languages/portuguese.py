@@ -58,4 +58,7 @@ PORTUGUESE = Language(
         "trimestral": 3, "semestre": 6, "semestral": 6, "ano": 12, "anual": 12, "anos": 12,
     },
     nothing=("n/d", "não disponível", "sem resposta", "nenhum", "nenhuma",),
+    still=(
+        "em curso", "em andamento", "ativo", "ativa", "vigente", "indeterminado", "até hoje", "atual", "aberto",
+    ),
 )  # fmt: skip

@@ -20,6 +20,7 @@ SPANISH = Language(
         ),
         "date": ("Fecha", "Fecha de respuesta", "Fecha de factura"),
         "discount": ("Descuento",),
+        "first_contact": ("resuelto en el primer contacto", "resolución en el primer contacto"),
         "end": (
             "Fin", "Fecha de fin", "Fecha fin", "Fecha de baja", "Fecha baja", "Baja", "Fin de contrato", "Hasta",
             "Cancelado el", "Fecha de cancelación", "Vencimiento",
@@ -63,4 +64,8 @@ SPANISH = Language(
         "trimestral": 3, "semestre": 6, "semestral": 6, "año": 12, "anual": 12, "años": 12,
     },
     nothing=("s/d", "sin datos", "sin respuesta", "ninguno", "ninguna",),
+    still=(
+        "en curso", "activo", "activa", "vigente", "indefinido", "indefinida", "actualidad", "hasta hoy", "sin fin",
+        "abierto",
+    ),
 )  # fmt: skip

@@ -44,4 +44,7 @@ SWEDISH = Language(
         "kvartalsvis": 3, "halvår": 6, "halvårsvis": 6, "år": 12, "årlig": 12, "årsvis": 12, "årligen": 12,
     },
     nothing=("saknas", "ej svar", "ingen", "inga",),
+    still=(
+        "pågående", "löpande", "aktiv", "tills vidare", "nuvarande",
+    ),
 )  # fmt: skip

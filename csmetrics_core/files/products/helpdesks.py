@@ -29,7 +29,9 @@ def _zendesk(draft: Draft) -> pd.DataFrame:
     if draft.has("rating"):
         rated = data["rating"].str.lower().map(_RATED)
         data["satisfied"] = rated.astype(object).where(rated.notna(), None)
-        draft.report.notes.append("Ratings are good or bad, not 1 to 5: they are in tickets as satisfied, not in csat.")
+        draft.report.notes.append(
+            "Ratings are good or bad: they are in tickets as satisfied, and among responses as csat of 5 and 1."
+        )
     draft.report.notes.append("Times are in the time zone of the Zendesk account.")
     return _tickets(draft)
 

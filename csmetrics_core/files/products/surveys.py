@@ -104,6 +104,7 @@ def _questionnaire(draft: Draft) -> pd.DataFrame:
     for question in _QUESTIONS:
         if question not in draft.data:
             _find(question, answered, draft)
+    _rated_by_words(draft)
     used = set(report.mapped.values())
     report.ignored = tuple(heading for heading in report.ignored if heading not in used)
     for question in _SCORES:
@@ -116,6 +117,24 @@ def _questionnaire(draft: Draft) -> pd.DataFrame:
         remedies = [Remedy("columns", f"{question}=Heading", f"it asks for {question}") for question in _SCORES]
         raise UnreadableFile(f"{report.place}: no question is recognised ({why})", "", remedies)
     return _responses(draft)
+
+
+def _rated_by_words(draft: Draft) -> None:
+    """Thumbs, or Good and Bad throughout, under a heading such as Feedback: ratings, no comments."""
+    heading = draft.report.mapped.get("comment")
+    if heading is None or not draft.has("comment") or draft.has("csat"):
+        return
+    place = draft.table.headings.index(heading)
+    cells = draft.table.column(place).loc[draft.data.index]
+    column = read_column(cells, "rating", draft.table.at(heading), draft.said)
+    if column.shows.get("top") == "5" and not column.words.any():
+        draft.data = draft.data.drop(columns="comment").assign(csat=column.values)
+        draft.report.mapped.pop("comment")
+        draft.report.mapped["csat"] = heading
+        draft.report.missing.pop("csat", None)
+        draft.report.guessed.append(f"{heading!r} was taken for csat, as all it holds are words of one scale.")
+        draft.report.hear("csat", column)
+        _hear_top("csat", column, draft)
 
 
 def _split_by_kind(draft: Draft) -> None:
@@ -192,6 +211,9 @@ def _find(question: str, answered: dict[int, Coded], draft: Draft) -> None:
     taken = set(report.mapped.values())  # "how likely are you to recommend our easy product" asks one thing
     free = [place for place in answered if table.headings[place] not in taken]
     fitting = [place for place in free if re.search(WORDINGS[question], table.asks(place), re.IGNORECASE)]
+    counted = [place for place in fitting if question != "comment" and _numbers(answered[place]) > 0]
+    if len(counted) == 1:  # Qualtrics names the group of each answer, Promoter or Passive, under the same question
+        fitting = counted
     if question == "comment":
         fitting = [place for place in fitting if _numbers(answered[place]) < 0.5] or _only_text(answered, draft)
     if len(fitting) > 1:
@@ -304,7 +326,7 @@ _META = {
 #: "Timestamp" as Google Forms writes it in the language of the form's owner.
 TIMESTAMPS = (
     "Timestamp", "Zeitstempel", "Horodateur", "Marca temporal", "Carimbo de data/hora", "Informazioni cronologiche",
-    "Tijdstempel", "Sygnatura czasowa", "タイムスタンプ",
+    "Tijdstempel", "Tidstämpel", "Tidsstempel", "Sygnatura czasowa", "タイムスタンプ",
 )  # fmt: skip
 _OWN_SCORES = tuple(
     Field(name, (name, *(word for word in SYNONYMS[name] if word != "score")), HOLDS[name]) for name in _QUESTIONS
