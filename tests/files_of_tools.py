@@ -677,3 +677,53 @@ case(
     {"mrr": 90},
     said={"as_of": D(2025, 4, 1)},
 )
+case(
+    "sessions start end",
+    {
+        "sessions.csv": "Session ID,User ID,Session start,Session end\n1,u1,2025-03-30 10:00,2025-03-30 10:10\n2,u1,2025-03-31 10:00,2025-03-31 10:20\n3,u2,2025-03-31 11:00,2025-03-31 11:30\n"
+    },
+    {"avg_session_duration": 20},
+)
+case(
+    "sessions duration s",
+    {
+        "sessions.csv": "user,started_at,duration_seconds\nu1,2025-03-30 10:00,600\nu1,2025-03-31 10:00,1200\nu2,2025-03-31 11:00,1800\n"
+    },
+    {"avg_session_duration": 20},
+)
+case(
+    "sessions hh:mm:ss",
+    {"sessions.csv": "User,Date,Session duration\nu1,2025-03-30,00:12:30\nu2,2025-03-31,00:17:30\n"},
+    {"avg_session_duration": 15},
+)
+case(
+    "sessions 12m 30s",
+    {"sessions.csv": "User,Date,Time spent\nu1,2025-03-30,12m 30s\nu2,2025-03-31,17m 30s\n"},
+    {"avg_session_duration": 15},
+)
+case(
+    "sessions min",
+    {"s.csv": "User,Login,Duration (min)\nu1,2025-03-30 10:00,10\nu2,2025-03-31 10:00,20\n"},
+    {"avg_session_duration": 15},
+)
+case(
+    "sessions xlsx times",
+    {
+        "s.xlsx": xl(
+            {
+                "Sessions": [
+                    ["User", "Login", "Logout"],
+                    ["u1", T(2025, 3, 30, 10), T(2025, 3, 30, 10, 10)],
+                    ["u2", T(2025, 3, 31, 10), T(2025, 3, 31, 10, 20)],
+                ]
+            }
+        )
+    },
+    {"avg_session_duration": 15},
+)
+case(
+    "seats x price per month",
+    {"c.csv": "Customer,Seats,Price per seat per month,Start,End\nA,10,5,2024-01-01,\nB,4,10,2024-01-01,2025-03-10\n"},
+    {"mrr": 50, "churn_rate": 0.5},
+    said={"as_of": D(2025, 4, 1)},
+)

@@ -13,7 +13,8 @@ from csmetrics_core.files.report import Wait
 from csmetrics_core.files.saying import Said
 from csmetrics_core.files.table import Table
 
-_CUSTOMERS = frozenset(map(plain, ("customer", *SYNONYMS["customer"], *SYNONYMS["name"])))
+#: What the column of customers is called.
+CUSTOMERS = frozenset(map(plain, ("customer", *SYNONYMS["customer"], *SYNONYMS["name"])))
 
 
 def months_of(table: Table, said: Said) -> MonthHeadings:
@@ -25,7 +26,7 @@ def is_across(table: Table, said: Said) -> bool:
     """Whether a table names customers and has months across."""
     found = months_of(table, said)
     several = len(found.months) > 1 or bool(found.questions)
-    named = any(bare(heading) in _CUSTOMERS for heading in table.headings) or "customer" in said.columns
+    named = any(bare(heading) in CUSTOMERS for heading in table.headings) or "customer" in said.columns
     return named and (several or len(found.months) == 1 == len(table.headings) - 1)
 
 

@@ -12,6 +12,7 @@ import pandas as pd
 from csmetrics_core.files.columnar import Mask
 from csmetrics_core.files.dates import read_dates
 from csmetrics_core.files.distinct import Distinct, Outcome, State, distinct
+from csmetrics_core.files.durations import read_durations
 from csmetrics_core.files.identifiers import read_identifiers, read_text
 from csmetrics_core.files.numbers import read_numbers
 from csmetrics_core.files.saying import Note, Place, Question, Said, Unread
@@ -31,6 +32,7 @@ Kind = Literal[
     "epoch",  # seconds or milliseconds since 1970, where a product documents them
     "month",  # the first day of it
     "interval",  # months
+    "duration",  # minutes
     "flag",  # yes or no
     "status",  # of a ticket: whether it is resolved
 ]
@@ -48,6 +50,7 @@ _READERS: dict[Kind, Callable[[Distinct], Outcome]] = {
     "epoch": lambda cells: read_dates(cells, "epoch"),
     "month": lambda cells: read_dates(cells, "month"),
     "interval": read_intervals,
+    "duration": read_durations,
     "flag": read_flags,
     "status": read_states,
 }

@@ -120,7 +120,14 @@ def _reading(name: str, frame: pd.DataFrame, report: Report) -> str:
 
 
 def derive_tables(tables: Tables, report: Report, said: Said) -> None:
-    """Months and stays from contracts, where no file holds them."""
+    """Months and stays from contracts, events from sessions, where no file holds them."""
+    if "sessions" in tables and "events" not in tables:
+        begins = {"session_start": "timestamp"}
+        events = [name for name in ("user", "customer", "session_start") if name in tables["sessions"]]
+        tables["events"] = tables["sessions"][events].rename(columns=begins)
+        report.derived["events"] = "sessions: one where each begins"
+        waits = [w._replace(column=begins.get(w.column, w.column)) for w in report.waits.get("sessions", ())]
+        report.waits.setdefault("events", []).extend(waits)
     contracts = tables.get("contracts")
     if contracts is None:
         for table in {"subscriptions", "customers"} - tables.keys() if "contracts" in report.waits else ():

@@ -10,6 +10,7 @@ import pandas as pd
 
 from csmetrics_core.files.columnar import Coded
 from csmetrics_core.files.columns import Asked, Column, Kind, read_columns
+from csmetrics_core.files.filling import filled_down
 from csmetrics_core.files.grids import UnreadableFile
 from csmetrics_core.files.headings import bare, plain
 from csmetrics_core.files.report import TableReport, Wait
@@ -131,6 +132,7 @@ def draft(export: Export, table: Table, said: Said) -> Draft:
         raise UnreadableFile(problem, " ".join(table.notes) or "Export it again.")
     found = positions(export.fields, table, said)
     kinds = {one.name: one.holds for one in export.fields}
+    table = table if export.product else filled_down(table, found, kinds)
     table, columns, waits = typed(
         table, {name: (place, kinds.get(name, "label")) for name, place in found.items()}, said
     )

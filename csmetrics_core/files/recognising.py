@@ -118,9 +118,15 @@ def _beside(name: str, table: Table, said: Said) -> list[Export]:
         columns_found("responses", table, said) & set(_SCORES) or surveys.asks_something(table, said)
     ):
         more.append(surveys.answers_export(table))
-    if name == "customers" and "licensed" in columns_found("licences", table, said):
+    if _each_once(name, table) and "licensed" in columns_found("licences", table, said):
         more.append(standard_export("licences", table))
     return more
+
+
+def _each_once(name: str, table: Table) -> bool:
+    """Whether a row is a customer, as its seats would count again with each of its terms."""
+    place = next((at for at, heading in enumerate(table.headings) if bare(heading) in across.CUSTOMERS), None)
+    return name == "customers" or (name == "contracts" and place is not None and table.column(place).is_unique)
 
 
 def _is_near(export: Export, headings: frozenset[str]) -> bool:

@@ -49,7 +49,10 @@ def standard_export(name: str, table: Table) -> Export:
 def _shape(draft: Draft) -> pd.DataFrame:
     """The columns that were found, in the standard order."""
     name = draft.report.table
+    if name == "sessions":
+        return _lengths(draft)
     _no_trials(draft)
+    _by_seat(draft)
     _discount_shares(draft)
     money = [column for column in ("amount", "discount", "mrr", "arr") if draft.has(column)]
     one_currency(draft, *money)
@@ -88,6 +91,40 @@ def ask(draft: Draft, column: str, heading: str, rows: NDArray[np.bool_], what: 
         many = "" if rows.sum() == 1 else f" (and {int(rows.sum()) - 1:,} more)"
         said = f"row {int(draft.table.numbers[at]):,} {what.format(cell=cell, more=many)}"
         draft.asked.append(Wait(column, f"{draft.table.at(heading)}: {said}", fix, (), waiting))
+
+
+def _lengths(draft: Draft) -> pd.DataFrame:
+    """Sessions with their minutes: as the table says, or from their start to their end."""
+    if not draft.has("session_minutes"):
+        length = (draft.data["session_end"] - draft.data["session_start"]).dt.total_seconds() / 60
+        heading = draft.report.mapped["session_end"]
+        fix = "Correct one of the two, or delete the row."
+        ask(draft, "session_minutes", heading, (length < 0).to_numpy(), "is {cell}, before its start{more}", fix)
+        draft.data["session_minutes"] = length.mask(length < 0)
+        draft.report.mapped["session_minutes"] = f"{draft.report.mapped['session_start']} to {heading}"
+        draft.asked = [w._replace(column="session_minutes") if w.column == "session_end" else w for w in draft.asked]
+    columns = [name for name in STANDARD["sessions"].columns.split() if draft.has(name)]
+    return draft.data[columns]
+
+
+def _by_seat(draft: Draft) -> None:
+    """Seats times the price of one, where no column says what that comes to."""
+    if not draft.has("seat_price", "licensed") or any(map(draft.has, ("amount", "mrr", "arr"))):
+        return
+    price, seats = (draft.report.mapped.pop(name) for name in ("seat_price", "licensed"))
+    draft.data = draft.data.assign(amount=draft.data["seat_price"] * draft.data["licensed"])
+    draft.report.mapped["amount"] = price
+    draft.columns["amount"] = draft.columns["seat_price"]
+    draft.asked = [w._replace(column="amount") if w.column in ("seat_price", "licensed") else w for w in draft.asked]
+    draft.report.notes.append(f"Amounts are {seats!r} times {price!r}.")
+    months = next(
+        (months for word in re.split(r"[\W_]+", price) if (months := months_in(word)) and word.isalpha()), None
+    )
+    if months is not None:
+        draft.data["interval_months"] = float(months)
+        draft.report.notes.append(f"{price!r} says for what time the price is.")
+    elif not draft.has("interval_months") and draft.said.about("billed", draft.table.at(price)) is None:
+        _ask_interval(draft, price, "does not say for how long the price of a seat is")
 
 
 def _nobodys(draft: Draft) -> None:

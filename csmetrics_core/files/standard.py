@@ -52,6 +52,11 @@ STANDARD: dict[str, Standard] = {
         "contacts|first_contact",
     ),
     "events": Standard("user customer timestamp feature", "user timestamp", "feature"),
+    "sessions": Standard(
+        "user customer session_start session_minutes",
+        "user session_start session_minutes|session_end",
+        "session_minutes session_end",
+    ),
     "licences": Standard("customer licensed assigned", "licensed"),
     "features": Standard("feature key", "feature key"),
     "onboarding": Standard("customer segment started first_value completed", "customer started completed"),
@@ -69,8 +74,9 @@ _HOLDS: dict[Kind, str] = {
     "identifier": "customer subscription ticket user response",
     "day": "start end date due closed started first_value completed signed notice",
     "month": "month",
-    "moment": "opened timestamp",
-    "amount": "arr amount discount mrr expected_arr renewed_arr",
+    "moment": "opened timestamp session_start session_end",
+    "duration": "session_minutes",
+    "amount": "arr amount discount mrr expected_arr renewed_arr seat_price",
     "number": "invited contacts licensed assigned visitors leads opportunities conversions trials_started trials_ended "
     "converted free_users paid",
     "interval": "interval_months",
@@ -84,17 +90,22 @@ HOLDS: dict[str, Kind] = {column: holds for holds, columns in _HOLDS.items() for
 #: Columns a table may have beside its standard ones, and what they serve for.
 _MORE = {
     "customers": "mrr currency",
-    "contracts": "mrr currency signed notice",
-    "subscriptions": "arr currency",
+    "contracts": "mrr currency signed notice seat_price licensed",
+    "subscriptions": "arr currency seat_price licensed",
     "payments": "currency",
     "orders": "currency",
     "tickets": "status closed first_contact",
     "responses": "response",
+    "sessions": "session_end",
 }
 # A day that is a month where recurring revenue or costs stand beside it.
 _DAY_OF_MONTH = ("date", "day", *(
     word for language in LANGUAGES[1:] for word in language.headings.get("date", ()) if " " not in word
 ))  # fmt: skip
+# What else seats are called beside the price of one.
+_SEATS = ("users", "number of users", "user count", "quantity", "qty")
+# Where a session has a length, this is when it began.
+_BEGINS = (*(word for column in ("timestamp", "start") for word in (column, *SYNONYMS[column])),)
 # Tables in which a user is the customer where nobody else is named.
 _BY_USER = ("customers", "contracts", "subscriptions", "payments", "orders")
 #: Tables that may hold answers of a survey besides.
@@ -119,6 +130,9 @@ def standard_tables(table: Table, said: Said) -> list[str]:
     if "ticket" in columns_found("tickets", table, said):  # a row is a ticket, whoever opened it
         for name in ("contracts", "customers"):
             fits.pop(name, None)
+    if "sessions" in fits and len(fits) > 1:  # a row is a session, unless it is what somebody did in one
+        is_event = "feature" in columns_found("events", table, said) and not is_called("sessions", table)
+        fits = {name: score for name, score in fits.items() if (name == "sessions") != is_event}
     if fits.keys() & set(FIRST):  # answers beside them are read besides
         fits.pop("responses", None)
     best = max(fits.values(), default=None)
@@ -158,6 +172,10 @@ def columns_found(name: str, table: Table, said: Said) -> set[str]:
     found = {column for column in columns if headings & set(map(plain, _words(column)))} | (told & set(columns))
     if name in _BY_USER and headings & set(map(plain, _words("user"))):
         found.add("customer")
+    if "seat_price" in found and ("licensed" in found or headings & set(map(plain, _SEATS))):
+        found |= {"amount", "licensed"}
+    if name == "sessions" and "session_minutes" in found and headings & set(map(plain, _BEGINS)):
+        found.add("session_start")
     is_monthly = name == "costs" or (name == "subscriptions" and "mrr" in found)
     if is_monthly and headings & set(map(plain, _DAY_OF_MONTH)):
         found.add("month")
@@ -185,6 +203,10 @@ def fields_of(name: str, table: Table) -> tuple[Field, ...]:
         words = (column,) if plain(column) in there else tuple(w for w in _words(column) if plain(w) not in taken)
         if column == "month" and name in ("subscriptions", "costs"):
             words += _DAY_OF_MONTH
+        if column == "licensed" and name != "licences":
+            words += _SEATS
+        if column == "session_start":
+            words += _BEGINS
         if column == "customer" and name in _BY_USER:
             words += _words("user")
         if column == "customer" and name == "customers":

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from csmetrics_core.company.company import Company, Mask, Missing, last_day, select
-from csmetrics_core.company.headline.given import Assumptions, Call, dated
+from csmetrics_core.company.headline.given import Assumptions, Call, dated, of_month
 from csmetrics_core.company.judging import ByCustomer, ratio_by_customer
 from csmetrics_core.declaration.catalog import lookup
 from csmetrics_core.declaration.spec import MINUTES
@@ -61,7 +61,12 @@ def _among(column: Any, labels: frozenset[Any]) -> NDArray[np.bool_]:
 
 
 def avg_session_duration(company: Company, month: int | None, given: Assumptions) -> Call:
-    """The sessions that began in the month, in minutes."""
+    """The sessions that began in the month, in minutes: those of a table, or runs of events."""
+    if "sessions" in company.matched:
+        rows = company.rows("sessions", month)
+        durations = company.take("sessions", "session_minutes", rows)
+        basis = of_month("sessions", month)
+        return Call({"durations": durations}, basis, unit=MINUTES, owners=company.take("sessions", "user", rows))
     company.rows("events", month)
     table = company.evaluated(
         "sessions",

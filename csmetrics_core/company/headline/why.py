@@ -254,10 +254,11 @@ def _seats(company: Company, metric: str, month: int, given: Assumptions) -> Sid
 
 def _sessions(company: Company, metric: str, month: int, given: Assumptions) -> Side:
     call = CALLS[metric](company, month, given)
-    segments = company.segments("events")
+    part = "sessions" if "sessions" in company.matched else "events"
+    segments = company.segments(part)
     if segments is None:
         return Side(call.arguments, None)
-    users = map(str, reversed(company.cells("events", "user")))
+    users = map(str, reversed(company.cells(part, "user")))
     first = dict(zip(users, reversed(segments), strict=True))
     return Side(call.arguments, [first.get(str(user)) for user in call.owners], call.owners)
 

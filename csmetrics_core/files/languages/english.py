@@ -120,9 +120,32 @@ _HEADINGS = {
         "response id", "answer id", "submission id", "survey response id", "id",
         "record id", "response #", "entry id", "token",
     ),
+    "seat_price": (
+        "price per seat", "price per user", "price per licence", "price per license", "seat price", "user price",
+        "price seat", "price user", "per seat price", "per user price", "price per seat per month",
+        "price per user per month", "price per seat month", "price per user month", "price seat month",
+        "price user month", "monthly price per seat", "monthly price per user", "price per seat per year",
+        "price per user per year", "price per seat year", "price per user year", "annual price per seat",
+        "annual price per user", "price per seat monthly", "price per user monthly", "price per seat annual",
+        "cost per seat", "cost per user", "fee per seat", "fee per user", "rate per seat", "rate per user",
+    ),
     "segment": (
         "customer segment", "account segment", "tier", "customer tier", "account tier", "size", "company size",
         "customer type", "cohort segment",
+    ),
+    "session_end": (
+        "session end", "session ended", "session end time", "session ended at", "logout", "logout time", "log out",
+        "logged out", "logged out at", "signed out at", "visit end",
+    ),
+    "session_minutes": (
+        "session duration", "session length", "session minutes", "session seconds", "session duration seconds",
+        "session duration minutes", "session length seconds", "session length minutes", "duration", "duration seconds",
+        "duration minutes", "duration sec", "duration min", "duration s", "duration ms", "duration hours",
+        "time spent", "time on site", "time in app", "visit duration", "engagement time", "length of session",
+    ),
+    "session_start": (
+        "session start", "session started", "session start time", "session started at", "login time", "login at",
+        "log in", "logged in", "logged in at", "signed in at", "visit start",
     ),
     "start": (
         "period start", "period from", "start of period", "service period start", "billing period start",

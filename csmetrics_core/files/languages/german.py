@@ -39,6 +39,10 @@ GERMAN = Language(
         "purpose": ("Zweck", "Kostenart"),
         "region": ("Land", "Gebiet"),
         "resolved": ("gelöst", "erledigt"),
+        "seat_price": ("Preis pro Nutzer", "Preis pro Lizenz", "Preis pro Platz", "Preis je Nutzer", "Preis je Lizenz"),
+        "session_end": ("Sitzungsende", "Abmeldung", "abgemeldet am"),
+        "session_minutes": ("Sitzungsdauer", "Dauer", "Dauer der Sitzung", "Verweildauer"),
+        "session_start": ("Sitzungsbeginn", "Sitzungsstart", "angemeldet am"),
         "segment": ("Kundensegment", "Kundengruppe"),
         "start": (
             "Beginn", "Startdatum", "Vertragsbeginn", "Kunde seit", "von", "ab", "Eintrittsdatum", "Vertragsstart",

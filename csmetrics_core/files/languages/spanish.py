@@ -20,6 +20,10 @@ SPANISH = Language(
         ),
         "date": ("Fecha", "Fecha de respuesta", "Fecha de factura"),
         "discount": ("Descuento",),
+        "session_minutes": ("Duración", "Duración de la sesión"),
+        "session_start": ("Inicio de sesión",),
+        "session_end": ("Fin de sesión", "Cierre de sesión"),
+        "seat_price": ("Precio por usuario", "Precio por licencia", "Precio por puesto"),
         "first_contact": ("resuelto en el primer contacto", "resolución en el primer contacto"),
         "end": (
             "Fin", "Fecha de fin", "Fecha fin", "Fecha de baja", "Fecha baja", "Baja", "Fin de contrato", "Hasta",

@@ -136,6 +136,8 @@ def _invited(tables: Tables) -> "pd.DataFrame":
 def _sessions(tables: Tables) -> "pd.DataFrame | None":
     import pandas as pd
 
+    if "sessions" in tables:
+        return _held_sessions(tables)
     events = tables["events"].dropna(subset=["user"])
     found: Any = lookup("sessions").function(events["user"], events["timestamp"])
     known = found["seconds"].astype(float)
@@ -146,6 +148,15 @@ def _sessions(tables: Tables) -> "pd.DataFrame | None":
     made = {"Date": start.dt.normalize(), "Account": account, "Segment": account.map(segments_of(tables)),
             "Minutes": known / 60}  # fmt: skip
     return pd.DataFrame(made).sort_values(["Date", "Account", "Minutes"], kind="stable").reset_index(drop=True)
+
+
+def _held_sessions(tables: Tables) -> "pd.DataFrame":
+    """Sessions that a table holds, with the length it says."""
+    held = tables["sessions"].dropna(subset=["session_start"])
+    account = held["customer"] if "customer" in held else held["user"].map(lambda _: None)
+    made = held.assign(Date=held["session_start"].dt.normalize(), Account=account,
+                       Segment=account.map(segments_of(tables)), Minutes=held["session_minutes"])  # fmt: skip
+    return made[["Date", "Account", "Segment", "Minutes"]].sort_values(["Date"], kind="stable").reset_index(drop=True)
 
 
 def _owner(users: "pd.Series", events: "pd.DataFrame") -> "pd.Series":
