@@ -158,3 +158,23 @@ def test_change_and_why_read_a_file_the_same_way(text):
         assert told.exit_code == 0, told.output
         row = json.loads(told.stdout)["rows"][0]
         assert (row["before"], row["after"]) == (0, pytest.approx(100 / 3))
+
+
+def test_answers_in_words_are_those_of_the_scorecard(text):
+    words = "Sehr zufrieden;Zufrieden;Neutral;Unzufrieden".split(";")
+    path = text(
+        "Datum;Wie zufrieden sind Sie?\n" + "".join(f"0{day}.08.2026;{one}\n" for day, one in enumerate(words, 1))
+    )
+    told, asked = compute("csat", path, "--ratings", "Wie zufrieden sind Sie?")
+    assert told, asked
+    assert (told["value"], told["n"]) == (50, 4)
+    told, asked = compute("csat", path, "--ratings", "Wie zufrieden sind Sie?", "--scale-max", "7")
+    assert told is None
+    assert "words of a scale to 5, and scale_max is 7" in asked
+
+
+def test_groups_of_nps_are_those_of_the_scorecard(text):
+    path = text("NPS category\nPromoter\nPassive\nDetractor\nPromoter\n")
+    told, asked = compute("nps", path, "--scores", "NPS category")
+    assert told, asked
+    assert told["value"] == 25

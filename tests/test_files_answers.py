@@ -3,7 +3,9 @@
 from datetime import date
 
 import pytest
+from csmetrics_panels import panel, read_table
 
+from csmetrics_core.company.headline import Assumptions
 from csmetrics_core.files import Said, read_company
 from csmetrics_core.files.answer_words import scale_of_words
 from csmetrics_core.files.columns import read_column
@@ -95,7 +97,7 @@ def test_a_table_of_counted_figures_is_told_what_is_computed_of_it(headings, met
     assert f"what {metric} is computed of ({columns}" in str(told)
 
 
-@pytest.mark.parametrize("headings", ["Account,Health Score,Date", "session_id,user_id,session_start,session_end"])
+@pytest.mark.parametrize("headings", ["Account,Health Score,Date", "device_id,user_id,first_seen,last_seen"])
 def test_what_tables_of_every_kind_have_makes_none_of_them_near(headings):
     row = ",".join("1" for _ in headings.split(","))
     (told,) = read_company({"table.csv": f"{headings}\n{row}\n".encode()}).report.not_understood
@@ -124,3 +126,40 @@ def test_a_word_is_the_same_number_in_each_of_several_files():
     assert reading.report.scales == {"ces": 7}
     assert scorecard_of(reading, month="2026-02")["ces"].value == pytest.approx(200 / 3)
     assert scorecard_of(reading, month="2026-03")["ces"].value == 50
+
+
+WORDS = "Date,How satisfied are you with us?\n" + "".join(
+    f"2026-08-{day:02},{word}\n"
+    for day, word in enumerate(["Very satisfied", "Satisfied", "Neutral", "Dissatisfied"], 1)
+)
+
+
+def test_words_of_one_scale_are_not_counted_on_another():
+    reading = read_company({"answers.csv": WORDS.encode()})
+    assert scorecard_of(reading)["csat"].value == 50
+    assert scorecard_of(reading, assumptions=Assumptions(csat_scale=5))["csat"].value == 50
+    line = scorecard_of(reading, assumptions=Assumptions(csat_scale=7))["csat"]
+    assert line.value is None
+    assert "words of a scale to 5, and 7 was said" in line.missing
+
+
+def test_files_that_tell_two_scales_of_one_question_wait():
+    five, seven = b"Date,CSAT (1-5)\n2026-08-01,5\n2026-08-31,4\n", b"Date,CSAT (1-7)\n2026-08-01,5\n2026-08-31,4\n"
+    line = scorecard_of(read_company({"a.csv": five, "b.csv": seven}))["csat"]
+    assert line.value is None
+    assert "to 5 in a.csv and to 7 in b.csv" in line.missing
+    both = scorecard_of(
+        read_company({"a.csv": five, "b.csv": five.replace(b"08-01", b"08-02").replace(b"08-31", b"08-30")})
+    )["csat"]
+    assert (both.value, both.n) == (100, 4)
+
+
+def test_a_frame_of_a_file_holds_words_as_numbers_where_its_heading_asks_for_a_rating(tmp_path):
+    (tmp_path / "answers.csv").write_text(WORDS.replace("\n", ",Good\n").replace("us?,Good", "us?,Priority"))
+    frame = read_table(tmp_path / "answers.csv")
+    assert frame.iloc[:, 1].tolist() == [5, 4, 3, 2]
+    assert frame["Priority"].tolist() == ["Good"] * 4
+    shown = panel("csat", frame, ratings=frame.columns[1])
+    assert shown.value == 50
+    wrong = panel("csat", frame, ratings=frame.columns[1], scale_max=7)
+    assert "words of a scale to 5, and scale_max is 7" in str(wrong.outcome.error)

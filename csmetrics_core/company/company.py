@@ -148,6 +148,13 @@ class Company:
         raw = raw.to_numpy() if hasattr(raw, "to_numpy") else raw
         return raw if isinstance(raw, np.ndarray) and raw.dtype.kind in "fiuMb" else list(raw)
 
+    def scale_of_words(self, part: str, column: str) -> int | None:
+        """The highest answer of the scale whose words a column held before it was read; None where it held numbers."""
+        from csmetrics_core.files.answer_words import IN_WORDS
+
+        held: Mapping[str, int] = getattr(self._tables[self.table(part).table], "attrs", {}).get(IN_WORDS, {})
+        return held.get(self.table(part).columns.get(column, column))
+
     def named_cells(self, part: str, column: str) -> Any:
         """All cells of a column that no metric needs; nothing where the table has none."""
         fit = self.table(part)

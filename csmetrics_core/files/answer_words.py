@@ -5,6 +5,9 @@ from typing import NamedTuple
 
 from csmetrics_core.files.languages import folded
 
+#: The attribute of a frame that keeps which of its columns were words, and the highest answer of their scale.
+IN_WORDS = "highest answer of columns read from words"
+
 
 class WordScale(NamedTuple):
     """The numbers of the words of one scale, and its highest answer."""

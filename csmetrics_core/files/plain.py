@@ -9,11 +9,14 @@ from typing import Any
 import pandas as pd
 
 from csmetrics_core.errors import NoData
+from csmetrics_core.files.answer_words import IN_WORDS
 from csmetrics_core.files.columns import Column, Kind, read_column
 from csmetrics_core.files.finding import find_tables
 from csmetrics_core.files.formulas import MEND, pending_words
 from csmetrics_core.files.grids import UnreadableFile, is_filled
+from csmetrics_core.files.headings import find_heading
 from csmetrics_core.files.opening import open_sources
+from csmetrics_core.files.question_words import WORDINGS
 from csmetrics_core.files.recognising import known_headings
 from csmetrics_core.files.saying import Place, Said
 from csmetrics_core.files.table import Table
@@ -62,12 +65,29 @@ def plain_tables(source: Any, said: Said | None = None, but: Container[str] = ()
 
 def _frame(table: Table, said: Said) -> pd.DataFrame:
     columns: dict[str, pd.Series] = {}
+    in_words: dict[str, int] = {}
     for place, heading in enumerate(table.headings):
         name = heading or f"Column{place + 1}"
         while name in columns:
             name = f"{name}_{place + 1}"
-        columns[name] = plain_column(table.column(place), table.at(heading), said)
-    return pd.DataFrame(columns)
+        cells, at = table.column(place), table.at(heading)
+        rated = _rating(cells, table.asks(place), at, said)
+        columns[name] = plain_column(cells, at, said) if rated is None else rated.values
+        if rated is not None:
+            in_words[name] = int(rated.shows["top"])
+    frame = pd.DataFrame(columns)
+    if in_words:
+        frame.attrs[IN_WORDS] = in_words
+    return frame
+
+
+def _rating(cells: pd.Series, asks: str, place: Place, said: Said) -> Column | None:
+    """Answers in words under a heading that asks for a rating, as their numbers; None for any other column."""
+    ratings = ("csat", "ces")
+    if not any(find_heading(one, [place.heading]) or re.search(WORDINGS[one], asks, re.IGNORECASE) for one in ratings):
+        return None
+    read = read_column(cells, "rating", place, said)
+    return read if "top" in read.shows and not read.words.any() else None
 
 
 def plain_column(cells: pd.Series, place: Place, said: Said) -> pd.Series:

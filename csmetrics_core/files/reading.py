@@ -10,6 +10,7 @@ from typing import Any
 import pandas as pd
 
 from csmetrics_core.errors import MetricError
+from csmetrics_core.files.answer_words import IN_WORDS
 from csmetrics_core.files.combining import (
     Tables,
     combine,
@@ -105,6 +106,7 @@ def read_company(source: Any, said: Said | None = None) -> Reading:
     settle_ends(reading.tables, reading.report, said)
     derive_tables(reading.tables, reading.report, said)
     note_strangers(reading.tables, reading.report)
+    _settle_scales(reading)
     _settle_names(reading, said)
     return reading
 
@@ -215,6 +217,23 @@ def _put_snapshots(reading: Reading, snapshots: Sequence[tuple[pd.Timestamp, Tab
 
 def _list_of(fields: tuple[Field, ...]) -> Export:
     return Export("", "customer list of one month", "customers", (), fields, lambda made: made.data, "")
+
+
+def _settle_scales(reading: Reading) -> None:
+    """Files that tell different scales of one question keep it waiting; which answers were words stays with them."""
+    told: dict[str, dict[int, str]] = {}
+    for one in reading.report.read:
+        for question, top in one.scales.items():
+            told.setdefault(question, {}).setdefault(top, one.place)
+    for question, places in told.items():
+        if len(places) > 1:
+            shown = " and ".join(f"to {top} in {place}" for top, place in places.items())
+            fix = "Give files of one scale at a time, or bring the answers to one."
+            wait = Wait(question, f"answers under {question} are on different scales: {shown}", fix)
+            reading.report.waits.setdefault("responses", []).append(wait)
+    in_words = {question: top for one in reading.report.read for question, top in one.in_words.items()}
+    if "responses" in reading.tables and in_words:
+        reading.tables["responses"].attrs[IN_WORDS] = in_words
 
 
 def _settle_names(reading: Reading, said: Said) -> None:

@@ -59,6 +59,7 @@ class TableReport:
         ignored: headings that were not read.
         personal: those of them that hold personal data.
         scales: question -> highest answer, where the product documents it or the heading says it.
+        in_words: question -> highest answer of the scale whose words were read.
         until: the last day the file tells about.
         currency: what its amounts are in, where the file says it.
         ends_known: whether ends are first days no longer paid, for sure.
@@ -85,6 +86,7 @@ class TableReport:
     ignored: tuple[str, ...] = ()
     personal: tuple[str, ...] = ()
     scales: dict[str, int] = field(default_factory=dict)
+    in_words: dict[str, int] = field(default_factory=dict)
     until: date | None = None
     ends_known: bool = False
     notes: list[str] = field(default_factory=list)

@@ -28,11 +28,13 @@ class Cells:
         values: a single value for a single cell, else a list, of lists where it is a block.
         where: the sheet or table.
         rows: the row of the sheet each stands in, counted from 1.
+        top: the highest answer of the scale whose words were read; None where the cells held numbers.
     """
 
     values: Any
     where: str = ""
     rows: Sequence[int] = _ANY_ROW
+    top: int | None = None
 
     @property
     def is_column(self) -> bool:
@@ -62,8 +64,9 @@ def asked(argument: "Argument", reference: str) -> Asked:
 def _kind(argument: "Argument") -> "Kind":
     kind = argument.kind
     if isinstance(kind, Number):
-        is_answer = kind.whole and argument.is_range and (isinstance(kind.high, str) or kind.high == _TOP_OF_NPS)
-        return "score" if is_answer else "amount"
+        is_rating = kind.whole and argument.is_range and isinstance(kind.high, str)
+        is_score = kind.whole and argument.is_range and kind.high == _TOP_OF_NPS
+        return "rating" if is_rating else "score" if is_score else "amount"
     if isinstance(kind, Text):
         return "comment" if argument.name == "comments" else "label"
     return _KINDS.get(kind.reading, "label")
@@ -124,6 +127,7 @@ class Book(Places):
                 self._values(column, table.column(columns[name].column).tolist(), asked[name]),
                 columns[name].where,
                 table.numbers.tolist(),
+                _top(column),
             )
             for name, column in read.items()
         }
@@ -135,10 +139,11 @@ class Book(Places):
         count = len(place.columns[0])
         rows = range(place.first_row, place.first_row + count)
         at = Place(place.grid.file, place.grid.sheet, place.text, rows)
-        values = [self._values(read_column(cells, asked.kind, at, self.said), cells, asked) for cells in place.columns]
+        columns = [read_column(cells, asked.kind, at, self.said) for cells in place.columns]
+        values = [self._values(read, cells, asked) for read, cells in zip(columns, place.columns, strict=True)]
         if len(values) > 1:
             return Cells([list(row) for row in zip(*values, strict=True)], place.grid.name, rows)
-        return Cells(values[0][0] if place.is_one and count else values[0], place.grid.name, rows)
+        return Cells(values[0][0] if place.is_one and count else values[0], place.grid.name, rows, _top(columns[0]))
 
     def _values(self, column: "Column", cells: list[Any], asked: Asked) -> list[Any]:
         """What was read of a column; an error of a spreadsheet and a word among numbers are left to the metric.
@@ -155,7 +160,7 @@ class Book(Places):
         amounts = self._in_one_currency(column)
         for note in column.notes:
             self.note(str(note))
-        keeps_words = asked.kind in ("amount", "number", "score")
+        keeps_words = asked.kind in ("amount", "number", "score", "rating")
         kept = column.unread | column.words | (column.blank if keeps_words else False)
         return [
             (None if cell == "" else cell) if as_it_stands else _plain_value(value)
@@ -200,6 +205,11 @@ class Book(Places):
         if kind == "amount":
             return 'Write the number alone, clear the cell, or say --decimal "," or --decimal . for its decimal sign.'
         return "Correct the cell, or clear it."
+
+
+def _top(column: "Column") -> int | None:
+    """The highest answer of the scale whose words were read."""
+    return int(column.shows["top"]) if "top" in column.shows else None
 
 
 def _plain_value(value: Any) -> Any:

@@ -33,6 +33,10 @@ def _ratings(company: Company, month: int | None, question: str, highest: int) -
         Missing: one is off the scale, which may be another.
     """
     answers = _answers(company, month, question)
+    top = company.scale_of_words("responses", question)
+    if top not in (None, highest):
+        fix = f"Say {top}, or leave the scale out."
+        raise Missing(f"the answers under {question} are words of a scale to {top}, and {highest} was said. {fix}")
     known = np.array([one for one in answers if isinstance(one, Real) and not isinstance(one, bool)], dtype=float)
     off = known[np.isfinite(known) & ((known < 1) | (known > highest) | (known != np.floor(known)))]
     if off.size:

@@ -177,7 +177,7 @@ def _leave_tests_out(draft: Draft) -> None:
 def _hear_top(question: str, column: Column | None, draft: Draft) -> None:
     """The highest answer of a scale whose words were read."""
     if column is not None and "top" in column.shows:
-        draft.report.scales[question] = int(column.shows["top"])
+        draft.report.scales[question] = draft.report.in_words[question] = int(column.shows["top"])
 
 
 def _scale(question: str, draft: Draft) -> None:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from csmetrics_core.declaration.spec import Metric, Role
-from csmetrics_core.errors import MetricError, NoData, place
+from csmetrics_core.errors import MetricError, NoData, OutOfScale, place
 from csmetrics_core.evaluate import evaluate
 from csmetrics_core.explain import Explained, explained
 from csmetrics_core.intake.spans import LENGTHS, last_end, span_text, unfinished_text
@@ -162,6 +162,8 @@ def _chosen(request: Request, frame: Frame) -> Rows:
 def _arguments(request: Request, frame: Frame | None, rows: Rows) -> dict[str, Any]:
     given = {}
     for name, value in request.arguments.items():
+        if isinstance(value, Picked) and frame is not None:
+            _check_scale(request, frame, name, value.columns[0])
         if not isinstance(value, Picked) or frame is None:
             given[name] = value
         elif value.together:
@@ -169,6 +171,24 @@ def _arguments(request: Request, frame: Frame | None, rows: Rows) -> dict[str, A
         else:
             given[name] = _numbered(request, frame, name, rows)
     return given
+
+
+def _check_scale(request: Request, frame: Frame, name: str, column: str) -> None:
+    """Refuse answers that were words of another scale than the metric counts on.
+
+    Raises:
+        OutOfScale: they were.
+    """
+    from csmetrics_core.files.answer_words import IN_WORDS
+
+    top = getattr(frame.native, "attrs", {}).get(IN_WORDS, {}).get(column)
+    high = getattr(request.metric.argument(name).kind, "high", None)
+    if top is None or not isinstance(high, str):
+        return
+    scale = request.arguments.get(high, request.metric.argument(high).default)
+    if scale != top:
+        problem = f"the answers under {column} are words of a scale to {top}, and {high} is {scale:g}"
+        raise OutOfScale(problem, f"Set {high} to {top}.", argument=high)
 
 
 def _row_in_frame(request: Request, rows: Rows, argument: str | None, position: int) -> int:

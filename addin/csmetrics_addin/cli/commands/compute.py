@@ -180,10 +180,28 @@ def _given(metric: Metric, options: dict[str, str | None], beside: dict[str, Ask
     if book is None:
         return given
     given |= book.read(wanted)
+    _check_scales(metric, given)
     if book.said.rates and not book.converted:
         fix = "Write it beside each amount, as in 100 EUR; csmetrics scorecard and report read a column of currencies."
         raise Problem("--rate finds no currency in these cells", fix, code=BAD_DATA)
     return given
+
+
+def _check_scales(metric: Metric, given: Given) -> None:
+    """Refuse answers in words of another scale than the metric counts on.
+
+    Raises:
+        Problem: they are.
+    """
+    for argument in metric.arguments:
+        top = given[argument.name].top if argument.name in given else None
+        high = getattr(argument.kind, "high", None)
+        if top is None or not isinstance(high, str):
+            continue
+        scale = given[high].values if high in given else metric.argument(high).default
+        if scale != top:
+            problem = f"the answers are words of a scale to {top}, and {high} is {scale:g}"
+            raise Problem(problem, f"Say {flag(metric.argument(high))} {top}.", code=BAD_DATA)
 
 
 def _typed(argument: Argument, text: str, *, in_file: bool) -> Cells | Asked:
