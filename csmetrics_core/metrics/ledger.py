@@ -1,6 +1,7 @@
 """The revenue ledger in cells: what became of each customer's recurring revenue, told by class."""
 
 import datetime
+from dataclasses import replace
 from typing import Annotated, Any, Literal
 
 import numpy as np
@@ -13,7 +14,14 @@ from csmetrics_core.intake.cells import OPEN_ENDED
 from csmetrics_core.intake.prepared import Coded
 from csmetrics_core.maths.periods import day_text, index_of, today
 from csmetrics_core.reductions.contract_lines import Lines, Terms, line_cells
-from csmetrics_core.reductions.ledger_arrays import bridge_table, by_customer, held, ledger_table, retained_table
+from csmetrics_core.reductions.ledger_arrays import (
+    at_balances,
+    bridge_table,
+    by_customer,
+    held,
+    ledger_table,
+    retained_table,
+)
 from csmetrics_core.reductions.money import from_cents, to_cents
 from csmetrics_core.reductions.terms import first_unpaid_days, months_of
 from csmetrics_core.results import Table
@@ -323,6 +331,7 @@ def arr_retention(
     horizon: Annotated[Each, Number(1, 1200, whole=True, hint="Give a number of months, such as 12.")] = 12,
     segments: Annotated[Aligned, Id(blanks=True)] = None,
     slice: Literal["start", "end"] = "start",
+    revalued: Annotated[Aligned, Number(0.0, blanks=True)] = None,
 ) -> Table:
     """Net and gross revenue retention and logo retention, month by month, with intervals.
 
@@ -333,8 +342,13 @@ def arr_retention(
         horizon: How many months back the cohort is taken.
         segments: The segment of each customer in that month.
         slice: Whether a customer is in the segment of then or of now; the latter selects on the outcome.
+        revalued: With exchange rates, what each amount is worth at the rates of `horizon` months later: retention is
+            then in constant currency. Blank in months too late to be looked back at; left out, amounts are as they are.
     """
     rows = by_customer(_balances(customers, months, arr, None, None))
+    if revalued is not None:
+        later = to_cents(revalued, "revalued")
+        rows = replace(rows, revalued=at_balances(rows, customers.codes, index_of(months, "month"), later))
     segment = np.zeros(rows.month.size, np.int64)
     names: list[Any] = [""]
     if segments is not None:

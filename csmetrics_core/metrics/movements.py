@@ -134,7 +134,7 @@ def mrr_movements(
     no_native="it gives a table",
     dynamic=_BALANCES.replace("AHEAD", "horizon")
     + """
-            LET(at,sorted-INT(sorted/width)*width, found,XMATCH(sorted+horizon,sorted),
+            IF(ISOMITTED(revalued),LET(at,sorted-INT(sorted/width)*width, found,XMATCH(sorted+horizon,sorted),
                 current,IF(sums>0,IFNA(INDEX(sums,found),0),0), span,SEQUENCE(length,1,0),
                 added,LAMBDA(x,MAP(span,LAMBDA(u,SUM((at=u-horizon)*x)))),
                 opening,added(sums), grown,added((current>sums)*(current-sums)),
@@ -143,7 +143,7 @@ def mrr_movements(
                 shown,LAMBDA(x,IF(span<horizon,"",x)), ratio,LAMBDA(x,y,IF(span<horizon,"",IF(y=0,"",x/y))),
                 table(HSTACK(DATE(INT((first+span-1)/12),first+span-12*INT((first+span-1)/12),1),
                     shown(opening/100),shown(grown/100),shown(less/100),shown(gone/100),
-                    ratio(opening+grown-less-gone,opening),ratio(opening-less-gone,opening),ratio(kept,there))))))
+                    ratio(opening+grown-less-gone,opening),ratio(opening-less-gone,opening),ratio(kept,there)))),{VALUE})))
     """,
     source=_RETENTION_SOURCE,
     example=Example(
@@ -168,6 +168,7 @@ def retention_by_month(
     months: Annotated[Aligned, Month()],
     mrr: Annotated[Aligned, Amount(signed=True)],
     horizon: Annotated[Each, Number(1, 1200, whole=True, hint="Give a number of months, such as 12.")] = 12,
+    revalued: Annotated[Aligned, Number(0.0, blanks=True)] = None,
 ) -> Table:
     """Net and gross revenue retention and logo retention, month by month.
 
@@ -176,8 +177,11 @@ def retention_by_month(
         months: Any day of the month the row is for.
         mrr: Monthly recurring revenue; rows of one customer and month are added up.
         horizon: How many months back the opening cohort is taken.
+        revalued: With exchange rates, what each amount is worth at the rates of `horizon` months later: retention is
+            then in constant currency. Blank in months too late to be looked back at; left out, amounts are as they are.
     """
-    paid = balances(customers, index_of(months, "month"), to_cents(mrr, "mrr"))
+    later = None if revalued is None else to_cents(revalued, "revalued")
+    paid = balances(customers, index_of(months, "month"), to_cents(mrr, "mrr"), revalued=later)
     notes = paid.notes + guard_months(paid, customers.labels)
     return Table(retention_columns(of_customers(paid), int(horizon)), notes)
 

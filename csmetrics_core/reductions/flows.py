@@ -24,6 +24,7 @@ class Balances:
         first, last: numbers of the first and the last month seen.
         span: months a customer takes up in `key`, with room for the look ahead.
         repeats: rows beyond the first of their customer and month.
+        revalued: the same at the rates of a later month; None where there is one currency, NaN where not known.
     """
 
     key: Ints
@@ -32,6 +33,7 @@ class Balances:
     last: int
     span: int
     repeats: int
+    revalued: Floats | None = None
 
     @property
     def month(self) -> Ints:
@@ -50,7 +52,9 @@ def repeats_note(repeats: int, what: str = "customer and month") -> tuple[str, .
     return (f"{repeats} {rows} a {what} already there; the amounts were added up",) if repeats else ()
 
 
-def balances(customers: Coded, months: Ints, cents: Floats, look_ahead: int = 1) -> Balances:
+def balances(
+    customers: Coded, months: Ints, cents: Floats, look_ahead: int = 1, revalued: Floats | None = None
+) -> Balances:
     """Add up the rows of each customer and month.
 
     Args:
@@ -58,6 +62,7 @@ def balances(customers: Coded, months: Ints, cents: Floats, look_ahead: int = 1)
         months: the number of the month, one a row.
         cents: whole cents, one a row.
         look_ahead: how many months later a customer is looked up again.
+        revalued: what each row is worth at later rates, in whole cents.
 
     Raises:
         OutOfScale: a customer's month is below 0, or a month is too large to be exact.
@@ -65,13 +70,22 @@ def balances(customers: Coded, months: Ints, cents: Floats, look_ahead: int = 1)
     first, last = int(months.min()), int(months.max())
     span = last - first + 1 + look_ahead
     refuse_inexact_total(float(np.bincount(months - first, np.abs(cents)).max()), "mrr")
-    key, total, distinct = _sums(customers.codes * span + (months - first), cents, len(customers.labels) * span)
+    row = customers.codes * span + (months - first)
+    key, total, distinct = _sums(row, cents, len(customers.labels) * span)
     if total.size and total.min() < 0:
         place = int(total.argmin())
         month = as_dates(first_day(np.array([key[place] % span + first]), "month"))[0]
         who = f"{customers.labels[int(key[place]) // span]!r} in {str(month)[:7]}"
         raise below_zero("mrr", who, float(total[place]))
-    return Balances(key, total, first, last, span, cents.size - distinct)
+    later = None if revalued is None else _at(key, row, revalued)
+    return Balances(key, total, first, last, span, cents.size - distinct, later)
+
+
+def _at(keys: Ints, row: Ints, values: Floats) -> Floats:
+    """Values added up by key, for the keys there are."""
+    found = np.minimum(np.searchsorted(keys, row), keys.size - 1)
+    there = keys[found] == row if keys.size else np.zeros(row.size, bool)
+    return np.asarray(np.bincount(found[there], values[there], keys.size), float)
 
 
 def below_zero(argument: str, who: str, cents: float) -> OutOfScale:

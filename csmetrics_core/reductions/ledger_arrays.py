@@ -40,6 +40,7 @@ class Held:
         quantity: NaN where not known; None where it is nowhere.
         open, lapses: the part that is an open renewal, and whether all lines end by lapsing; None where there are none.
         first, last: the months the table runs from and to.
+        revalued: the cents at the rates of some months later; None where there is one currency.
     """
 
     customer: Ints
@@ -51,6 +52,7 @@ class Held:
     lapses: NDArray[np.bool_] | None
     first: int
     last: int
+    revalued: Floats | None = None
 
 
 def held(
@@ -104,7 +106,7 @@ def of_customers(paid: Balances) -> Held:
     """What customers pay for all products together, from their balances."""
     customer = paid.key // paid.span
     return Held(customer, np.zeros_like(customer), paid.month + paid.first, paid.cents, None, None, None,
-                paid.first, paid.last)  # fmt: skip
+                paid.first, paid.last, paid.revalued)  # fmt: skip
 
 
 def by_customer(rows: Held) -> Held:
@@ -169,6 +171,12 @@ def _place(rows: Held, customer: Ints, month: Ints) -> tuple[Ints, NDArray[np.bo
     key, wanted = rows.customer * span + rows.month - first, customer * span + month - first
     place = np.minimum(np.searchsorted(key, wanted), key.size - 1)
     return place, key[place] == wanted
+
+
+def at_balances(rows: Held, customer: Ints, month: Ints, values: Floats) -> Floats:
+    """Values a row of the input added up by the balance they belong to; rows are one a customer and month."""
+    place, paid = _place(rows, customer, month)
+    return np.asarray(np.bincount(place[paid], values[paid], rows.month.size), float)
 
 
 def bridge_table(rows: Held, *, detail: bool = False) -> dict[str, Any]:
@@ -250,9 +258,9 @@ def retained_table(
         slice_: whether a customer is where it was at the "start" or at the "end".
         confidence: confidence level of the intervals.
     """
-    at, stays, now = _later(rows, horizon)
+    at, stays, then, now = _ends(rows, horizon)
     group = np.where(stays, segment[at], segment) if slice_ == "end" else segment
-    parts = fate(rows.cents, now, stays, None, ARRAYS)
+    parts = fate(then, now, stays, None, ARRAYS)
     months, groups = rows.last - rows.first + 1, len(segments)
     blocks = grid(rows.month - rows.first + horizon, {n: np.broadcast_to(v, now.shape) for n, v in parts.items()},
                   group, groups, months)  # fmt: skip
@@ -263,16 +271,26 @@ def retained_table(
 
 def retention_columns(rows: Held, horizon: int) -> dict[str, NDArray]:
     """Retention of the whole company by month, without intervals; rows are one a customer and month."""
-    _, stays, now = _later(rows, horizon)
-    parts = fate(rows.cents, now, stays, None, ARRAYS, FATES)
+    _, stays, then, now = _ends(rows, horizon)
+    parts = fate(then, now, stays, None, ARRAYS, FATES)
     months = rows.last - rows.first + 1
     blocks = grid(rows.month - rows.first, parts, np.zeros(rows.month.size, np.int64), 1, months)
     return looking_back(rows.first, {name: block.ravel() for name, block in blocks.items()}, horizon)
 
 
-def _later(rows: Held, horizon: int) -> tuple[Ints, NDArray[np.bool_], Floats]:
-    """Where each customer stands some months later, whether it is there, and what it pays then."""
+def _ends(rows: Held, horizon: int) -> tuple[Ints, NDArray[np.bool_], Floats, Floats]:
+    """Where each customer stands some months later, whether it is there, what it paid then and what it pays later.
+
+    Raises:
+        NoData: what a customer paid is not known at the later month's rates.
+    """
     last = int(rows.month.max(initial=rows.last))
     at, stays = _place(rows, rows.customer, np.minimum(rows.month + horizon, last + 1))
-    stays &= rows.month + horizon <= last
-    return at, stays, np.where(stays, rows.cents[at], 0.0)
+    looked_at = rows.month + horizon <= last
+    then = rows.cents if rows.revalued is None else rows.revalued
+    if (unknown := np.isnan(then) & looked_at).any():
+        day = as_dates(first_day(rows.month[unknown][:1], "month"))[0]
+        problem = f"revalued is blank for a customer of {str(day)[:7]}, which is looked back at {horizon} months later"
+        raise NoData(problem, "Give what its amount is worth at the rates of that later month.", argument="revalued")
+    stays &= looked_at
+    return at, stays, np.where(looked_at, then, rows.cents), np.where(stays, rows.cents[at], 0.0)

@@ -257,3 +257,39 @@ def _in_one_currency(source: Source, rates: Rates) -> list[str]:
     }
     source.rows = after.with_columns(**later)
     return ["local_arr", *later]
+
+
+def months_of_revenue(
+    frame: Any,
+    given: Mapping[str, str | None],
+    rates: Any,
+    time_zone: str,
+    notes: list[str] | None,
+) -> Any:
+    """Months of revenue in several currencies as balances in one; nothing where there is one currency.
+
+    Args:
+        frame: one row a customer and month.
+        given: customer, month, mrr and currency: the columns named by the caller, if any.
+        rates: a table of currency, month and rate; None where there is none.
+        time_zone: the zone whose months count.
+        notes: a list that takes what the reader must know.
+
+    Raises:
+        WrongKind: the amounts are in several currencies, and no rates are given.
+    """
+    schema = schema_of(wrapped(frame))
+    currency = given.get("currency") or look_for("currency", schema)
+    if rates is None:
+        if currency in schema and "local_arr" not in schema:
+            name = nw.col(str(currency))
+            found = collected(nw.from_native(frame).lazy().select(least=name.min(), most=name.max()))
+            refuse_mixed([*map(str, filter(None, (*found["least"], *found["most"])))])
+        return None
+    columns = {
+        "arr": given.get("mrr") or look_for("mrr", schema),
+        "customer": given.get("customer"),
+        "month": given.get("month") or look_for("month", schema) or look_for("date", schema),
+        "currency": currency,
+    }
+    return balances_of_months(frame, (), columns, rates, time_zone, notes)

@@ -6,12 +6,15 @@ from typing import Any, Literal
 import narwhals as nw
 import numpy as np
 
+from csmetrics_core.errors import WrongCall
 from csmetrics_core.intake.cells import OPEN_ENDED
 from csmetrics_core.maths.periods import Period, as_dates, first_day, index_of
 from csmetrics_core.reductions.flows import below_zero
 from csmetrics_core.reductions.money import LARGEST_CENTS, refuse_inexact_total
 from csmetrics_core.reductions.spells import Turns, ends_before_start, movements
 from csmetrics_core.reductions.triangles import triangle
+from csmetrics_core.tables.arr_retention import arr_cohorts
+from csmetrics_core.tables.balances import months_of_revenue
 from csmetrics_core.tables.engine import (
     NEVER,
     UNKNOWN,
@@ -173,6 +176,8 @@ def cohort_retention(
     customer: str | None = None,
     date: str | None = None,
     mrr: str | None = None,
+    currency: str | None = None,
+    rates: Any = None,
     as_of: datetime.date | None = None,
     time_zone: str = "UTC",
     notes: list[str] | None = None,
@@ -183,7 +188,9 @@ def cohort_retention(
         frame: one row an activity, invoice or month.
         period: "day", "week", "month", "quarter" or "year".
         value: "customers" counts them; "mrr" adds up what they pay, against what they paid at age 0.
-        customer, date, mrr: names of the columns; looked for where not given.
+        customer, date, mrr, currency: names of the columns; looked for where not given.
+        rates: a table of currency, month and rate, for months of money in several currencies: each age is compared
+            with the first month's amounts at that age's rates, so that exchange moves nothing.
         as_of: the day the data were taken: ages run up to the last period over by then. Where not given, up to the
             last period seen that is over today.
         time_zone: the zone whose days count, for dates with a zone.
@@ -194,7 +201,8 @@ def cohort_retention(
         on; missing where an age is not reached yet.
 
     Raises:
-        MetricError: a column is missing or of another type, or a customer's period is below 0.
+        MetricError: a column is missing or of another type, a customer's period is below 0, there are several
+            currencies and no rates, or a rate is missing.
 
     Examples:
         >>> import pandas
@@ -207,6 +215,13 @@ def cohort_retention(
     """
     one_of("value", value, ("customers", "mrr"))
     by_money = value == "mrr"
+    if rates is not None and (period != "month" or not by_money):
+        problem = "rates are by month, and of money: they go with period='month' and value='mrr'"
+        raise WrongCall(problem, "Say both, or leave the rates out.", argument="rates")
+    named = {"customer": customer, "month": date, "mrr": mrr, "currency": currency}
+    balances = months_of_revenue(frame, named, rates, time_zone, notes) if by_money else None
+    if balances is not None:
+        return arr_cohorts(balances, rates=rates, as_of=as_of, time_zone=time_zone, notes=notes)
     roles = (_CUSTOMER, Role("date", "date"), *((Role("mrr", "number"),) if by_money else ()))
     given = {"customer": customer, "date": date, "mrr": mrr}
     source = open_table(frame, roles, given, time_zone=time_zone, notes=notes)

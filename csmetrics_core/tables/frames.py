@@ -239,3 +239,8 @@ def values_like(argument: str, given: Any, is_text: bool) -> list[Any]:
                 argument, place, value, "text, as in the column" if is_text else "a number, as in the column"
             )
     return values
+
+
+def only(frame: Any, names: Sequence[str]) -> Any:
+    """Some columns of a frame of any engine."""
+    return nw.to_native(nw.from_native(frame).select(*names))

@@ -12,14 +12,10 @@ from csmetrics_core.declaration.spec import MONEY, Unit
 from csmetrics_core.errors import MetricError, WrongKind, WrongShape
 from csmetrics_core.tables.accounts import usage_by_account
 from csmetrics_core.tables.activity import active_users, feature_adoption
-from csmetrics_core.tables.arr_retention import arr_cohorts, arr_retention
-from csmetrics_core.tables.balances import balances_of_months, refuse_mixed
 from csmetrics_core.tables.contracts import contract_months
 from csmetrics_core.tables.customers import cohort_retention, customer_movements
-from csmetrics_core.tables.engine import collected
 from csmetrics_core.tables.frames import EngineFailed, is_empty, no_rows, schema_of, wrapped
 from csmetrics_core.tables.groups import fcr, survey
-from csmetrics_core.tables.ledger import arr_bridge
 from csmetrics_core.tables.revenue import mrr_movements, retention
 from csmetrics_core.tables.schema import Role, look_for, resolve
 
@@ -94,54 +90,27 @@ def _currency(frame: Any) -> str | None:
     return resolve(schema_of(wrapped(frame)), (Role("currency", "id", needed=False),), {}).get("currency")
 
 
-def _in_one_currency(frame: Any, asked: Asked, notes: list[str]) -> Any:
-    """Months of revenue as balances at each month's rates; nothing where there is one currency and no need.
-
-    Raises:
-        WrongKind: the amounts are in several currencies, and no rates are given.
-    """
-    currency = _currency(frame)
-    if currency is None:
-        if asked.rates is not None:
-            notes.append("No column tells currencies: the rates were not used.")
-        return None
+def _rates(frame: Any, asked: Asked, notes: list[str]) -> Any:
+    """The rates for months of revenue; none where the table names no currencies, and said so."""
     if asked.rates is None:
-        names = nw.col(currency)
-        found = collected(nw.from_native(frame).lazy().select(least=names.min(), most=names.max()))
-        refuse_mixed([*map(str, filter(None, (*found["least"], *found["most"])))])
+        return None
+    if _currency(frame) is None:
+        notes.append("No column tells currencies: the rates were not used.")
         return None
     notes.append("Amounts are at each month's rates; what rates did is fx. Retention is at the later month's rates.")
-    roles = (*_MONTHS, Role("currency", "id"))
-    columns = resolve(schema_of(wrapped(frame)), roles, {})
-    columns["arr"] = columns.pop("mrr")
-    return balances_of_months(frame, (), columns, asked.rates, asked.time_zone, notes)
+    return asked.rates
 
 
 def _movements(frame: Any, asked: Asked, notes: list[str]) -> Any:
-    balances = _in_one_currency(frame, asked, notes)
-    if balances is None:
-        return mrr_movements(frame, notes=notes, **_days(asked))
-    names = [column.name for column in CATALOG["mrr_movements"].columns]
-    return _only(arr_bridge(balances, notes=notes, **_days(asked)), [*names[:-1], "fx", names[-1]])
+    return mrr_movements(frame, rates=_rates(frame, asked, notes), notes=notes, **_days(asked))
 
 
 def _retention(frame: Any, asked: Asked, notes: list[str]) -> Any:
-    balances = _in_one_currency(frame, asked, notes)
-    if balances is None:
-        return retention(frame, notes=notes, **_days(asked))
-    found = arr_retention(balances, rates=asked.rates, notes=notes, **_days(asked))
-    return _only(found, [column.name for column in CATALOG["retention_by_month"].columns])
+    return retention(frame, rates=_rates(frame, asked, notes), notes=notes, **_days(asked))
 
 
 def _cohorts(frame: Any, asked: Asked, notes: list[str]) -> Any:
-    balances = _in_one_currency(frame, asked, notes)
-    if balances is None:
-        return cohort_retention(frame, "month", "mrr", notes=notes, **_days(asked))
-    return arr_cohorts(balances, rates=asked.rates, notes=notes, **_days(asked))
-
-
-def _only(result: Any, names: Sequence[str]) -> Any:
-    return nw.to_native(nw.from_native(result).select(*names))
+    return cohort_retention(frame, "month", "mrr", rates=_rates(frame, asked, notes), notes=notes, **_days(asked))
 
 
 def _survey(metric: str) -> Callable[[Any, Asked, list[str]], Any]:

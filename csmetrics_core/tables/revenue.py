@@ -5,14 +5,17 @@ from typing import Any
 
 from csmetrics_core.errors import off_scale
 from csmetrics_core.reductions.retained import FATES, looking_back
-from csmetrics_core.tables.arr_retention import fates_plan
+from csmetrics_core.tables.arr_retention import arr_retention, fates_plan
 from csmetrics_core.tables.balance_rows import balance_rows, real_months
+from csmetrics_core.tables.balances import months_of_revenue
 from csmetrics_core.tables.engine import collected, like
-from csmetrics_core.tables.ledger import bridge_plan, bridge_table, grouped
+from csmetrics_core.tables.frames import only
+from csmetrics_core.tables.ledger import arr_bridge, bridge_plan, bridge_table, grouped
 from csmetrics_core.tables.monthly import open_months
 from csmetrics_core.tables.schema import Role
 
 _COLUMNS = ("month", "opening", "new", "expansion", "contraction", "churned", "reactivation")
+_RETENTION = ("month", "opening", "expansion", "contraction", "churned", "ndr", "grr", "logo_retention")
 
 
 def mrr_movements(
@@ -22,6 +25,8 @@ def mrr_movements(
     month: str | None = None,
     mrr: str | None = None,
     fx: str | None = None,
+    currency: str | None = None,
+    rates: Any = None,
     as_of: date | None = None,
     time_zone: str = "UTC",
     notes: list[str] | None = None,
@@ -32,6 +37,9 @@ def mrr_movements(
         frame: one row a customer and month, or one row a customer with the months across.
         customer, month, mrr: names of the columns; looked for where not given.
         fx: the part of `mrr` that only came from a change of exchange rates, as `contract_months` gives it.
+        currency: the name of the column of currencies; looked for where not given.
+        rates: a table of currency, month and rate, for amounts in several currencies: each month is at its own rates,
+            and what they did is fx.
         as_of: the day the data were taken: the table runs up to the last month over by then, though nobody may pay in
             it. Where not given, up to the last month seen that is over today.
         time_zone: the zone whose months count, for dates with a zone.
@@ -42,7 +50,8 @@ def mrr_movements(
         reactivation, closing; with fx before closing where that is given.
 
     Raises:
-        MetricError: a column is missing or of another type, or a customer's month is below 0.
+        MetricError: a column is missing or of another type, a customer's month is below 0, there are several
+            currencies and no rates, or a rate is missing.
 
     Examples:
         >>> import pandas
@@ -54,6 +63,10 @@ def mrr_movements(
 
     Source: the five movements of ChartMogul's help centre, MRR movements.
     """
+    named = {"customer": customer, "month": month, "mrr": mrr, "currency": currency}
+    balances = months_of_revenue(frame, named, rates, time_zone, notes)
+    if balances is not None:
+        return only(arr_bridge(balances, as_of=as_of, time_zone=time_zone, notes=notes), (*_COLUMNS, "fx", "closing"))
     given = {"customer": customer, "month": month, "mrr": mrr, "fx": fx}
     more = (Role("fx", "number"),) if fx else ()
     source = open_months(frame, given, time_zone, notes, more=more)
@@ -71,6 +84,8 @@ def retention(
     customer: str | None = None,
     month: str | None = None,
     mrr: str | None = None,
+    currency: str | None = None,
+    rates: Any = None,
     as_of: date | None = None,
     time_zone: str = "UTC",
     notes: list[str] | None = None,
@@ -80,7 +95,9 @@ def retention(
     Args:
         frame: one row a customer and month, or one row a customer with the months across.
         horizon_months: how many months back the opening cohort is taken.
-        customer, month, mrr: names of the columns; looked for where not given.
+        customer, month, mrr, currency: names of the columns; looked for where not given.
+        rates: a table of currency, month and rate, for amounts in several currencies: both ends are valued at the
+            later month's rates, so that exchange moves nothing.
         as_of: the day the data were taken: the table runs up to the last month over by then, though nobody may pay in
             it. Where not given, up to the last month seen that is over today.
         time_zone: the zone whose months count, for dates with a zone.
@@ -91,7 +108,8 @@ def retention(
         logo_retention; missing for the first months.
 
     Raises:
-        MetricError: a column is missing or of another type, or a customer's month is below 0.
+        MetricError: a column is missing or of another type, a customer's month is below 0, there are several
+            currencies and no rates, or a rate is missing.
 
     Examples:
         >>> import pandas
@@ -103,6 +121,11 @@ def retention(
     """
     if not (isinstance(horizon_months, int) and 1 <= horizon_months <= 1200):
         raise off_scale("horizon_months", None, horizon_months, "a whole number from 1 to 1200", "Give months.")
+    named = {"customer": customer, "month": month, "mrr": mrr, "currency": currency}
+    balances = months_of_revenue(frame, named, rates, time_zone, notes)
+    if balances is not None:
+        found = arr_retention(balances, horizon_months, rates=rates, as_of=as_of, time_zone=time_zone, notes=notes)
+        return only(found, _RETENTION)
     source = open_months(frame, {"customer": customer, "month": month, "mrr": mrr}, time_zone, notes)
     rows = balance_rows(source)
     counted = collected(fates_plan(rows, horizon_months, names=FATES))
