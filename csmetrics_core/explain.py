@@ -115,7 +115,8 @@ class Explained:
         units = {column.name: column.unit for column in self.metric.columns}
         spread = next((column.unit for column in self.metric.columns if "{n}" in column.name), TEXT)
         columns = {name: (units.get(name, spread), values) for name, values in self.value.items()}
-        rows = zip(*([unit.text(one) for one in _first(values)] for unit, values in columns.values()), strict=True)
+        texts = ([unit.of(values).text(one) for one in _first(values)] for unit, values in columns.values())
+        rows = zip(*texts, strict=True)
         length = len(next(iter(self.value.values()), ()))
         more = f" (the first {_MOST_ROWS} of {length:,} rows)" if length > _MOST_ROWS else ""
         right = (place for place, (unit, _) in enumerate(columns.values()) if unit not in (TEXT, DATE, MOMENT))

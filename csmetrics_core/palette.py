@@ -15,4 +15,4 @@ STATUS = {"met": ("#14532D", "#DDF0E0"), "near": ("#713F12", "#FDF0CC"), "missed
 GOOD, CAUTION, BAD = "#2F7D4F", "#B7791F", "#A32A2A"
 
 #: Shades of one colour for a heat map, from little to much.
-HEAT = ("#FFFFFF", "#9DBBDA")
+HEAT = ("#E3ECF5", "#8FB3D9")

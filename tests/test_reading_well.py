@@ -139,3 +139,16 @@ def test_figures_have_a_minus_sign_and_their_unit_wherever_they_are_text():
     done = CliRunner().invoke(app, ["compute", "nps", "--scores", "10,9,8,6"])
     assert "−44.2" in done.output
     assert "-44.2" not in done.output
+
+
+def test_accounts_of_differing_weights_are_told():
+    told = explain("nps", [10, 0, 9], weights=[1, 3, 2], accounts=["A", "A", "B"])
+    assert told.value == pytest.approx(50)
+    assert told.notes == ("1 account has answers of different weights, and weighs their mean.",)
+    assert explain("nps", [10, 0, 9], weights=[1, 1, 2], accounts=["A", "A", "B"]).notes == ()
+
+
+def test_a_column_of_months_is_shown_as_months():
+    movements = explain("mrr_movements", ["A", "A"], ["2026-08", "2026-09"], [10, 20])
+    assert [row[0] for row in cells_of(movements._repr_html_()) if row[0].startswith("2026")] == ["2026-08", "2026-09"]
+    assert DATE.of(["2026-08-01"]) is DATE

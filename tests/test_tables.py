@@ -11,6 +11,7 @@ from frames import ENGINES, on_engine, plain, plain_columns, small_frames_go
 
 import csmetrics_core as core
 from csmetrics_core import tables
+from csmetrics_core.errors import MetricError
 
 #: The day after the data end: tables run up to the day the data were taken.
 AS_OF = date(2025, 9, 1)
@@ -267,14 +268,41 @@ def test_funnel_follows_the_order_of_events(engine: str) -> None:
     assert plain(tables.funnel(on_engine(engine, any_order), steps))["count"] == [2, 2, 2]
 
 
+def test_a_funnel_counts_what_is_within_its_window(engine: str) -> None:
+    """A takes nine days, or four from its second visit; B's paid is too late; C does all at one moment."""
+    at = [datetime(2025, 1, day) for day in (1, 6, 8, 10, 1, 2, 20, 3, 3, 3)]
+    users, what = list("AAAABBBCCC"), ["visit", "visit", "trial", "paid"] + ["visit", "trial", "paid"] * 2
+    table = pa.table({"user": users, "step": what, "timestamp": pa.array(at, pa.timestamp("us"))})
+    for days, reached in ((4, [3, 3, 2]), (3.9, [3, 3, 1]), (30, [3, 3, 3]), (0.5, [3, 1, 1])):
+        found = plain(tables.funnel(on_engine(engine, table), ["visit", "trial", "paid"], within_days=days))
+        assert found["count"] == reached, days
+    with pytest.raises(MetricError, match="within_days is 0; expected days above 0"):
+        tables.funnel(on_engine(engine, table), ["visit"], within_days=0)
+    with pytest.raises(MetricError, match="no column says when an event was"):
+        tables.funnel(on_engine(engine, table.select(["user", "step"])), ["visit"], within_days=1)
+
+
+def test_a_week_starts_on_monday_or_is_a_sunday_week(engine: str) -> None:
+    days = [date(2025, 1, 4), date(2025, 1, 5), date(2025, 1, 6), date(1969, 12, 28)]
+    table = pa.table({"nps": [10, 9, 0, 10], "date": pa.array(days, pa.date32())})
+    mondays = plain(tables.nps(on_engine(engine, table), each="week"))
+    assert [str(day)[:10] for day in mondays["week"]] == ["1969-12-22", "2024-12-30", "2025-01-06"]
+    sundays = plain(tables.nps(on_engine(engine, table), each="sunday week"))
+    assert [str(day)[:10] for day in sundays["sunday week"]] == ["1969-12-28", "2024-12-29", "2025-01-05"]
+    assert sundays["value"] == [100, 100, 0]
+
+
 def test_health_of_each_account(engine: str) -> None:
     block = {"breadth": [0.9, 0.1, None, None], "tickets": [0.0, 9.0, 2.0, None], "logins": [20.0, 3.0, 15.0, 9.0]}
     table = pa.table({"account": ["D", "B", "C", "A"], **block})
-    lines = {"breadth": (0, 1, 2), "tickets": (10, 0, 1), "logins": (0, 25, 1)}
-    result = plain(tables.health_score(on_engine(engine, table), lines))
-    expected = core.health_score(
-        [list(row) for row in zip(*block.values(), strict=True)], [2, 1, 1], [0, 10, 0], [1, 0, 25]
-    )
+    marks = [2, 1, 1], [0, 10, 0], [1, 0, 25]
+    result = plain(tables.health_score(on_engine(engine, table), list(block), *marks))
+    lines = {"breadth": (0, 1), "tickets": (10, 0), "logins": (0, 25)}
+    assert plain(tables.health_score(on_engine(engine, table), lines, [2, 1, 1])) == result
+    with pytest.warns(DeprecationWarning, match=r"now given by weights="):
+        before = tables.health_score(on_engine(engine, table), lines | {"breadth": (0, 1, 2)})
+    assert plain(before) == result
+    expected = core.health_score([list(row) for row in zip(*block.values(), strict=True)], *marks)
     by_account = dict(zip(["D", "B", "C", "A"], [None if v != v else v for v in expected.tolist()], strict=True))
     assert result["account"] == ["A", "B", "C", "D"]
     assert result["score"] == [by_account[a] for a in "ABCD"]

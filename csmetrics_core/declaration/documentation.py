@@ -49,7 +49,7 @@ def table_docstring(metric: Metric) -> str:
     lines += [f"    {a.name}: The column of: {a.help}{'' if a.required else ' Optional.'}" for a in metric.arguments]
     lines += [
         "    by: Columns to group by; a word such as month stands for that period of the rows' date.",
-        "    each: day, week, month, quarter or year: one result a period.",
+        "    each: day, week (from Monday), sunday week, month, quarter or year: one result a period.",
         '    span: "month", "quarter" or "trailing 12": only the rows of these months.',
         '    end: The last month of the span, such as "2026-09"; by default the last that has rows.',
         "    date: The column that says when, for periods; looked for where not given.",

@@ -1,6 +1,6 @@
 """What a metric says about itself: category, unit, bounds, columns, example and the roles of its arguments."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from functools import cached_property
@@ -74,11 +74,23 @@ class Unit:
         """Print one value for a person; a value that does not exist prints as nothing."""
         if value is None or value != value:
             return ""
-        if self in (DATE, MOMENT):
-            return str(value)[:19].replace("T", " ")
+        if self in (DATE, MOMENT, MONTH):
+            return str(value)[: 7 if self is MONTH else 19].replace("T", " ")
         if self is TEXT or isinstance(value, str):
             return str(value)
         return with_minus(self.text_format.format(value))
+
+    def of(self, column: Iterable[object]) -> "Unit":
+        """The unit a column is shown in: dates are months where there are several and each is the first of one.
+
+        Example:
+            >>> [DATE.of(days).text(days[0]) for days in (["2026-01-01", "2026-02-01"], ["2026-01-01", "2026-02-02"])]
+            ['2026-01', '2026-01-01']
+        """
+        if self is not DATE:
+            return self
+        days = {str(one)[:10] for one in column if one is not None and one == one}
+        return MONTH if len(days) > 1 and all(day.endswith("-01") for day in days) else self
 
     def change(self, value: float) -> str:
         """A change with its sign; of fractions in percentage points."""
@@ -109,6 +121,7 @@ PER_USER = Unit("a user", "0.00", "{:.2f}")
 COMPOUND = Unit("compound, -1 to 1", "0.00", "{:+.2f}")
 PROBABILITY = Unit("probability", "0.000", "{:.3f}")
 DATE = Unit("date", "yyyy-mm-dd", "{}")
+MONTH = Unit("month", "yyyy-mm", "{}")
 MOMENT = Unit("date and time", "yyyy-mm-dd hh:mm:ss", "{}")
 TEXT = Unit("text", "@", "{}")
 

@@ -7,7 +7,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-Period = Literal["day", "week", "month", "quarter", "year"]
+Period = Literal["day", "week", "sunday week", "month", "quarter", "year"]
 Days = NDArray[np.int64]
 
 _MONTHS = {"month": 1, "quarter": 3, "year": 12}
@@ -15,15 +15,16 @@ _MONTH_NAMES = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "
 _ISO = re.compile(r"(\d{4})[-/](\d{1,2})(?:[-/]\d{1,2})?(?:[ T]00:00:00.*)?")
 _NAMED = re.compile(r"([A-Za-z]{3})[a-z]*[ -](\d{4})")
 _MANY = 10_000
-_THURSDAY = 3  # 1970-01-01; ISO weeks start on Monday
+#: Days of the week before 1970-01-01, a Thursday: a week starts on Monday, as in ISO 8601, or on Sunday.
+WEEKS = {"week": 3, "sunday week": 4}
 
 
 def index_of(days: Days, period: Period) -> Days:
     """Number of the period each day falls in, counted from the one that holds 1970-01-01."""
     if period == "day":
         return days
-    if period == "week":
-        return (days + _THURSDAY) // 7
+    if period in WEEKS:
+        return (days + WEEKS[period]) // 7
     if days.size > _MANY and (lowest := int(days.min())) + days.size > (highest := int(days.max())):
         return index_of(np.arange(lowest, highest + 1), period)[days - lowest]  # far fewer days than rows
     months = days.astype("datetime64[D]").astype("datetime64[M]").astype(np.int64)
@@ -34,8 +35,8 @@ def first_day(index: Days, period: Period) -> Days:
     """First day of each numbered period; `first_day(index + 1)` is the first day after it."""
     if period == "day":
         return index
-    if period == "week":
-        return index * 7 - _THURSDAY
+    if period in WEEKS:
+        return index * 7 - WEEKS[period]
     return (index * _MONTHS[period]).astype("datetime64[M]").astype("datetime64[D]").astype(np.int64)
 
 

@@ -56,7 +56,9 @@ _BY_BAND = ("customers", "churned", "churn_rate", "low", "high", "lift", "lift_l
     ),
     formula="AUC = share of pairs (one left, one stayed) whose lower score left, ties half; lift = rate ÷ rate of all",
     convention=(
-        f"{_BEFORE} An AUC of 0.5 tells nothing, 1 ranks all right. A score on a line is in the better band. "
+        f"{_BEFORE} An AUC of 0.5 tells nothing, 1 ranks all right. Its interval takes the customers for a sample and "
+        "holds every area that the one seen does not contradict: with 0.5 in it, the score may tell nothing. A score "
+        "on a line is in the better band. "
         "For the calibration chart, churn from the lowest scores to the highest: HEALTH_CALIBRATION."
     ),
     no_native="it gives a table",

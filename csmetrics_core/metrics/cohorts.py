@@ -67,7 +67,7 @@ def customer_movements(
         customers: Who is a customer, one stay a row.
         starts: The first day of the stay.
         ends: The first day no longer a customer.
-        period: The length of a period.
+        period: The length of a period; a week starts on Monday, a sunday week on Sunday.
     """
     columns, notes = movements(turns(customers, starts, ends, period, today() + 1), period)
     return Table(dict(columns), notes)
@@ -85,9 +85,9 @@ def customer_movements(
     convention="Seen in the period itself, not in or after it; ages not reached yet are blank, not 0.",
     no_native="it gives a table",
     dynamic="""
-        LET(counted_as,LAMBDA(d,IF(period="day",INT(d),IF(period="week",INT((d-2)/7),
+        LET(counted_as,LAMBDA(d,IF(period="day",INT(d),IF(RIGHT(period,4)="week",INT((d-IF(period="week",2,1))/7),
                 INT((12*YEAR(d)+MONTH(d)-1)/IF(period="quarter",3,IF(period="year",12,1)))))),
-            begins,LAMBDA(k,IF(period="day",k,IF(period="week",7*k+2,
+            begins,LAMBDA(k,IF(period="day",k,IF(RIGHT(period,4)="week",7*k+IF(period="week",2,1),
                 LET(m,k*IF(period="quarter",3,IF(period="year",12,1)), DATE(INT(m/12),m-12*INT(m/12)+1,1))))),
             who,UNIQUE(customers), owner,XMATCH(customers,who), when,counted_as(dates), last,MAX(when),
             since,MAP(SEQUENCE(ROWS(who)),LAMBDA(i,MIN(IF(owner=i,when,2^40)))),
@@ -119,6 +119,6 @@ def cohort_retention(
     Args:
         customers: Who was active, one activity a row.
         dates: The day of the activity.
-        period: The length of a period.
+        period: The length of a period; a week starts on Monday, a sunday week on Sunday.
     """
     return Table(dict(triangle(cohort_counts(customers.codes, index_of(dates, period)), period)))

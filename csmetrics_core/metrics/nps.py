@@ -1,5 +1,6 @@
 """Net Promoter Score, its uncertainty, and the answers a survey needs."""
 
+from dataclasses import replace
 from math import sqrt
 from typing import Annotated
 
@@ -73,6 +74,22 @@ def _by_account(values: np.ndarray, weights: np.ndarray | None, accounts: Coded)
     return vote, np.ones(vote.size) if weights is None else np.bincount(place, weights) / answers
 
 
+def _differing(weights: np.ndarray, accounts: Coded) -> tuple[str, ...]:
+    """That accounts came with several weights, and what they are taken for."""
+    _, place = np.unique(accounts.codes, return_inverse=True)
+    least, most = np.full(place.max() + 1, np.inf), np.zeros(place.max() + 1)
+    np.minimum.at(least, place, weights)
+    np.maximum.at(most, place, weights)
+    several = int(np.count_nonzero(least < most))
+    return (
+        (
+            f"{several} account{'s have' if several > 1 else ' has'} answers of different weights, and weighs their mean.",
+        )
+        if several
+        else ()
+    )
+
+
 @metric(
     title="Net Promoter Score",
     category=Category.SURVEY,
@@ -110,14 +127,16 @@ def nps(
     Args:
         scores: Answers to "how likely are you to recommend us?", one a response.
         weights: What each vote weighs, such as the account's ARR.
-        accounts: Who answered; each account then has one vote, the mean of its answers' votes.
+        accounts: Who answered; each account then has one vote, the mean of its answers' votes, and weighs the mean of
+            their weights.
     """
     if weights is None and accounts is None:
         return nps_ratio(count(scores >= 9), count(scores <= 6), scores.size)
     values = votes(scores)
-    if accounts is not None:
-        values, weights = _by_account(values, weights, accounts)
-    return _weighted(values, weights)
+    if accounts is None:
+        return _weighted(values, weights)
+    notes = () if weights is None else _differing(weights, accounts)
+    return replace(_weighted(*_by_account(values, weights, accounts)), notes=notes)
 
 
 @metric(

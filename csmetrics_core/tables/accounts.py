@@ -1,5 +1,6 @@
 """Accounts over tables: the usage of each from events, and the health of each from its inputs."""
 
+import warnings
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -11,6 +12,7 @@ from csmetrics_core.errors import off_scale
 from csmetrics_core.evaluate import evaluate
 from csmetrics_core.reductions.accounts import AccountCounts, account_columns
 from csmetrics_core.tables.engine import UNKNOWN, Source, collected, day_of, like, one_if, open_table
+from csmetrics_core.tables.frames import names_of
 from csmetrics_core.tables.schema import Role
 
 _NEEDED = (Role("account", "id"), Role("user", "id"), Role("date", "date"))
@@ -139,9 +141,27 @@ def _licensed(source: Source, place: dict[Any, int]) -> np.ndarray:
     return value
 
 
+def _of_lines(inputs: Mapping[str, Sequence[float]], weights: Any) -> tuple[list[str], tuple[Any, Any, Any]]:
+    """Columns with their (worst, best) as columns and marks; a weight behind them is taken with a warning."""
+    expected = "(worst, best)"
+    for column, line in inputs.items():
+        if not isinstance(line, Sequence) or len(line) not in (2, 3):
+            told = tuple(line) if isinstance(line, Sequence) else line
+            raise off_scale("values", None, f"{column}: {told}", expected, "Give weights=[...] beside them.")
+    lines = list(inputs.values())
+    if any(len(line) > 2 for line in lines):
+        words = "tables.health_score: a weight behind worst and best is now given by weights=[...], as to health_score"
+        warnings.warn(f"{words}; the old form goes with the next release", DeprecationWarning, stacklevel=4)
+        weights = [line[2] if len(line) > 2 else 1 for line in lines]
+    return list(inputs), (weights, [line[0] for line in lines], [line[1] for line in lines])
+
+
 def health(
     frame: Any,
-    inputs: Mapping[str, Sequence[float]],
+    inputs: Sequence[str] | Mapping[str, Sequence[float]],
+    weights: Any = 1,
+    worst: Any = 0,
+    best: Any = 100,
     *,
     account: str | None = None,
     amber: float = 50,
@@ -152,7 +172,10 @@ def health(
 
     Args:
         frame: one row an account, one column an input.
-        inputs: column -> (worst, best) or (worst, best, weight); worst above best where less is better.
+        inputs: the columns of the signals; or column -> (worst, best).
+        weights: what each input weighs, one an input.
+        worst: the value of each input that scores 0.
+        best: the value of each input that scores 100; below worst where less is better.
         account: name of the column; looked for where not given.
         amber, green: where the bands begin.
         notes: a list that takes what the reader must know.
@@ -167,18 +190,17 @@ def health(
     Examples:
         >>> import pandas
         >>> frame = pandas.DataFrame({"account": ["A", "B"], "breadth": [0.9, 0.2], "tickets": [0, 8]})
-        >>> health(frame, {"breadth": (0, 1), "tickets": (10, 0)})["band"].tolist()
+        >>> health(frame, ["breadth", "tickets"], [2, 1], worst=[0, 10], best=[1, 0])["band"].tolist()
         ['green', 'red']
 
     Source: the weighted mean of normalised inputs, as `health_score`.
     """
-    if not isinstance(inputs, Mapping) or not inputs:
-        raise off_scale("inputs", None, inputs, "columns with their (worst, best)", "Give {'breadth': (0, 1)}.")
-    for column, line in inputs.items():
-        if not isinstance(line, Sequence):
-            raise off_scale("inputs", None, f"{column}: {line}", "(worst, best) or (worst, best, weight)", "")
-        if len(line) not in (2, 3):
-            raise off_scale("inputs", None, f"{column}: {tuple(line)}", "(worst, best) or (worst, best, weight)", "")
+    marks = (weights, worst, best)
+    if isinstance(inputs, Mapping):
+        inputs, marks = _of_lines(inputs, weights)
+    inputs = names_of("values", inputs)
+    if not inputs:
+        raise off_scale("values", None, "empty", "the columns of the signals", "Give ['breadth', 'tickets'].")
     roles = (Role("account", "id"), *(Role(column, "number") for column in inputs))
     given = {"account": account, **{column: column for column in inputs}}
     source = open_table(frame, roles, given, notes=notes)
@@ -187,10 +209,10 @@ def health(
     if not block.size:
         raise source.nothing("the table holds no row with an account")
     single = block.shape[0] == 1
-    lines = list(inputs.values())
-    if len(lines) == 1:  # a block has two columns at least; the same one twice weighs what it weighs once
-        block, lines = np.hstack([block, block]), lines * 2
-    marks = [[line[i] if len(line) > i else 1 for line in lines] for i in (2, 0, 1)]
+    if len(inputs) == 1:  # a block has two columns at least; the same one twice weighs what it weighs once
+        block = np.hstack([block, block])
+        weights, worst, best = (mark * 2 if isinstance(mark, list) and len(mark) == 1 else mark for mark in marks)
+        marks = (weights, worst, best)
     done = evaluate(lookup("health_score"), (np.vstack([block, block]) if single else block, *marks))
     scores = np.asarray(done.value)[:1] if single else np.asarray(done.value)
     source.notes.extend(getattr(done.parts, "notes", ()))

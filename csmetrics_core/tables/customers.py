@@ -49,7 +49,7 @@ def customer_movements(
 
     Args:
         frame: one row a stay, contract or subscription.
-        period: "day", "week", "month", "quarter" or "year".
+        period: "day", "week" (from Monday), "sunday week", "month", "quarter" or "year".
         customer, start, end: names of the columns; looked for where not given. A blank end is still open.
         as_of: the day the data were taken: what begins or ends on that day or later has not happened yet, and the table
             runs up to the day before. Where not given, up to the latest date seen up to today.
@@ -186,7 +186,7 @@ def cohort_retention(
 
     Args:
         frame: one row an activity, invoice or month.
-        period: "day", "week", "month", "quarter" or "year".
+        period: "day", "week" (from Monday), "sunday week", "month", "quarter" or "year".
         value: "customers" counts them; "mrr" adds up what they pay, against what they paid at age 0.
         customer, date, mrr, currency: names of the columns; looked for where not given.
         rates: a table of currency, month and rate, for months of money in several currencies: each age is compared

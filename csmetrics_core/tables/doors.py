@@ -24,7 +24,7 @@ MOST_GROUPS = 1000
 #: The roles of columns that say when.
 _DATES = ("timestamp", "date", "month", "start")
 _OPTIONS = """        by: columns to group by: one result below the other.
-        each: "day", "week", "month", "quarter" or "year": a result for the rows of each.
+        each: "day", "week" (from Monday), "sunday week", "month", "quarter" or "year": a result for the rows of each.
 """
 _SPAN = """        span: "month", "quarter" or "trailing 12": only the rows of these months.
         end: the last month of the span, such as "2026-09"; by default the last that has rows.

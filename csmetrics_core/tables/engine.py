@@ -12,7 +12,7 @@ import numpy as np
 
 from csmetrics_core.errors import WrongKind, WrongShape, wrong_kind
 from csmetrics_core.intake.labels import small_frame
-from csmetrics_core.maths.periods import Period, index_of
+from csmetrics_core.maths.periods import WEEKS, Period, index_of
 from csmetrics_core.tables.frames import (
     engine_failed,
     is_empty,
@@ -220,9 +220,9 @@ def day_of(column: str) -> nw.Expr:
 def period_of(column: str, period: Period) -> nw.Expr:
     """Number of the period a date falls in, as `periods.index_of` counts; UNKNOWN where there is no date."""
     one_of("period", period, get_args(Period))
-    if period in ("day", "week"):
+    if period == "day" or period in WEEKS:
         number = day_of(column)
-        number = number if period == "day" else _divided(number + 3, 7)
+        number = number if period == "day" else _divided(number + WEEKS[period], 7)
     else:
         number = _divided(month_of(column), {"month": 1, "quarter": 3, "year": 12}[period])
     return nw.when(nw.col(column).is_null()).then(nw.lit(UNKNOWN)).otherwise(number)

@@ -113,6 +113,7 @@ def _parts(texts: dict[str, list[str]], numeric: set[str], width: int) -> list[l
 def _texts(name: str, values: Any, units: dict[str, Unit]) -> list[str]:
     unit = units.get(name) or next((u for known, u in units.items() if "{n}" in known and known[:3] == name[:3]), None)
     if unit:
+        unit = unit.of(values)
         return [unit.text(value) for value in values]
     return ["" if value is None or value != value else f"{value:,}" if isinstance(value, int) else str(value)
             for value in values]  # fmt: skip

@@ -161,7 +161,7 @@ def table(
     names: Sequence[str], columns: Sequence[Sequence[Any]], units: Sequence[Unit | None], caption: str = ""
 ) -> str:
     """Columns as an HTML table that scrolls; at most some hundred rows are shown, and that is said."""
-    length = len(columns[0]) if columns else 0
+    length, units = len(columns[0]) if columns else 0, _shown_in(units, columns)
     head = "".join(f"<th scope='col'{_class(u)}>{escape(_words(n))}</th>" for n, u in zip(names, units, strict=True))
     body = "".join(_row(columns, units, i) for i in range(min(length, _MOST_ROWS)))
     more = f" (the first {_MOST_ROWS} of {length:,} rows)" if length > _MOST_ROWS else ""
@@ -175,11 +175,15 @@ def still_table(
     names: Sequence[str], columns: Sequence[Sequence[Any]], units: Sequence[Unit | None], caption: str = ""
 ) -> str:
     """Columns as an HTML table that stands still: its first rows, and how many there are."""
-    length = len(columns[0]) if columns else 0
+    length, units = len(columns[0]) if columns else 0, _shown_in(units, columns)
     rows = ([_cell(c[i], u) for c, u in zip(columns, units, strict=True)] for i in range(min(length, _STILL_ROWS)))
     more = f" (the first {_STILL_ROWS} of {length:,} rows)" if length > _STILL_ROWS else ""
     numbers = [place for place, unit in enumerate(units) if _class(unit)]
     return html_table(rows, list(map(_words, names)), caption + more, numbers)
+
+
+def _shown_in(units: Sequence[Unit | None], columns: Sequence[Sequence[Any]]) -> list[Unit | None]:
+    return [unit and unit.of(column) for unit, column in zip(units, columns, strict=True)]
 
 
 def _row(columns: Sequence[Sequence[Any]], units: Sequence[Unit | None], row: int) -> str:
@@ -195,7 +199,7 @@ def _td(text: str, unit: Unit | None) -> str:
 
 
 def _class(unit: Unit | None) -> str:
-    return "" if unit is None or unit.name in ("text", "date", "date and time") else " class='number'"
+    return "" if unit is None or unit.name in ("text", "date", "month", "date and time") else " class='number'"
 
 
 def _cell(value: Any, unit: Unit | None) -> str:

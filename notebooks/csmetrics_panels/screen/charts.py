@@ -70,7 +70,11 @@ class Chart:
 
 @dataclass(frozen=True)
 class Heat:
-    """A table of values as colours; NaN is nothing yet."""
+    """A table of values as colours; NaN is nothing yet.
+
+    Args:
+        n: of how many each row is, where the table says.
+    """
 
     title: str
     rows: tuple[str, ...]
@@ -78,6 +82,7 @@ class Heat:
     values: Any
     unit: Unit
     note: str = ""
+    n: tuple[float, ...] = ()
 
 
 def chart_for(outcome: Outcome) -> Chart | Heat | None:
@@ -183,7 +188,9 @@ def _heat_chart(metric: Metric, table: dict[str, Any], title: str) -> Heat:
     unit = next(c.unit for c in metric.columns if "{n}" in c.name)
     values = np.array([np.asarray(table[name], dtype=float) for name in spread]).T
     ages = tuple(name.rsplit("_", 1)[-1] for name in spread)
-    return Heat(title or metric.title, tuple(_texts(first.unit, table[first.name])), ages, values, unit)
+    sizes = next((table[c.name] for c in metric.columns[1:] if c.unit is COUNT and c.name in table), ())
+    n = tuple(_floats(sizes))
+    return Heat(title or metric.title, tuple(_texts(first.unit, table[first.name])), ages, values, unit, n=n)
 
 
 def _columns_chart(metric: Metric, table: dict[str, Any], numbers: list[Column], title: str) -> Chart:
@@ -325,9 +332,8 @@ def _colours(count: int) -> list[str]:
 
 
 def _texts(unit: Unit, values: Any) -> list[str]:
-    texts = [unit.text(v.item() if isinstance(v, np.number) else v) for v in values]
-    monthly = unit is DATE and len(texts) > 1 and all(text.endswith("-01") for text in texts)
-    return [text[:7] for text in texts] if monthly else texts
+    shown = unit.of(values)
+    return [shown.text(v.item() if isinstance(v, np.number) else v) for v in values]
 
 
 def _floats(values: Any) -> list[float]:

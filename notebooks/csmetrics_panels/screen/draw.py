@@ -215,7 +215,8 @@ def _whiskers(series: Series, values: list[float | None]) -> dict[str, Any] | No
 
 def _heat(chart: Heat, height: int | None) -> Any:
     values = np.asarray(chart.values, dtype=float)
-    said = [[with_unit(chart.unit, v) for v in row] for row in values.tolist()]
+    sizes = [f"<br>n = {n:,.0f}" for n in chart.n] or [""] * len(chart.rows)
+    said = [[f"{with_unit(chart.unit, v)}{n}" for v in row] for row, n in zip(values.tolist(), sizes, strict=True)]
     texts = [[chart.unit.text(v) for v in row] for row in values.tolist()]
     scale = [[i / (len(HEAT) - 1), colour] for i, colour in enumerate(HEAT)]
     rows, columns = list(map(shown, chart.rows)), list(map(shown, chart.columns))

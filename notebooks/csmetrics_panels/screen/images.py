@@ -147,8 +147,6 @@ def _heat(axes: Any, chart: Heat) -> None:
     axes.imshow(values, cmap=LinearSegmentedColormap.from_list("heat", HEAT), aspect="auto")
     axes.set_xticks(range(len(chart.columns)), [_plain(c) for c in chart.columns])
     axes.set_yticks(range(len(chart.rows)), [_plain(r) for r in chart.rows])
-    middle = float(values.mean()) if values.count() else 0
     for row, column in np.argwhere(~np.ma.getmaskarray(values)) if values.shape[1] <= 13 else ():
         value = float(values[row, column])
-        colour = "white" if value > middle else INK
-        axes.text(column, row, chart.unit.text(value), ha="center", va="center", fontsize=7, color=colour)
+        axes.text(column, row, chart.unit.text(value), ha="center", va="center", fontsize=7, color=INK)
