@@ -58,8 +58,14 @@ class Metrics:
 
 def _no_such(name: str) -> str:
     """Why there is no such method, with the nearest names."""
+    from csmetrics_core import tables
+    from csmetrics_core.tables.declared import why_not
+
+    if (short := name.removeprefix("csm_")) in tables.__all__:
+        return f"over a table {name} is called {short}"
     try:
-        return f"{lookup(name).name} is about the catalogue, not about rows; call csmetrics_core.{name}"
+        found = lookup(name)
+        return f"{found.name} is no method of a table: {why_not(found)}; call csmetrics_core.{found.name}"
     except UnknownMetric as unknown:
         return str(unknown)
 

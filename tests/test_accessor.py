@@ -38,7 +38,12 @@ def test_names_columns_and_help_are_completed():
 
 
 @pytest.mark.parametrize(
-    ("name", "words"), [("npss", "Did you mean nps"), ("csm_by", "is about the catalogue, not about")]
+    ("name", "words"),
+    [
+        ("npss", "Did you mean nps"),
+        ("csm_by", "over a table csm_by is called by"),
+        ("csm_version", "it is about the catalogue, not about rows"),
+    ],
 )
 def test_what_is_no_method_says_what_may_be_meant(name, words):
     with pytest.raises(AttributeError, match=words):

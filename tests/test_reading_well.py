@@ -144,7 +144,7 @@ def test_figures_have_a_minus_sign_and_their_unit_wherever_they_are_text():
 def test_accounts_of_differing_weights_are_told():
     told = explain("nps", [10, 0, 9], weights=[1, 3, 2], accounts=["A", "A", "B"])
     assert told.value == pytest.approx(50)
-    assert told.notes == ("1 account has answers of different weights, and weighs their mean.",)
+    assert told.notes == ("Accounts whose answers have different weights: 1; each weighs their mean.",)
     assert explain("nps", [10, 0, 9], weights=[1, 1, 2], accounts=["A", "A", "B"]).notes == ()
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import csmetrics_core
-from csmetrics_core import CATALOG
+from csmetrics_core import CATALOG, tables
 from csmetrics_core.declaration import stubs
 from csmetrics_core.declaration.documentation import call_text
 from csmetrics_core.declaration.spec import Category, Metric
@@ -70,7 +70,9 @@ def _doors() -> Iterator[str]:
     yield "|---|---|---|---|---|---|"
     for name in sorted(CATALOG):
         metric = CATALOG[name]
+        short = name.removeprefix("csm_")  # what asks about a metric is called so over a table
         none = f"no: {why_not(metric)}" if why_not(metric) else "yes"
+        none = f"yes, as `{short}`" if short != name and short in tables.__all__ else none
         lazily = "no: its rows are in order, and there a table has none" if metric.ordered else none
         yield f"| {metric.excel_name} | yes | yes | {none} | {none} | {lazily} |"
     yield ""

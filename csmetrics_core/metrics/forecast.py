@@ -67,8 +67,9 @@ def _day(month: int, day: int) -> datetime.date:
     formula="gross margin × expected spend a purchase × Σ of expected purchases a month, discounted from its middle",
     convention=(
         "For customers without a contract. All that a customer buys on a day is one purchase. Refunds are taken off "
-        "the purchases before them, the latest first; one used up entirely no longer counts, nor does a day that adds up to 0. Spend is learnt from "
-        "customers who bought again, first purchases left out. Near-regular intervals are refused: those are contracts."
+        "the purchases before them, the latest first; one used up entirely no longer counts, nor does a "
+        "day that adds up to 0. Spend is learnt from customers who bought again, first purchases left out. "
+        "Near-regular intervals are refused: those are contracts."
     ),
     no_native="it fits a model",
     source=(

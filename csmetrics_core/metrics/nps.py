@@ -81,13 +81,8 @@ def _differing(weights: np.ndarray, accounts: Coded) -> tuple[str, ...]:
     np.minimum.at(least, place, weights)
     np.maximum.at(most, place, weights)
     several = int(np.count_nonzero(least < most))
-    return (
-        (
-            f"{several} account{'s have' if several > 1 else ' has'} answers of different weights, and weighs their mean.",
-        )
-        if several
-        else ()
-    )
+    told = f"Accounts whose answers have different weights: {several}; each weighs their mean."
+    return (told,) if several else ()
 
 
 @metric(

@@ -45,7 +45,10 @@ def table_function(name: str) -> Callable[..., Any]:
 
 def why_not(metric: Metric) -> str:
     """Why a metric has no function over tables; nothing where it has one."""
-    return "it is about the catalogue, not about rows" if metric.category is Category.ABOUT else ""
+    if metric.category is not Category.ABOUT:
+        return ""
+    raw = any(argument.role is Role.RAW for argument in metric.arguments)
+    return "what it takes is more than columns of one table" if raw else "it is about the catalogue, not about rows"
 
 
 def _signature(metric: Metric) -> inspect.Signature:
