@@ -182,7 +182,7 @@ def _check_unpacked(path: Path, file: IO[bytes]) -> None:
         check_unpacked(path.name, parts)
 
 
-class _Reader(ExcelReader):
+class _Reader(ExcelReader):  # type: ignore[misc]  # openpyxl has no types
     """The cells and tables of a workbook, and what its formulas showed.
 
     openpyxl gives formulas or values, so that every sheet would be read twice, and charts, which nobody asks for here.
@@ -209,7 +209,7 @@ class _Reader(ExcelReader):
             self.shown[sheet.name.lower()] = cells.parser.shown
 
 
-class _Parser(WorkSheetParser):
+class _Parser(WorkSheetParser):  # type: ignore[misc]  # openpyxl has no types
     """A sheet's cells, with what stands beside each formula."""
 
     def __init__(self, xml: IO[bytes], reader: _Reader) -> None:

@@ -123,7 +123,7 @@ def _refused(error: ValueError) -> None:
         fail(error, USAGE if isinstance(error, UnknownMetric | WrongCall) else BAD_DATA)
 
 
-def _disarm(error: WrongUse) -> None:
+def _disarm(error: Exception) -> None:
     """What was typed wrong may be a file's name: repeated in a message, it must not steer the terminal."""
     if isinstance(message := getattr(error, "message", None), str):
         error.message = "\n".join(map(plain, message.split("\n")))  # type: ignore[attr-defined]

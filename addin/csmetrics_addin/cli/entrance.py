@@ -174,8 +174,8 @@ def read_files(files: Sequence[Path], said: Said) -> Reading:
         raise Problem(error.problem, fix_of(error), code=BAD_DATA) from error
     refused = reading.report.refused
     if not reading.tables and len(refused) == 1 and not reading.report.not_understood:
-        error = next(iter(refused.values()))
-        raise Problem(getattr(error, "problem", str(error)), fix_of(error), code=BAD_DATA) from error
+        only = next(iter(refused.values()))
+        raise Problem(getattr(only, "problem", str(only)), fix_of(only), code=BAD_DATA) from only
     return reading
 
 
@@ -217,8 +217,8 @@ def show_report(report: Report) -> None:
     for table in report.read:
         terminal.print(styled(f"{table.place}: {table.recognised}, {table.rows:,} rows"))
         terminal.print(facts([("  " + item, text) for item, text in table.remarks()]))
-    for table, how in report.derived.items():
-        terminal.print(styled(f"{table}: computed from {how}"))
+    for name, how in report.derived.items():
+        terminal.print(styled(f"{name}: computed from {how}"))
     for note in report.notes:
         terminal.print(styled(f"Note: {note}"))
 

@@ -20,7 +20,7 @@ _LONGEST_SOCKET_PATH = 100  # bytes; some systems take 103
 _CLOSED = "This page is for the person who started it. Open the whole address that csmetrics panel printed."
 
 
-class Page(Voila):
+class Page(Voila):  # type: ignore[misc]  # Voila has no types
     """Voila without settings found on the disk, under an address nobody can guess.
 
     Other people of this machine reach its port as well, and cookies are sent to every port. So the secret is the first

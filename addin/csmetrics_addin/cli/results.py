@@ -1,7 +1,7 @@
 """A computed metric on the screen and as JSON."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -134,7 +134,7 @@ def as_data(told: Explained, notes: Sequence[str] = ()) -> dict[str, Any]:
     return {**answer, "formula": metric.formula, "convention": metric.convention, "source": metric.source}
 
 
-def records(table: dict[str, Any]) -> list[dict[str, Any]]:
+def records(table: Mapping[str, Any]) -> list[dict[str, Any]]:
     return [dict(zip(table, row, strict=True)) for row in zip(*table.values(), strict=True)]
 
 

@@ -185,8 +185,10 @@ def progress() -> Iterator[Callable[[str, str, int, int], None]]:
                     bars.update(before, completed=1, total=1, share="done", page="")
                 steps[step] = bars.add_task(step, total=None, share="", page="")
             share = f"{done / of:.0%}" if of else ""
-            told = {"completed": done, "total": of or None, "share": share, "page": plain(page)}
-            bars.update(steps[step], **told, refresh=is_new)  # a step is seen however short it is
+            bars.update(
+                steps[step], completed=done, total=of or None, share=share, page=plain(page),
+                refresh=is_new,  # a step is seen however short it is
+            )  # fmt: skip
 
         yield hear
 

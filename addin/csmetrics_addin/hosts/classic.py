@@ -104,7 +104,8 @@ def _with_own_project_name(binary: bytes) -> bytes:
     named = [struct.pack("<HI", _PROJECT_NAME, len(name)) + name for name in (old, new)]
     project.write_stream_in_storage("VBA", "dir", compress(directory.replace(*named)))
     project.write_stream("PROJECT", project.get_stream("PROJECT").replace(b'Name="%b"' % old, b'Name="%b"' % new))
-    return project.to_bytes()
+    made: bytes = project.to_bytes()
+    return made
 
 
 def command(interpreter: str, restarts: int = 0) -> str:

@@ -63,6 +63,8 @@ def _excel() -> Iterator[Check]:
 
 def _defender_rules() -> dict[str, str]:
     """The rules for Office that a policy sets on this computer, with their values; whoever set them."""
+    if sys.platform != "win32":
+        return {}
     import winreg
 
     found: dict[str, str] = {}

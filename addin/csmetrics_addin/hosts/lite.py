@@ -110,7 +110,7 @@ def carrying(source: "Path | io.BytesIO") -> bytes:
     return packed.getvalue()
 
 
-def _parts(workbook: "Path | io.BytesIO") -> dict[str, tuple[tuple[int, ...], bytes]]:
+def _parts(workbook: "Path | io.BytesIO") -> dict[str, tuple[tuple[int, int, int, int, int, int], bytes]]:
     """The parts of a workbook, each with its time."""
     try:
         with zipfile.ZipFile(workbook) as book:
@@ -162,7 +162,7 @@ def _add_array_metadata(text: dict[str, str]) -> None:
     _relate(text, _BOOK_RELATIONS, f"{_DOCUMENT}/relationships/sheetMetadata", "metadata.xml")
 
 
-def _identity(parts: dict[str, tuple[tuple[int, ...], bytes]]) -> str:
+def _identity(parts: dict[str, tuple[tuple[int, int, int, int, int, int], bytes]]) -> str:
     """What Lite knows the workbook by when it is trusted: another for every workbook, the same for the same one."""
     contents = hashlib.sha256()
     for name, (_, data) in parts.items():

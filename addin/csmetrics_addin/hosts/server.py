@@ -29,13 +29,13 @@ def serve(clsid: str) -> None:
     Args:
         clsid: the identifier Excel looks for.
     """
-    import xlwings
     from xlwings import com_server
 
     with LOG.open("w") as log:
         limits = {"log": log, "installed": _changed_at(), "seconds": call_seconds()}
-        com_server.XLPython = type("Server", (Watched, com_server.XLPython), limits)
-        xlwings.serve(clsid)
+        # What a server makes an object of is looked up by this name.
+        com_server.XLPython = type("Server", (Watched, com_server.XLPython), limits)  # type: ignore[misc,assignment]
+        com_server.serve(clsid)
 
 
 def call_seconds() -> float:

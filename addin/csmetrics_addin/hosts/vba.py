@@ -87,7 +87,7 @@ def wrapper(metric: Metric) -> str:
     lines = [f"Public Function {_continued(f'{name}({heading})')} As Variant"]
     lines += [f"    Dim part{number} As Variant" for number in range(1, len(groups) + 1)]
     lines.append("    On Error GoTo failed")
-    sent = {}
+    sent: dict[str, str] = {}
     for number, group in enumerate(groups, 1):
         together = ", ".join(slot.name for slot in group)
         lines.append(f"    part{number} = {_continued(f'Together({together})')}")

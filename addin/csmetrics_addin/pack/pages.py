@@ -269,8 +269,8 @@ def moved(pack: Pack, paper: Paper) -> None:
         return
     found = {metric: _why(pack, metric) for metric in ("mrr", "ndr")}
     for why in found.values():
-        told = why if isinstance(why, str) else cut(why.sentence, 420)
-        y -= 0.028 * page.words(0, y, told, size=10, wide=105) + 0.012
+        account = why if isinstance(why, str) else cut(why.sentence, 420)
+        y -= 0.028 * page.words(0, y, account, size=10, wide=105) + 0.012
     if isinstance(found["mrr"], str):
         return
     named = found["mrr"].rows("customer", "group", "part", "effect")

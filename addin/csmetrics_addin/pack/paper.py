@@ -14,7 +14,7 @@ from csmetrics_core.palette import ACCENT, BAD, GOOD, INK, LINE, MUTED, PALE, SE
 SIZES = {"a4": (11.69, 8.27), "letter": (11.0, 8.5)}
 _MARGIN = 0.05  # of the width
 _EM, _MIDDLING = 100, 0.58  # a letter of middling width, as a share of the size
-_STYLE = {
+_STYLE: dict[Any, Any] = {  # names that only the newest matplotlib types
     "pdf.fonttype": 42,  # whole letters, so that words can be found and copied
     "text.parse_math": False,  # a name with two $ in it is no formula
     "font.family": "DejaVu Sans",

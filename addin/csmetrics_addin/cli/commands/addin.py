@@ -72,11 +72,10 @@ def build(
 ) -> None:
     """Write the add-in as a file, on any system."""
     if host is Built.EXCEL_LABS:
-        made = lambdas.build(out)
-        said = (
-            f"Wrote {made[0]}, and {made[1]} for locales with a decimal comma. In Excel Labs choose Advanced Formula "
-        )
-        screen().print(styled(f"{said}Environment, Modules, and paste one."), soft_wrap=True)
+        modules = lambdas.build(out)
+        where = "In Excel Labs choose Advanced Formula Environment, Modules, and paste one."
+        said = f"Wrote {modules[0]}, and {modules[1]} for locales with a decimal comma. {where}"
+        screen().print(styled(said), soft_wrap=True)
         return
     with working(f"Building for {doctor.HOSTS[host]}"):
         made = _built(Host(host), out, workbook)

@@ -43,11 +43,11 @@ def compare(
         own_currencies=rates is not None,
     )  # fmt: skip
     notes: list[str] = []
-    sides = [one_table(path, told, notes) for path in (left, right)]
+    first, second = (one_table(path, told, notes) for path in (left, right))
     options: dict[str, Any] = {"end_is": _ENDS[ends], "rates": rates_of(rates, told, notes)}
     try:
-        steps = arr_compare(*sides, as_of.date(), steps=True, **options)
-        customers = arr_compare(*sides, as_of.date(), notes=notes, **options)
+        steps = arr_compare(first, second, as_of.date(), steps=True, **options)
+        customers = arr_compare(first, second, as_of.date(), notes=notes, **options)
     except MetricError as error:
         raise Problem(error.problem, error.fix.replace('end_is="last_day"', "--ends last-day")
                       .replace('end_is="first_unpaid"', "--ends first-unpaid")) from None  # fmt: skip

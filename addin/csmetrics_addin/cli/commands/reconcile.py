@@ -12,7 +12,8 @@ from csmetrics_addin.cli.pointing import Asked, Book, asked
 from csmetrics_addin.cli.results import print_json, show_notes
 from csmetrics_addin.cli.terminal import Problem, grid, nearest, screen, styled
 from csmetrics_core import Reconciliation, lookup
-from csmetrics_core.conventions.reconcile import CLOSEST, CONVENTIONS, REPRODUCES, Line
+from csmetrics_core.conventions import CONVENTIONS
+from csmetrics_core.conventions.reconcile import CLOSEST, REPRODUCES, Line
 from csmetrics_core.conventions.reconcile import reconcile as compare
 from csmetrics_core.declaration.spec import Argument, Metric, Role
 from csmetrics_core.metrics.about import signature_text

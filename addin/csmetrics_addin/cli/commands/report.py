@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import replace
@@ -108,7 +108,7 @@ def report(
 
 def _tables(
     paths: list[Path], told: Said, engine: str, time_zone: str, memory: str, spill: Path | None, master: str
-) -> Iterator[Table]:
+) -> Generator[Table, None, None]:
     """The tables of files; those that do not fit in memory one after the other, as long as they are looked at."""
     if told.rates and (engine == "spark" or not fit_in_memory(paths)):
         raise Problem("--rate is for smaller files", "Give --rates FILE, with a rate for each currency and month.")

@@ -181,14 +181,14 @@ def _write(
     force: bool,
     letterhead: "Letterhead",
 ) -> None:
-    from csmetrics_workbooks.build import build
+    from csmetrics_workbooks.build import REMOVE_NOTE, build
     from csmetrics_workbooks.kit.formulas import Host
 
-    note = {"note": f"Your data: {', '.join(plain(path.name) for path in files)}."} if mapped else {}
+    note = f"Your data: {', '.join(plain(path.name) for path in files)}." if mapped else REMOVE_NOTE
     with progress() as hear, whole_file(target, replace=force) as part:
         packed = BytesIO()
         data = mapped.frames if mapped else None
-        build(template, packed, host=Host(host), data=data, heard=hear, letterhead=letterhead, **note)
+        build(template, packed, host=Host(host), data=data, heard=hear, letterhead=letterhead, note=note)
         part.write_bytes(packed.getbuffer())
 
 
