@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 import warnings
@@ -44,10 +45,37 @@ def test_a_missing_column_is_named_and_what_is_there_is_listed(kind: type) -> No
 
 
 def test_a_column_of_another_type_is_refused_with_all_types() -> None:
-    table = pa.table({"customer": ["A"], "month": ["2025-01"], "mrr": [1.0]})
+    table = duckdb.sql("SELECT 'A' AS customer, '2025-01' AS month, 1.0::DOUBLE AS mrr")
     with pytest.raises(
         MetricError, match=r"column 'month', read as month, holds String; expected dates.*mrr \(Float64\)"
     ):
+        tables.mrr_movements(table)
+
+
+@pytest.mark.parametrize("kind", ["pyarrow", "pandas", "objects", "polars"])
+@pytest.mark.parametrize(
+    "months",
+    [["2025-01", "2025-02"], ["Jan 2025", "Feb 2025"], ["31.01.2025", "28.02.2025"], ["01/31/2025", "2/28/2025"]],
+)
+def test_dates_that_are_text_in_a_frame_are_read_as_those_of_files(kind: str, months: list[str]) -> None:
+    columns = {"customer": ["A", "A"], "month": months, "mrr": [1.0, 3.0]}
+    objects = pd.DataFrame(columns, dtype=object).astype({"mrr": float})
+    made = {"pyarrow": pa.table, "pandas": pd.DataFrame, "polars": pl.DataFrame, "objects": lambda _: objects}
+    result = plain(tables.mrr_movements(made[kind](columns), as_of=date(2025, 3, 1)))
+    assert [str(month)[:7] for month in result["month"]] == ["2025-01", "2025-02"]
+    assert result["closing"] == [1, 3]
+
+
+@pytest.mark.parametrize(
+    ("months", "problem"),
+    [
+        (["01/02/2025", "02/03/2025"], "column 'month': dates can be read in two ways: row 1 is '01/02/2025'"),
+        (["2025-01", "soon"], "column 'month': row 2 is 'soon'; expected a date"),
+    ],
+)
+def test_text_that_is_no_date_or_two_is_refused_with_its_row(months: list[str], problem: str) -> None:
+    table = pd.DataFrame({"customer": ["A", "A"], "month": months, "mrr": [1.0, 3.0]})
+    with pytest.raises(MetricError, match=re.escape(problem)):
         tables.mrr_movements(table)
 
 

@@ -24,6 +24,7 @@ from csmetrics_core.tables.frames import (
     wrapped,
 )
 from csmetrics_core.tables.schema import Role, mapping_note, resolve
+from csmetrics_core.tables.texts import with_dates
 
 #: pandas frames beyond this many rows are read by DuckDB, which is faster and needs less memory.
 SMALL = 50_000
@@ -103,7 +104,7 @@ def open_table(
         WrongShape, WrongKind: a column is missing or holds something else.
     """
     known_time_zone(time_zone)
-    table = wrapped(frame)
+    table = with_dates(wrapped(frame), roles, given)
     kinds = schema_of(table)
     try:
         found = resolve(kinds, roles, given)
