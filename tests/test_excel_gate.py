@@ -110,7 +110,6 @@ QUICK = (
     "functions",
     "check excel",
     "check lambda",
-    "demo dashboard",
     "demo company",
 )
 

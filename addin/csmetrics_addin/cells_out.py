@@ -15,10 +15,10 @@ from xlsxwriter.worksheet import Worksheet
 
 from csmetrics_addin.cli.terminal import Problem, plain
 from csmetrics_addin.writing import whole_file
+from csmetrics_core.samples import SAMPLE_NOTE
 
 _LONGEST_TEXT = 32_767  # signs a cell holds
 _CREATED = datetime(2026, 1, 1)  # fixed, so that the same data give the same file
-_MARK = "csmetrics demo"
 _OPTIONS = {
     "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False,
     "in_memory": True,  # its temporary files would stay where it is broken off
@@ -37,8 +37,8 @@ def new_workbook(path: Path) -> Iterator[Workbook]:
     with whole_file(path) as part:
         packed = BytesIO()
         with Workbook(packed, _OPTIONS) as book:
-            book.set_properties({"title": path.stem.replace("-", " "), "author": "csmetrics", "created": _CREATED})
-            book.set_custom_property(_MARK, "rewritten each time the command runs")
+            about = {"title": path.stem.replace("-", " "), "author": "csmetrics", "created": _CREATED}
+            book.set_properties({**about, "comments": SAMPLE_NOTE})
             yield book
         part.write_bytes(packed.getbuffer())
 
@@ -56,9 +56,10 @@ def refuse_others(*paths: Path) -> None:
 
 
 def _is_ours(path: Path) -> bool:
+    """Whether a file says of itself that its data are the sample's; nothing of anybody's is lost with it."""
     try:
         with ZipFile(path) as parts:
-            return _MARK.encode() in parts.read("docProps/custom.xml")
+            return SAMPLE_NOTE.encode() in parts.read("docProps/core.xml")
     except (BadZipFile, KeyError, OSError):
         return False
 

@@ -6,8 +6,7 @@ from io import BytesIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from csmetrics_addin.cli.commands.demo import TARGETS, write_company
-from csmetrics_addin.dashboard import write_dashboard
+from csmetrics_addin.cli.commands.demo import write_company
 from csmetrics_addin.hosts import lite
 from csmetrics_panels import DASHBOARDS, dashboard
 from csmetrics_panels.dashboards.workbook_data import workbook as exported
@@ -18,14 +17,13 @@ from csmetrics_workbooks.kit.formulas import Host
 
 from csmetrics_core.declaration.dynamic import lambda_names
 from csmetrics_core.samples import sample_company
-from csmetrics_core.scorecard import scorecard
 
 
 def template(name: str, host: Host = Host.EXCEL, **given: object) -> bytes:
     """A template as it is handed out."""
     held = BytesIO()
     build(name, held, host=host, **given)
-    return held.getvalue()
+    return lite.carrying(held) if host is Host.LITE else held.getvalue()
 
 
 def empty(name: str) -> bytes:
@@ -33,16 +31,11 @@ def empty(name: str) -> bytes:
     return template(name, data={s.name: make().head(0) for s, make in recipe(name).sheets.items()}, note="none yet")
 
 
-def demo(name: str) -> bytes:
-    """A file of the demo, and the dashboard as xlwings Lite carries it."""
+def sample() -> bytes:
+    """The sample company as the demo writes it."""
     with TemporaryDirectory() as folder:
         path = Path(folder) / "made.xlsx"
-        if name == "company":
-            write_company(path, lambda step: None)
-        else:
-            write_dashboard(path, scorecard(sample_company().tables, months=12), TARGETS)
-        if name == "lite":
-            path = lite.carry(path, Path(folder) / "lite.xlsx")
+        write_company(path, lambda step: None)
         return path.read_bytes()
 
 
@@ -68,7 +61,7 @@ EVERYTHING: dict[str, Callable[[], bytes]] = {
     **{name: lambda name=name: template(name) for name in TEMPLATES},
     **{f"{name} lite": lambda name=name: template(name, Host.LITE) for name in TEMPLATES},
     **{f"{name} empty": lambda name=name: empty(name) for name in TEMPLATES},
-    **{f"demo {name}": lambda name=name: demo(name) for name in ("company", "dashboard", "lite")},
+    "demo company": sample,
     **{f"export {name}": lambda name=name: export(name) for name in DASHBOARDS},
 }
 

@@ -28,7 +28,7 @@ WRITERS = {
     "lite": (["workbook", "new", "usage", "--force", "--host", "lite", "--out", "x.xlsx"], "x.xlsx"),
     "excel": (["addin", "build", "--out", "."], "csmetrics.xlam"),
     "libreoffice": (["addin", "build", "--host", "libreoffice", "--out", "."], "csmetrics.oxt"),
-    "demo": (["demo", "--out", "."], "dashboard.xlsx"),
+    "demo": (["demo", "--out", "."], "scorecard.xlsx"),
 }
 
 

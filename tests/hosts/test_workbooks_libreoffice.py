@@ -13,6 +13,7 @@ import pandas as pd
 import pytest
 from calc_office import Calc, available, profile_with_addin
 from csmetrics_addin.cli.app import app
+from csmetrics_addin.hosts.lite import carrying
 from csmetrics_workbooks.build import TEMPLATES, build, recipe
 from csmetrics_workbooks.kit.book import Choices
 from csmetrics_workbooks.kit.formulas import Host
@@ -64,6 +65,8 @@ def recalculated(libreoffice, tmp_path_factory):
                 shutil.copy(COMMITTED / path.name, path)
             else:
                 build(path.stem, path, **KINDS[kind](path.stem))
+            if kind == "lite":
+                path.write_bytes(carrying(path))
         return folder, libreoffice(*paths).parent
 
     return lambda kind, name: [folder / f"{name}.xlsx" for folder in of_kind(kind)]

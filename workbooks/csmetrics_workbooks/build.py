@@ -75,7 +75,7 @@ def build(
     Args:
         template: one of TEMPLATES.
         out: where to write it.
-        host: who will open it.
+        host: who will open it. Of the one for xlwings Lite this is the plain file: the command puts the functions in.
         data: frames by data sheet, with the sheets' headers; the sample company where it is None.
         note: what the data sheets say about their data.
         choices: what the dashboard shows first; the last month with data, all segments, quarter.
@@ -86,22 +86,6 @@ def build(
     Returns:
         The book, with every table and check.
     """
-    if host is Host.LITE:
-        return _carrying(out, template, data, note, choices, closed, heard, letterhead)
-    return _write(out, template, host, data, note, choices, closed, heard, letterhead)
-
-
-def _write(
-    out: "str | Path | BytesIO",
-    template: str,
-    host: Host,
-    data: "Mapping[str, pd.DataFrame] | None",
-    note: str,
-    choices: Choices | None,
-    closed: Sequence[Sequence[Any]] | None,
-    heard: Heard = unheard,
-    letterhead: Letterhead | None = None,
-) -> Book:
     plan = recipe(template)
     book = _figured(out, plan, host, data, note, choices, closed, heard, letterhead)
     dashboard = book.pages[plan.dashboard]
@@ -164,19 +148,6 @@ def _figured(
         if name not in tables and name != "Workings":
             book.pages[name].steps = steps
     plan.build(book)
-    return book
-
-
-def _carrying(out: "str | Path | BytesIO", template: str, *given: Any) -> Book:
-    """A workbook for xlwings Lite: the same one, carrying the functions within it."""
-    from csmetrics_addin.hosts.lite import carrying
-
-    plain = BytesIO()
-    book = _write(plain, template, Host.LITE, *given)
-    if isinstance(out, BytesIO):
-        out.write(carrying(plain))
-    else:
-        Path(out).write_bytes(carrying(plain))
     return book
 
 

@@ -114,7 +114,8 @@ class Book:
         self.pages = Pages(self.heard)
         options = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
         self._book = _DataWorkbook(self.target, {**options, "in_memory": True})
-        self._book.set_properties({"title": self.title, "author": "csmetrics", "created": _CREATED})
+        about = {"title": self.title, "author": "csmetrics", "created": _CREATED, "comments": self.note}
+        self._book.set_properties(about)
         self._book.set_calc_mode("auto")
         self._book.set_size(2400, 1400)
         self.looks = Looks(self._book)

@@ -1,7 +1,9 @@
-"""`csmetrics demo`: a sample company in a workbook, its scorecard, and a first dashboard."""
+"""`csmetrics demo`: a sample company in a workbook, its scorecard, and the same scorecard as a workbook."""
 
 from collections.abc import Callable
+from datetime import date
 from importlib.util import find_spec
+from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -17,35 +19,26 @@ if TYPE_CHECKING:
 
 app = typer.Typer()
 
-#: What the sample company aims at; in the dashboard they are cells to type over.
-TARGETS = {
-    "churn_rate": 0.015, "mrr": 150_000, "arpu": 480, "ndr": 1.05, "nps": 40, "csat": 80, "conversion_rate": 0.25,
-    "health_score": 60, "clv": 25_000, "crc": 70, "sentiment": 0.4, "fcr": 0.75, "ces": 75,
-    "product_usage_rate": 0.7, "avg_session_duration": 5, "stickiness": 0.2,
-}  # fmt: skip
-_MONTHS = 12  # of history in the dashboard
-
 
 @app.command()
 def demo(
     out: Annotated[Path, typer.Option("--out", "-o", help="Folder for the two workbooks.")] = Path("csmetrics-demo"),
 ) -> None:
-    """Write a sample company to a workbook, compute its scorecard from that file, and write a first dashboard."""
+    """Write a sample company to a workbook, compute its scorecard from that file, and write the scorecard template."""
     from csmetrics_addin.cells_out import refuse_others
-    from csmetrics_addin.dashboard import write_dashboard
     from csmetrics_core.files import read_company
 
-    company, dashboard = out / "sample-company.xlsx", out / "dashboard.xlsx"
-    refuse_others(company, dashboard)
+    company, template = out / "sample-company.xlsx", out / "scorecard.xlsx"
+    refuse_others(company, template)
     out.mkdir(parents=True, exist_ok=True)
     terminal = screen()
     with working("Making up a company...") as step:
         write_company(company, step)
         step(f"Reading {company.name} back...")
         reading = read_company(company)
-        card = scorecard_of(reading, months=_MONTHS, progress=lambda title: step(f"{title}..."))
-        step(f"Writing {dashboard.name}...")
-        write_dashboard(dashboard, card, TARGETS)
+        card = scorecard_of(reading, progress=lambda title: step(f"{title}..."))
+        step(f"Writing {template.name}...")
+        write_template(template, company, date.fromisoformat(f"{card.month}-01"))
     rows = sum(table.rows for table in reading.report.read)
     terminal.print(styled("A made-up software company, its tables as messy as real ones", "bold"))
     terminal.print(styled(f"{company}: {len(reading.report.read)} tables, {rows:,} rows, read back from disk."))
@@ -54,7 +47,7 @@ def demo(
     for note in reading.report.notes:
         terminal.print(styled(f"Note: {note}"))
     terminal.print()
-    _say_what_next(company, dashboard)
+    _say_what_next(company, template)
 
 
 def write_company(path: Path, step: Callable[[str], None]) -> None:
@@ -68,6 +61,23 @@ def write_company(path: Path, step: Callable[[str], None]) -> None:
         for name, table in tables.items():
             step(f"Writing {name}, {len(table):,} rows...")
             _write_table(book, name, table)
+
+
+def write_template(path: Path, company: Path, month: date) -> None:
+    """Write the scorecard template filled from the sample company's file, as it stands in a month."""
+    from csmetrics_workbooks.build import REMOVE_NOTE, build, recipe
+    from csmetrics_workbooks.data.userdata import map_company
+    from csmetrics_workbooks.kit.book import ALL, Choices
+    from csmetrics_workbooks.kit.letterhead import SAMPLE_COMPANY, Letterhead
+
+    from csmetrics_addin.writing import whole_file
+
+    mapped, _ = map_company(recipe("scorecard"), company)
+    shown = {"choices": Choices(month, ALL, "month"), "letterhead": Letterhead(SAMPLE_COMPANY)}
+    with whole_file(path) as part:
+        packed = BytesIO()
+        build("scorecard", packed, data=mapped.frames, note=REMOVE_NOTE, **shown)
+        part.write_bytes(packed.getbuffer())
 
 
 def _write_table(book: object, name: str, table: "pd.DataFrame") -> None:
@@ -91,11 +101,11 @@ def _write_table(book: object, name: str, table: "pd.DataFrame") -> None:
         put_column(sheet, 1, place, column.tolist(), style)
 
 
-def _say_what_next(company: Path, dashboard: Path) -> None:
+def _say_what_next(company: Path, template: Path) -> None:
     terminal = screen()
     terminal.print(styled("Next", "bold"))
     steps = [
-        (f"open {dashboard}", "the same sixteen numbers as formulas that work with and without the add-in"),
+        (f"open {template}", "the same sixteen numbers as formulas that work with and without the add-in"),
         ("csmetrics scorecard YOUR.xlsx", "your own tables; headings are recognised in the usual synonyms"),
         (f'csmetrics compute NPS {company} --scores "responses!nps" --by "responses!segment"', "one metric by group"),
         ("csmetrics explain NPS", "what a metric is, and how to call it; csmetrics list shows them all"),

@@ -189,7 +189,14 @@ def _write(
         packed = BytesIO()
         data = mapped.frames if mapped else None
         build(template, packed, host=Host(host), data=data, heard=hear, letterhead=letterhead, note=note)
-        part.write_bytes(packed.getbuffer())
+        part.write_bytes(_carrying(packed) if host == Host.LITE.value else packed.getbuffer())
+
+
+def _carrying(packed: BytesIO) -> bytes:
+    """The workbook with the functions within it, as xlwings Lite reads them."""
+    from csmetrics_addin.hosts.lite import carrying
+
+    return carrying(packed)
 
 
 def _report(mapped: "Mapped") -> None:
