@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 WORKERS ?= 2
 
-.PHONY: demo test check coverage bench reference workbooks notebooks pictures contact-sheet hardening soak dist audit-dependencies lint test-lowest test-windows test-openxml clean
+.PHONY: demo test check coverage bench reference workbooks notebooks generated pictures contact-sheet hardening soak dist audit-dependencies lint test-lowest test-windows test-openxml clean
 
 # The demo needs the core and the command only; the tests need everything.
 $(VENV)/demo.stamp: pyproject.toml
@@ -52,6 +52,9 @@ workbooks: $(VENV)/dev.stamp
 # The notebooks with what their cells show kept in them.
 notebooks: $(VENV)/dev.stamp
 	$(BIN)/python -m tests.stories
+
+# All that commands write and the repository keeps.
+generated: reference workbooks notebooks
 
 lint: $(VENV)/dev.stamp
 	$(BIN)/ruff check .

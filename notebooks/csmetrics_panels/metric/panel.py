@@ -18,8 +18,10 @@ from csmetrics_panels.data.frames import Frame
 from csmetrics_panels.data.reading import said_of
 from csmetrics_panels.data.upload import Upload
 from csmetrics_panels.metric.compute import Outcome, compute
+from csmetrics_panels.metric.excel_code import excel_formula, plain_formula
 from csmetrics_panels.metric.form import OMITTED, dropdown, fields
-from csmetrics_panels.metric.request import Request, excel_formula, plain_formula, python_code
+from csmetrics_panels.metric.python_code import python_code
+from csmetrics_panels.metric.request import Request
 from csmetrics_panels.metric.rows import CHOICES, RowPicker, display
 from csmetrics_panels.screen import card
 from csmetrics_panels.screen.browser import Code, Download, Fitter

@@ -10,9 +10,10 @@ from csmetrics_core.declaration.catalog import lookup
 from csmetrics_core.errors import MetricError, NoData, wrong_kind
 from csmetrics_panels import export
 from csmetrics_panels.metric.compute import arguments_of
+from csmetrics_panels.metric.excel_code import excel_formula
 from csmetrics_panels.metric.form import dropdown
 from csmetrics_panels.metric.panel import MetricPanel
-from csmetrics_panels.metric.request import excel_formula, python_code
+from csmetrics_panels.metric.python_code import python_code
 from csmetrics_panels.metric.rows import display
 from csmetrics_panels.screen import card
 from csmetrics_panels.screen.browser import Code, Download

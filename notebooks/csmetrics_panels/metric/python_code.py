@@ -1,17 +1,55 @@
-"""The series a panel shows, as Python that can be pasted: one call over the table where that says the same."""
+"""A request, and the series a panel shows, as Python that can be pasted."""
 
+import re
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 import narwhals as nw
 
 from csmetrics_core.declaration.spec import Role
 from csmetrics_core.intake.spans import LENGTHS
 from csmetrics_panels.data.frames import BLANK, Frame
-from csmetrics_panels.metric.request import Picked, Request, call_words, conditions, moment, rows_where
+from csmetrics_panels.metric.compute import Outcome
+from csmetrics_panels.metric.python_words import call_words, conditions, moment, rows_where
+from csmetrics_panels.metric.request import Picked, Request
 
-if TYPE_CHECKING:
-    from csmetrics_panels.metric.compute import Outcome
+
+def python_code(request: Request, frame: Frame | None, reported: str = "", outcome: Outcome | None = None) -> str:
+    """The call as Python that can be pasted into a cell.
+
+    Args:
+        request: the call.
+        frame: the data.
+        reported: a figure reported for it: the code is its reconciliation.
+        outcome: what is shown: the code then makes the series drawn too.
+    """
+    name = request.metric.name
+    called, first = ("reconcile", [repr(name), repr(reported)]) if reported else (name, [])
+    lines, rows = [], frame.name if frame else ""
+    held = re.split(r"\W", rows)[0] in (called, *_ALSO)  # the data have the name of one of our functions
+    ours = "csmetrics_core." if held else ""
+    if frame and request.picks and (found := conditions(request, frame)):
+        taken = rows_where(frame, found)
+        rows = "chosen" if rows == "rows" else "rows"
+        lines.append(f"{rows} = {taken}")
+    if outcome is not None:
+        lines += series_lines(outcome, rows, ours)
+    lines.append(f"{ours}{called}({', '.join([*first, *call_words(request, frame, rows)])})")
+    text = "\n".join(lines)
+    names = [called, *(word for word in _ALSO if re.search(rf"(= |: ){word}[.(]", text))]
+    imports = [line for word, line in _IMPORTS if re.search(word, text)]
+    imports.append("import csmetrics_core" if held else f"from csmetrics_core import {', '.join(sorted(names))}")
+    return "\n".join([*imports, "", *([frame.origin] if frame and frame.origin else []), *lines])
+
+
+#: What the code of a series calls besides the metric.
+_ALSO = ("explain", "tables")
+_IMPORTS = (
+    (r"\bdate\(", "from datetime import date"),
+    (r"\bdatetime\(", "from datetime import datetime"),
+    (r"\bpd\.", "import pandas as pd"),
+    (r"\bpl\.", "import polars as pl"),
+)
+
 
 #: Columns of a result: a column of the data called so could not stand beside them.
 _RESULT = {"value", "n", "low", "high", "dropped", "month", "quarter"}
@@ -23,7 +61,7 @@ _LABELS = {
 }
 
 
-def series_lines(outcome: "Outcome", rows: str, ours: str) -> list[str]:
+def series_lines(outcome: Outcome, rows: str, ours: str) -> list[str]:
     """Lines that make what is drawn: `by_period`, `by_segment`, both or neither.
 
     Args:
@@ -39,7 +77,7 @@ def series_lines(outcome: "Outcome", rows: str, ours: str) -> list[str]:
     return lines
 
 
-def _by_period(outcome: "Outcome", frame: Frame, ours: str) -> list[str]:
+def _by_period(outcome: Outcome, frame: Frame, ours: str) -> list[str]:
     request = outcome.request
     whole, by = replace(request, span="all"), request.dated_by
     dated = frame.series(by).dtype in (nw.Date, nw.Datetime)
