@@ -8,7 +8,7 @@ import pytest
 
 import csmetrics_core as csm
 from csmetrics_core.declaration.catalog import CATALOG
-from csmetrics_core.declaration.spec import Role
+from csmetrics_core.declaration.spec import Role, with_minus
 from csmetrics_core.errors import ErrorInCell, OutOfScale, WrongKind
 
 ABOUT = ("csm_explain", "csm_weighted", "csm_by", "csm_change", "csm_why", "csm_reconcile", "csm_benchmarks")
@@ -39,12 +39,12 @@ def test_the_numbers_are_put_into_the_formula(name):
         given = metric.examples[0].arguments.get(argument.name)
         single = isinstance(given, int | float) and not isinstance(given, bool)
         if not argument.is_range and (single or argument.role is Role.CHOICE) and not np.ndim(found.value):
-            shown = f"{given:,.10g}" if single else str(given or argument.default)
+            shown = with_minus(f"{given:,.10g}") if single else str(given or argument.default)
             assert f"{argument.name} = {shown}" in found.working
     if found.working and " ÷ " in found.working and not np.ndim(found.value):
-        above, below = re.search(r"([-\d.,e+]+|\([\d − ]+\)) ÷ ([-\d.,e+]+) = ", found.working).groups()
-        numerator = sum(found.terms) if found.terms else float(above.replace(",", ""))
-        divided = found.scale * numerator / float(below.replace(",", ""))
+        above, below = re.search(r"([−\d.,e+-]+|\([\d − ]+\)) ÷ ([−\d.,e+-]+) = ", found.working).groups()
+        numerator = sum(found.terms) if found.terms else float(above.replace(",", "").replace("−", "-"))
+        divided = found.scale * numerator / float(below.replace(",", "").replace("−", "-"))
         assert divided == pytest.approx(found.value, rel=1e-8)
 
 

@@ -133,7 +133,7 @@ def single_cell(value: Any) -> Any:
                 "Rule of 40",
                 0.25,
                 "fraction",
-                "growth = 0.5, margin = -0.25: 0.25",
+                "growth = 0.5, margin = −0.25: 0.25",
                 "growth + margin",
                 "Growth year on year; EBITDA or free cash flow margin of the same year. 0.4 meets the rule.",
                 "Brad Feld, The rule of 40 % for a healthy SaaS company (2015)",

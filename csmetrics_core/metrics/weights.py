@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from csmetrics_core.declaration.catalog import metric
 from csmetrics_core.declaration.kinds import Id
-from csmetrics_core.declaration.spec import RATIO, Category, Column, Example, Metric, Raw, Sample
+from csmetrics_core.declaration.spec import RATIO, Category, Column, Example, Metric, Raw, Sample, with_minus
 from csmetrics_core.errors import NoData, OutOfScale, WrongKind, WrongShape, off_scale
 from csmetrics_core.intake.flattening import every_row, shape_of
 from csmetrics_core.intake.grouping import Labels, labels_of
@@ -257,7 +257,8 @@ def _weighted(declared: Metric, x: Floats, scale: float, found: Weights) -> Tabl
     low, high = float(max(value - reach, least)), float(min(value + reach, most))
     effect = found.design_effect
     ends = f"{in_words(declared, plain)} as answered and {in_words(declared, float(round(value)))} weighted"
-    words = f"{spoken_name(declared)} is {ends} to the customers ({low:.0f} to {high:.0f}). {WARNING}"
+    reached = " to ".join(with_minus(f"{bound:.0f}") for bound in (low, high))
+    words = f"{spoken_name(declared)} is {ends} to the customers ({reached}). {WARNING}"
     columns = {
         "value": value, "low": low, "high": high, "unweighted": plain, "design_effect": effect,
         "effective_n": float(found.n.sum()) / effect, "largest_weight": float(found.each.max()),

@@ -113,8 +113,6 @@ def figure(told: Told, title: str = "") -> Figure:
     parts += [f"{count:,} {reason} left out" for _, reason, count, _ in told.told.dropped if reason != "blank"]
     change = told.change_text and f"{told.change_text} {told.verdict_words}".strip()
     value = unit_text(metric.unit, told.value)
-    counted = metric.unit.name in ("months", "periods") and "months" not in title
-    value = f"{value} {metric.unit.name}" if counted else value
     return Figure(title or metric.title, value, ", ".join(parts), change, told.verdict)
 
 

@@ -17,7 +17,7 @@ from csmetrics_panels.screen.shared_plotly import Figure, library
 _TICKS = {"fraction": ".1~%", "money": ",.0f", "count": ",.0f"}
 _MOST_NAMED, _LONGEST_LABEL = 40, 36
 #: Units named beside a number that does not tell them.
-_SAID = ("points", "months", "periods", "scale points", "seconds")
+_SAID = ("points", "scale points", "seconds")
 _CONFIG = {"displaylogo": False, "displayModeBar": False, "responsive": True}
 
 
