@@ -1,14 +1,27 @@
 """The error family: each error says what is wrong, where, and how to fix it, and knows its Excel error."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from difflib import get_close_matches
 from itertools import chain
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 #: What a spreadsheet shows in a cell that failed. A range holding one of these is passed on as that error.
 CELL_ERRORS = frozenset(
     ("#N/A", "#DIV/0!", "#NUM!", "#VALUE!", "#REF!", "#NAME?", "#NULL!", "#SPILL!", "#CALC!", "#GETTING_DATA")
 )
+
+
+class Named(NamedTuple):
+    """What a fix says of an argument in Python's words, for doors that call it otherwise.
+
+    Args:
+        words: as they stand in the fix.
+        option, value: the argument and what to give it.
+    """
+
+    words: str
+    option: str
+    value: str
 
 
 class MetricError(ValueError):
@@ -33,6 +46,7 @@ class MetricError(ValueError):
         self.argument = argument
         self.position = position
         self.metric = ""
+        self.says: tuple[Named, ...] = ()
 
     @property
     def code(self) -> str:
@@ -47,6 +61,18 @@ class MetricError(ValueError):
         from traceback import format_exception
 
         return "".join(format_exception(self)).splitlines()
+
+    def saying(self, *says: Named) -> "MetricError":
+        """The error, with the arguments that its fix names."""
+        self.says = says
+        return self
+
+    def fix_as(self, call: Callable[[str, str], str]) -> str:
+        """How to mend the input, in a door's own words for options and their values."""
+        fix = self.fix
+        for words, option, value in self.says:
+            fix = fix.replace(words, call(option, value))
+        return fix
 
     def sentence(self, place_name: str = "row", at: int | None = None) -> str:
         """What is wrong and how to mend it, for people who count from 1: "scores, row 4, is 11; expected ...".
@@ -132,6 +158,7 @@ class UnknownMetric(MetricError, LookupError):
         near = dict.fromkeys(chain.from_iterable(known[phrase] for phrase in get_close_matches(asked, known)))
         hint = f"Did you mean {' or '.join([*near][:3])}?" if near else "csm_metrics() lists them all."
         super().__init__(f"there is no metric called {str(name)!r}", hint)
+        self.near = tuple(near)
 
 
 def place(argument: str, position: int | None) -> str:

@@ -163,3 +163,13 @@ def test_a_frame_of_a_file_holds_words_as_numbers_where_its_heading_asks_for_a_r
     assert shown.value == 50
     wrong = panel("csat", frame, ratings=frame.columns[1], scale_max=7)
     assert "words of a scale to 5, and scale_max is 7" in str(wrong.outcome.error)
+
+
+@pytest.mark.parametrize("comments", ["Great", "Great;Good", "👍;nice tool"])
+def test_short_comments_are_no_ratings(comments):
+    text = "Date,NPS,Comment\n" + "".join(
+        f"2026-08-{day:02},9,{one}\n" for day, one in enumerate(comments.split(";"), 1)
+    )
+    card = scorecard_of(read_company({"answers.csv": text.encode()}))
+    assert card["csat"].value is None
+    assert card["sentiment"].value > 0

@@ -4,7 +4,12 @@ from datetime import date, time, timedelta
 
 import pytest
 from csmetrics_panels.data.reading import add_upload
+from csmetrics_workbooks.build import build, recipe
+from csmetrics_workbooks.data.userdata import map_company
+from csmetrics_workbooks.kit.book import Choices
 from files_of_tools import CASES
+from files_people_have import CASES as PEOPLE
+from workbook_cells import read
 
 from csmetrics_core.errors import MetricError
 from csmetrics_core.files import Said, read_company
@@ -123,3 +128,40 @@ def test_names_that_stand_once_for_the_rows_below(rows, mrr):
     assert line.value == mrr
     if mrr is None:
         assert "has an amount and no customer" in line.missing
+
+
+def test_what_is_paid_after_leaving_says_nothing_of_before():
+    rows = "A,2024-01-01,,100;B,2024-01-01,2025-03-10,0;C,2024-01-01,,50"
+
+    def card(text, **said):
+        content = "Customer,Start,End,Current MRR\n" + text.replace(";", "\n")
+        return scorecard_of(read_company({"list.csv": content.encode()}, Said(as_of=date(2025, 4, 1), **said)))
+
+    found = card(rows)
+    assert (found["mrr"].value, found["churn_rate"].value) == (150, pytest.approx(1 / 3))
+    assert found["ndr"].value is None
+    assert "row 3 is 0 beside an end" in found["ndr"].missing
+    free = card(rows + ";D,2024-01-01,,0")  # nothing is a price here
+    assert free["ndr"].value == 1
+
+
+SAME = ("sheet a month mrr", "two tables stacked in one sheet", "google forms de", "names filled down csv",
+        "total across col & row", "sessions start end", "emoji feedback col")  # fmt: skip
+TITLES = {
+    "mrr": "Monthly recurring revenue", "churn_rate": "Customer churn rate", "nps": "Net Promoter Score",
+    "csat": "Customer Satisfaction Score", "avg_session_duration": "Average session duration",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", [case for case in (*CASES, *PEOPLE) if case.name in SAME], ids=lambda case: case.name)
+def test_the_cells_of_a_workbook_are_the_scorecard(case, tmp_path):
+    mapped, reading = map_company(recipe("scorecard"), case.files, Said(**(case.said or {})))
+    card = scorecard_of(reading)
+    month = Choices(date.fromisoformat(f"{card.month}-01"), period="month")
+    build("scorecard", tmp_path / "own.xlsx", data=mapped.frames, note="own", choices=month)
+    cells = {at: value for (page, at), value in read(tmp_path / "own.xlsx", values=True).items() if page == "Scorecard"}
+    rows = {value: at[1:] for at, value in cells.items() if at.startswith("A")}
+    told = {name: cells[f"C{rows[title]}"] for name, title in TITLES.items()}
+    assert {name for name, value in told.items() if isinstance(value, float)} >= case.right.keys() & TITLES.keys()
+    for name, value in told.items():
+        assert (value if isinstance(value, float) else None) == pytest.approx(card[name].value), name

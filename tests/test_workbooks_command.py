@@ -255,3 +255,15 @@ def test_a_workbook_without_comments_passes_its_audit(tmp_path):
     ]
     assert themes[-1] == "no data"
     assert "#N/A" not in themes
+
+
+def test_the_page_start_tells_what_the_terminal_told(tmp_path):
+    (tmp_path / "mrr.csv").write_text("Customer,2026-08,2026-09\nA,100,100\nB,50,0\nTotal,150,100\n")
+    out = tmp_path / "own.xlsx"
+    given = ["--data", str(tmp_path / "mrr.csv"), "--out", str(out)]
+    shown = CliRunner().invoke(app, ["workbook", "new", "scorecard", *given])
+    assert shown.exit_code == 0, shown.output
+    cells = [v for (page, at), v in read(out, values=True).items() if page == "Start" and at.startswith("B")]
+    told = "mrr.csv, left out: sums and averages of other rows: row 4 ('Total', '150', '100')"
+    assert told in cells
+    assert told in " ".join(shown.output.split())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any, NamedTuple
 
@@ -109,7 +109,7 @@ class TableReport:
 
     def hear(self, name: str, column: Column, times: int = 1) -> None:
         """Take over what reading a column showed."""
-        self.notes += [str(note).removeprefix(f"{self.place}, ") for note in column.notes]
+        self.notes += [str(replace(note, place=replace(note.place, file="", sheet=""))) for note in column.notes]
         if times > 1:
             self.notes.append(f"{times} columns are called {column.place.heading!r}, of which the first was read.")
         for question in column.questions:

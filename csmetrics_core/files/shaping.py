@@ -69,6 +69,7 @@ def _shape(draft: Draft) -> pd.DataFrame:
     if name in ("contracts", "customers"):
         _ended_some_day(draft)
         _ended_before_it_began(draft)
+        _ended_at_nothing(draft)
     if name == "tickets":
         _solved_by_its_day(draft)
         _solved_at_once(draft)
@@ -202,6 +203,21 @@ def _ended_before_it_began(draft: Draft) -> None:
         fix = "Correct one of the two, or delete the row."
         ask(draft, "end", draft.report.mapped["end"], rows, "is {cell}, before its start{more}", fix)
         draft.data["end"] = draft.data["end"].mask(rows)
+
+
+def _ended_at_nothing(draft: Draft) -> None:
+    """What somebody pays now is nothing once they left, and says nothing of what they paid: those months wait.
+
+    Where others pay nothing and have not left, nothing is a price like any other.
+    """
+    name = next((column for column in ("amount", "mrr", "arr") if draft.has(column)), None)
+    if name is None or not draft.has("end"):
+        return
+    nothing = draft.data[name].eq(0)
+    if nothing.any() and draft.data["end"][nothing].notna().all() and draft.data[name].gt(0).any():
+        fix = "Fill in what was paid until the end."
+        what = "is {cell} beside an end, so what was paid before is unknown{more}"
+        ask(draft, name, draft.report.mapped[name], nothing.to_numpy(), what, fix)
 
 
 def _end_by_its_status(draft: Draft, ended: NDArray[np.bool_]) -> None:

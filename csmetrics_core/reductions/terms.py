@@ -8,7 +8,7 @@ from typing import Any, Literal, NamedTuple, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from csmetrics_core.errors import OutOfScale, WrongKind, WrongShape, off_scale, show
+from csmetrics_core.errors import Named, OutOfScale, WrongKind, WrongShape, off_scale, show
 from csmetrics_core.intake.cells import OPEN_ENDED
 from csmetrics_core.maths.periods import first_day, index_of
 
@@ -103,7 +103,9 @@ def first_unpaid_days(
         found = how_ends_are_meant(customers, products, starts, ends)
         if found.reading == "mixed":
             fix = 'Say end_is="last_day" if the end is still paid for, or end_is="first_unpaid" if it is not.'
-            raise WrongShape(found.note, fix, argument="end_is")
+            raise WrongShape(found.note, fix, argument="end_is").saying(
+                Named('end_is="last_day"', "ends", "last-day"), Named('end_is="first_unpaid"', "ends", "first-unpaid")
+            )
         end_is, note = found.reading, found.note if (ends < OPEN_ENDED).any() else ""
     return np.where(ends < OPEN_ENDED, ends + (end_is == "last_day"), ends), note
 

@@ -8,7 +8,7 @@ import narwhals as nw
 import numpy as np
 from numpy.typing import NDArray
 
-from csmetrics_core.errors import WrongCall, WrongKind, WrongShape
+from csmetrics_core.errors import Named, WrongCall, WrongKind, WrongShape
 from csmetrics_core.maths.periods import as_dates, first_day
 from csmetrics_core.reductions.contract_lines import Cells, Lines, Rate, Terms, line_cells
 from csmetrics_core.reductions.money import from_cents
@@ -121,7 +121,8 @@ def refuse_mixed(currencies: Sequence[str]) -> None:
     found = sorted({c or "blank" for c in currencies})
     if len(found) > 1:
         problem = f"the amounts are in different currencies: {', '.join(found)}"
-        raise WrongKind(problem, "Give rates, a table with currency, month and rate.", argument="currency")
+        fix = "Give rates, a table with currency, month and rate."
+        raise WrongKind(problem, fix, argument="currency").saying(Named("rates", "rates", "FILE"))
 
 
 def rate_of(rates: Rates) -> Rate:

@@ -26,8 +26,30 @@ from csmetrics_core.intake.conversions import CONVERT, NUMBER_AS_TEXT
 _ENGINES = ("_duckdb", "duckdb", "ibis", "narwhals", "polars", "py4j", "pyarrow", "pyspark", "sqlglot")
 
 
+# What engines write where they lack something.
+_LACKS = {
+    "room": ("no space", "disk", "temp_directory", "offload", "could not write"),
+    "memory": ("memory",),
+    "text": ("csv", "sniffing"),
+}
+_FIXES = {
+    "": "Check that the files are whole and that the engine can read them by itself.",
+    "text": "Check that the files are whole and that the engine can read them by itself.",
+    "room": "Give a folder with more room for what does not fit in memory.",
+    "memory": "Give the engine more memory, or a folder with room to spill.",
+}
+
+
 class EngineFailed(MetricError):
-    """The engine could not read the table, or had no room for it."""
+    """The engine could not read the table, or had no room for it.
+
+    Args:
+        lacks: "room" on the disk, "memory", or a readable "text" file; empty where nothing tells.
+    """
+
+    def __init__(self, problem: str, fix: str = "", lacks: str = "") -> None:
+        super().__init__(problem, fix)
+        self.lacks = lacks
 
 
 class Mixed(nw.Object):
@@ -56,13 +78,8 @@ def engine_failed(error: Exception) -> EngineFailed | None:
     words = next((line for line in reversed(lines) if "SparkException" in line), lines[0]).strip()[:300]
     if "CSV" in words:
         words = f"{words.rstrip('.')}, {_csv_details(lines)}"
-    low = words.lower()
-    fix = "Check that the files are whole and that the engine can read them by itself."
-    if "no space" in low or "disk" in low or "temp_directory" in low or "offload" in low or "could not write" in low:
-        fix = "Give a folder with more room for what does not fit in memory."
-    elif "memory" in low:
-        fix = "Give the engine more memory, or a folder with room to spill."
-    return EngineFailed(f"the engine failed: {words.rstrip('.')}", fix)
+    lacks = next((what for what, signs in _LACKS.items() if any(sign in words.lower() for sign in signs)), "")
+    return EngineFailed(f"the engine failed: {words.rstrip('.')}", _FIXES[lacks], lacks)
 
 
 def _csv_details(lines: Sequence[str]) -> str:

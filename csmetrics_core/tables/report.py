@@ -49,6 +49,7 @@ class Section:
         units: unit of each column that has one.
         notes: what the reader must know.
         problem: why it could not be computed.
+        error: the same as it was raised, for doors with words of their own.
     """
 
     title: str
@@ -56,6 +57,7 @@ class Section:
     units: Mapping[str, Unit]
     notes: tuple[str, ...] = ()
     problem: str = ""
+    error: MetricError | None = None
 
 
 @dataclass(frozen=True)
@@ -243,7 +245,7 @@ def section(recipe: Recipe, frame: Any, asked: Asked) -> Section:
     except EngineFailed:
         raise
     except MetricError as error:
-        return Section(recipe.title, {}, {}, tuple(notes), str(error))
+        return Section(recipe.title, {}, {}, tuple(notes), str(error), error)
     columns = (result.collect() if isinstance(result, nw.LazyFrame) else result).to_dict(as_series=False)
     shown = {name: [None if v is None or v != v else v for v in values] for name, values in columns.items()}
     if "n" in shown and not any(shown["n"]):

@@ -117,8 +117,8 @@ def _refused(error: ValueError) -> None:
     """Leave with the sentence of an error of ours; the family is loaded only now, as it takes a third of the start."""
     from csmetrics_core.errors import MetricError, UnknownMetric, WrongCall
 
-    if isinstance(error, UnknownMetric):
-        error.fix = error.fix.replace("csm_metrics() lists", "csmetrics list shows")
+    if isinstance(error, UnknownMetric) and not error.near:
+        error.fix = "csmetrics list shows them all."
     if isinstance(error, MetricError):
         fail(error, USAGE if isinstance(error, UnknownMetric | WrongCall) else BAD_DATA)
 

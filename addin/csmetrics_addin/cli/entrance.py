@@ -184,9 +184,14 @@ def fix_of(error: Any) -> str:
     return " ".join(filter(None, (getattr(error, "fix", ""), spelt(getattr(error, "remedies", ())))))
 
 
-def spelt(remedies: Iterable[Remedy]) -> str:
-    """The answers to a question as options of the command."""
-    ways = [f"{option(way)} if {way.means}" for way in remedies]
+def as_option(name: str, value: str) -> str:
+    """An argument and its value as an option of the command."""
+    return f"--{name} {value}"
+
+
+def spelt(remedies: Iterable[Remedy], dates: str = "--dates") -> str:
+    """The answers to a question as options of the command; `dates` is what it calls the order of dates."""
+    ways = [f"{option(way) if way.option != 'dates' else f'{dates} {way.value}'} if {way.means}" for way in remedies]
     return f"Say {', or '.join(ways)}." if ways else ""
 
 

@@ -212,11 +212,13 @@ def by_spark(paths: Sequence[Path], time_zone: str, master: str) -> list[Table]:
     return [Table(paths[0].name, session.read.csv(names, header=True, inferSchema=True, sep=separator))]
 
 
+_ENGINE_LACKS = {
+    "text": "The files must be UTF-8, with as many cells in each row as the first has.",
+    "room": "Give a folder with room with --spill, or more memory with --memory.",
+    "memory": "Give a folder with room with --spill, or more with --memory.",
+}
+
+
 def unreadable(failed: EngineFailed) -> Problem:
     """An engine's own error as one sentence."""
-    fix = failed.fix
-    if "CSV" in failed.problem or "sniffing" in failed.problem:
-        fix = "The files must be UTF-8, with as many cells in each row as the first has."
-    if "folder" in fix:
-        fix = "Give a folder with room with --spill" + (", or more with --memory." if "memory" in fix else ".")
-    return Problem(plain(failed.problem), fix, code=BAD_DATA)
+    return Problem(plain(failed.problem), _ENGINE_LACKS.get(failed.lacks, failed.fix), code=BAD_DATA)

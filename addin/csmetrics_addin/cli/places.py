@@ -227,8 +227,7 @@ class Places:
 
     def question(self, problem: str, mend: str, remedies: "Sequence[Remedy]") -> Problem:
         """What the file does not tell, and the options that settle it."""
-        fix = spelt(remedies).replace("--dates ", f"{self.dates} ")
-        return Problem(problem, " ".join(filter(None, (mend, fix))), code=BAD_DATA)
+        return Problem(problem, " ".join(filter(None, (mend, spelt(remedies, self.dates)))), code=BAD_DATA)
 
 
 def _is_place(text: str) -> re.Match[str] | None:

@@ -120,14 +120,17 @@ def _questionnaire(draft: Draft) -> pd.DataFrame:
 
 
 def _rated_by_words(draft: Draft) -> None:
-    """Thumbs, or Good and Bad throughout, under a heading such as Feedback: ratings, no comments."""
+    """Thumbs under a heading such as Feedback are ratings, and so are Good and Bad throughout; "Great" is a comment."""
     heading = draft.report.mapped.get("comment")
     if heading is None or not draft.has("comment") or draft.has("csat"):
         return
     place = draft.table.headings.index(heading)
     cells = draft.table.column(place).loc[draft.data.index]
     column = read_column(cells, "rating", draft.table.at(heading), draft.said)
-    if column.shows.get("top") == "5" and not column.words.any():
+    kinds = {str(cell).strip() for cell in cells[column.values.notna()]}
+    are_signs = bool(kinds) and not any(letter.isalpha() for kind in kinds for letter in kind)
+    is_rating = are_signs or (len(kinds) > 1 and "feedback" in plain(heading))
+    if is_rating and column.shows.get("top") == "5" and not column.words.any():
         draft.data = draft.data.drop(columns="comment").assign(csat=column.values)
         draft.report.mapped.pop("comment")
         draft.report.mapped["csat"] = heading

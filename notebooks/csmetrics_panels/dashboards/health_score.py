@@ -143,7 +143,7 @@ class HealthDashboard(Dashboard):
             table = view.table("health_backtest", scores=scores, churned=left, **edges)
             fifths = view.table("health_calibration", scores=scores, churned=left, groups=_GROUPS)
         except (Missing, MetricError) as error:
-            words = str(error).removeprefix("health_backtest: ")
+            words = error.sentence() if isinstance(error, MetricError) else str(error)
             return [Words(f"No back-test with these weights: {words}", empty=True)]
         units = {c.name: c.unit for c in lookup("health_backtest").columns}
         names = [n for n in ("band", "customers", "churned", "churn_rate", "lift") if n in table]

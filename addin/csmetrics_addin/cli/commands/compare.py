@@ -49,8 +49,7 @@ def compare(
         steps = arr_compare(first, second, as_of.date(), steps=True, **options)
         customers = arr_compare(first, second, as_of.date(), notes=notes, **options)
     except MetricError as error:
-        raise Problem(error.problem, error.fix.replace('end_is="last_day"', "--ends last-day")
-                      .replace('end_is="first_unpaid"', "--ends first-unpaid")) from None  # fmt: skip
+        raise Problem(error.problem, error.fix_as(entrance.as_option)) from None
     differing = customers[customers["difference"] != 0]
     if as_json:
         found = {name: records(frame.to_dict("list")) for name, frame in (("steps", steps), ("customers", customers))}

@@ -172,7 +172,10 @@ def _sections(table: Table, asked: Asked) -> Iterator[tuple[str, Section]]:
             yield table.name, Section(recipe.title, {}, {}, table.notes, _waiting(wait))
         else:
             part = _watched(recipe, table.frame, table.connection, asked)
-            problem = part.problem.replace("Give rates, a table", "Give --rates FILE, a table")
+            problem = part.problem
+            if part.error is not None:
+                part.error.fix = part.error.fix_as(entrance.as_option)
+                problem = str(part.error)
             yield table.name, replace(part, notes=(*part.notes, *table.notes), problem=problem)
 
 

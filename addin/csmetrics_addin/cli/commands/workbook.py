@@ -75,7 +75,9 @@ def new(
     check_target(target, data or [], force)
     mapped, found = _mapped(template, data, said) if data else (None, "")
     letterhead = Letterhead(company.strip(), currency.strip() or found, paper)
-    if not mapped and not company:
+    if mapped:
+        letterhead = replace(letterhead, read=tuple(map(plain, mapped.notes)))
+    elif not company:
         letterhead = replace(letterhead, company=SAMPLE_COMPANY)
     _write(template, target, host, mapped, data or [], force, letterhead)
     screen().print(f"Wrote {plain(target)}. Open it, and read the pages Start and Checks first.", soft_wrap=True)
