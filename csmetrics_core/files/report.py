@@ -178,7 +178,7 @@ class Report:
     """
 
     read: list[TableReport] = field(default_factory=list)
-    refused: dict[str, Exception] = field(default_factory=dict)
+    refused: dict[str, MetricError] = field(default_factory=dict)
     not_understood: list[NotUnderstood] = field(default_factory=list)
     derived: dict[str, str] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)

@@ -100,7 +100,8 @@ def build(
     history(book, _CLOSED_NOTE if data is None and book.closed else "")
     method(book)
     lists(book)
-    book.pages[plan.dashboard].steps.finish(book)
+    assert dashboard.steps is not None  # as every page has that people read
+    dashboard.steps.finish(book)
     start(book, plan.answers, plan.steps, (*plan.pages, *_LAST))
     if host is Host.LAMBDA:
         book.define_functions()

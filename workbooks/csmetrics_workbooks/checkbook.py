@@ -88,7 +88,7 @@ def _live(sheet: Worksheet, top: int, formula: str, call: ExampleCall) -> str:
             live, must = (xl_rowcol_to_cell(top + r, column) for column in (c, wanted))
             sheet.write_formula(top + r, judge, f"={_agrees(live, must, cell)}", None, "")
     first = 2 * (width + 1)
-    return "Live!" + xl_range(top, first, top + height - 1, first + width - 1)
+    return f"Live!{xl_range(top, first, top + height - 1, first + width - 1)}"
 
 
 def _agrees(live: str, must: str, cell: Any) -> str:

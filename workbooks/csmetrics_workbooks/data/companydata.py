@@ -80,7 +80,8 @@ def segments_of(tables: Tables) -> "pd.Series":
         frame = tables.get(table)
         if frame is not None and {"customer", "segment"} <= set(frame):
             known = frame.dropna(subset=["customer"]).drop_duplicates("customer", keep="last")
-            return known.set_index("customer")["segment"]
+            found: pd.Series = known.set_index("customer")["segment"]
+            return found
     return pd.Series(dtype=object)
 
 
@@ -130,7 +131,8 @@ def _invited(tables: Tables) -> "pd.DataFrame":
     by = [column for column in ("month", "segment") if column in table]
     asked = table.groupby(by, as_index=False, dropna=False)["invited"].sum() if by else table[["invited"]]
     names = {"month": "Month", "segment": "Segment", "invited": "Invited"}
-    return asked.rename(columns=names).reindex(columns=list(names.values()))
+    invited: pd.DataFrame = asked.rename(columns=names).reindex(columns=list(names.values()))
+    return invited
 
 
 def _sessions(tables: Tables) -> "pd.DataFrame | None":
@@ -156,7 +158,8 @@ def _held_sessions(tables: Tables) -> "pd.DataFrame":
     account = held["customer"] if "customer" in held else held["user"].map(lambda _: None)
     made = held.assign(Date=held["session_start"].dt.normalize(), Account=account,
                        Segment=account.map(segments_of(tables)), Minutes=held["session_minutes"])  # fmt: skip
-    return made[["Date", "Account", "Segment", "Minutes"]].sort_values(["Date"], kind="stable").reset_index(drop=True)
+    shown: pd.DataFrame = made[["Date", "Account", "Segment", "Minutes"]]
+    return shown.sort_values(["Date"], kind="stable").reset_index(drop=True)
 
 
 def _owner(users: "pd.Series", events: "pd.DataFrame") -> "pd.Series":
@@ -251,7 +254,7 @@ def _whole_company(tables: Tables) -> "pd.DataFrame | None":
     import pandas as pd
 
     funnel, costs = tables.get("funnel"), tables.get("costs")
-    columns = {}
+    columns: dict[str, pd.Series] = {}
     if funnel is not None and "month" in funnel:
         sold = funnel.groupby("month")[["opportunities", "conversions"]].sum()
         columns |= {"Opportunities": sold["opportunities"], "Conversions": sold["conversions"]}
@@ -275,7 +278,7 @@ def _accounts(tables: Tables) -> "pd.DataFrame | None":
         features = tables.get("features")
         key = None if features is None else features.loc[_flag(features, "key", False), "feature"]
         given += [events["feature"], seats, key] if key is not None and len(key) else [events["feature"], seats]
-    found: Any = lookup("usage_by_account").function(*given)
+    found: pd.DataFrame = lookup("usage_by_account").function(*given)
     names = {"account": "Account", "frequency": "Frequency", "breadth": "Breadth", "depth": "Depth", "growth": "Growth"}
     inputs = found.rename(columns=names)
     inputs["Segment"] = inputs["Account"].map(segments_of(tables))

@@ -26,7 +26,7 @@ def revenue_across(long: "pd.DataFrame", coming: int = COMING_MONTHS) -> "pd.Dat
     wide = whole.pivot_table(index="Customer", columns="Month", values="cents", aggfunc="sum") / 100
     wide = wide.where(wide != 0)
     headers = month_headers(pd.DatetimeIndex(month.dropna()), coming)
-    wide.columns = [m.strftime("%Y-%m") for m in wide.columns]
+    wide.columns = pd.DatetimeIndex(wide.columns).strftime("%Y-%m")
     wide = wide.reindex(columns=headers)
     last = whole.dropna(subset=["Segment"]).drop_duplicates("Customer", keep="last").set_index("Customer")["Segment"]
     wide.insert(0, "Segment", last.reindex(wide.index))

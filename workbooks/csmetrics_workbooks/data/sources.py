@@ -33,7 +33,9 @@ def _sheet(name: str, **other: Any) -> "pd.DataFrame":
 
 def sample_revenue() -> "pd.DataFrame":
     """Recurring revenue of the sample company, one row a customer."""
-    return revenue_of(sample().tables, _TEMPLATE_MONTHS)
+    frame = revenue_of(sample().tables, _TEMPLATE_MONTHS)
+    assert frame is not None
+    return frame
 
 
 def sample_responses() -> "pd.DataFrame":

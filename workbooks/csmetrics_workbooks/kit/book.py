@@ -84,7 +84,7 @@ class Check:
     where: Term | None = None
 
 
-class _DataWorkbook(Workbook):
+class _DataWorkbook(Workbook):  # type: ignore[misc]  # XlsxWriter has no types
     def _get_packager(self) -> DataPackager:
         return DataPackager()
 

@@ -36,7 +36,7 @@ class BulkColumn:
     array: bool = False
 
 
-class DataWorksheet(Worksheet):
+class DataWorksheet(Worksheet):  # type: ignore[misc]  # XlsxWriter has no types
     """XlsxWriter's worksheet, with formulas taken as they are and room for a block of columns below all other cells."""
 
     _first = 0
@@ -115,13 +115,13 @@ class ArrayColumn(str):
     """The formula of a table's column that must be entered as an array formula in rows to come as well."""
 
 
-class _DataTable(Table):
+class _DataTable(Table):  # type: ignore[misc]  # XlsxWriter has no types
     def _write_calculated_column_formula(self, formula: str) -> None:
         attributes = [("array", 1)] if isinstance(formula, ArrayColumn) else []
         self._xml_data_element("calculatedColumnFormula", formula, attributes)
 
 
-class DataPackager(Packager):
+class DataPackager(Packager):  # type: ignore[misc]  # XlsxWriter has no types
     """XlsxWriter's packager, with tables that know which of their columns hold array formulas."""
 
     def _write_table_files(self) -> None:

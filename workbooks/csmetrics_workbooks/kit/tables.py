@@ -148,9 +148,9 @@ def as_cells(column: Any) -> np.ndarray:
     if getattr(column.dtype, "kind", "O") in "iufb":
         values = column.to_numpy()
         if values.dtype.kind == "b":
-            return values.astype(object)
+            return np.asarray(values, dtype=object)
         known = values.astype(float)
-        cells = known.astype(object)
+        cells: np.ndarray = known.astype(object)
         cells[~np.isfinite(known)] = None
         return cells
     if getattr(column.dtype, "kind", "O") == "M":

@@ -15,7 +15,7 @@ def rounded(of: Term, places: int = 2) -> Term:
 
 
 def _round(value: float, places: int) -> float:
-    size = floor(abs(value) * 10**places + 0.5 + 1e-9) / 10**places
+    size: float = floor(abs(value) * 10**places + 0.5 + 1e-9) / 10**places
     return size if value >= 0 else -size
 
 

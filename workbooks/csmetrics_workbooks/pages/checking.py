@@ -109,7 +109,7 @@ def alone(book: Book, table: Table) -> None:
 
 def _alone_in(numbers: np.ndarray, known: int) -> np.ndarray:
     whole = numbers.sum()
-    return (numbers * 4 > whole) & bool(known >= _MANY and whole > 0)
+    return np.asarray(numbers * 4 > whole) & bool(known >= _MANY and whole > 0)
 
 
 def _flagged(book: Book, what: str, test: str, bad: np.ndarray, rows: str, mend: str) -> None:

@@ -1,15 +1,15 @@
 """The sixteen metrics as cells: what each rests on, its call and its interval; and the page of targets."""
 
 from collections.abc import Callable, Mapping
+from typing import Any
 
 import numpy as np
 from xlsxwriter.utility import xl_col_to_name
 
 from csmetrics_core import CATALOG
 from csmetrics_core.company.headline.labels import label
-from csmetrics_core.declaration.spec import FRACTION, Unit
+from csmetrics_core.declaration.spec import FRACTION, MINUTES, Unit
 from csmetrics_core.palette import MUTED
-from csmetrics_workbooks.data import sheets
 from csmetrics_workbooks.kit.book import Book
 from csmetrics_workbooks.kit.estimates import z_of
 from csmetrics_workbooks.kit.formulas import Scope
@@ -95,11 +95,11 @@ class Metrics:
         arguments, scope = self._arguments(name, view)
         return guarded(base, self.book.call(name, arguments, scope))
 
-    def _arguments(self, name: str, view: View) -> tuple[dict[str, object], Scope | None]:
+    def _arguments(self, name: str, view: View) -> tuple[dict[str, Any], Scope | None]:
         get: Callable[[str], Term] = lambda key: self.workings.get(key, view)  # noqa: E731
         tables, plan, months = self.book.tables, self.plan, self.workings.months
         responses, operations, sessions = (tables[t] for t in ("Responses", "Operations", "Sessions"))
-        return {
+        given: dict[str, Callable[[], tuple[dict[str, Any], Scope | None]]] = {
             "churn_rate": lambda: ({"lost": get("of these, lost"), "opening": get("Customers at start")}, None),
             "mrr": lambda: ({"amounts": months.cells(view.end)}, Scope(tables["Revenue"].column("In segment"), 1)),
             "arpu": lambda: (
@@ -150,7 +150,8 @@ class Metrics:
             "product_usage_rate": lambda: ({"active": get("Users of these seats"), "licensed": get("Licensed")}, None),
             "avg_session_duration": lambda: ({"durations": sessions.column("Minutes")}, view.scope(sessions)),
             "stickiness": lambda: ({"dau": get("Daily users"), "mau": get("Active users")}, None),
-        }[name]()
+        }
+        return given[name]()
 
     def interval(self, name: str, view: View) -> tuple[Term, Term] | None:
         """Low and high at the confidence on the page Plan, where the metric is an estimate."""
@@ -233,7 +234,7 @@ def planned(plan: Mapping[str, Term], name: str) -> Term:
 
 def shown_unit(name: str) -> Unit:
     """The unit of a headline metric; sessions come in minutes here."""
-    return sheets.MINUTES if name == "avg_session_duration" else CATALOG[name].unit
+    return MINUTES if name == "avg_session_duration" else CATALOG[name].unit
 
 
 def unit_words(name: str) -> str:

@@ -34,7 +34,7 @@ def logos(book: Book, work: Page) -> dict[str, Term]:
     left = [_moved(table, f"Left {n}", f"At {n - 1}", f"At {n}") for n in (1, 2)]
     came = _moved(table, "Came", "At 2", "At 1")
     opening = [_sum(table, f"At {n}") for n in (0, 1)]
-    labels = (
+    labels: tuple[tuple[str, Term], ...] = (
         ("opening", opening[1]),
         ("churned", left[1]),
         ("new", came),

@@ -133,7 +133,7 @@ def top(book: Book, page: Page, table: Table, row: int) -> None:
                 page.put(row + number, column, None, page.looks.words())
                 continue
             source = table.column(header)
-            value = source.value[at - 1] if known else ""
+            value = source.value[order[number - 1]] if known else ""
             text = table.sheet.field(header).unit is TEXT
             as_text = '&""' if text else ""
             inner = Term(f"INDEX({source.text},{cell.text}){as_text}", _text(value) if text else value)

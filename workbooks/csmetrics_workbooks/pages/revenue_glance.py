@@ -48,10 +48,7 @@ def tiles_of(work: Page, rows: Mapping[str, Cells], by_date: Mapping[str, Term])
         " before": wilson(by_date["churned before"], by_date["opening before"], z),
     }
     intervals = {
-        when: tuple(
-            _note(work, _CHURN_AT + 1 + 2 * at + side, f"Customer churn{when}, {name}", end)
-            for side, (name, end) in enumerate(zip(("low", "high"), pair, strict=True))
-        )
+        when: _interval(work, _CHURN_AT + 1 + 2 * at, f"Customer churn{when}", *pair)
         for at, (when, pair) in enumerate(ends.items())
     }
     return [_tile(work, at, name, rows[name], by_date, intervals, z) for at, name in enumerate(_TITLES)]
@@ -63,18 +60,22 @@ def _tile(
     name: str,
     row: Cells,
     by_date: Mapping[str, Term],
-    intervals: Mapping[str, tuple[Term, ...]],
+    intervals: Mapping[str, tuple[Term, Term]],
     z: Term,
 ) -> Tile:
     value, prior, moved = row
     churn = name == "churn_rate"
     now, before = (
-        Measured(cell, by_date[f"opening{when}"], intervals[when] if churn else None)  # type: ignore[arg-type]
+        Measured(cell, by_date[f"opening{when}"], intervals[when] if churn else None)
         for cell, when in ((value, ""), (prior, " before"))
     )
     verdict = _note(work, _CHURN_AT + 5 + at, f"{_TITLES[name]}: moved", moved_words(CATALOG[name], now, before, z))
     beside = interval_words(*intervals[""], FRACTION) if churn else "at the end" if name == "mrr" else "over 12 months"
     return Tile(_TITLES[name], CATALOG[name].unit, value, moved, verdict, beside, _TRENDS.get(name, ""))
+
+
+def _interval(work: Page, row: int, words: str, low: Term, high: Term) -> tuple[Term, Term]:
+    return _note(work, row, f"{words}, low", low), _note(work, row + 1, f"{words}, high", high)
 
 
 def _note(work: Page, row: int, words: str, value: Term) -> Term:

@@ -72,16 +72,17 @@ class Headline:
     def _tile(self, name: str) -> Tile:
         now, before = self.work.views[:2]
         if name == "grr":
-            cells = [self.work.get("Gross retention", view) for view in (now, before)]
-            moved = self._note("Gross retention, change", change(*cells, FRACTION))
+            kept, kept_before = (self.work.get("Gross retention", view) for view in (now, before))
+            moved = self._note("Gross retention, change", change(kept, kept_before, FRACTION))
             verdict = self._note(f"Tile: {_TITLES[name]}", when(is_number(moved), "not judged", term("")))
-            return Tile(_TITLES[name], FRACTION, cells[0], moved, verdict, "over twelve months", self._kept)
+            return Tile(_TITLES[name], FRACTION, kept, moved, verdict, "over twelve months", self._kept)
         value, prior, moved = self.rows[name]
-        sides = [
+        measured, measured_before = (
             Measured(cell, self.metrics.base(name, view), self.metrics.interval(name, view))
             for cell, view in ((value, now), (prior, before))
-        ]
-        verdict = self._note(f"Tile: {_TITLES[name]}", moved_words(CATALOG[name], *sides, self.metrics.plan["z"]))
+        )
+        words = moved_words(CATALOG[name], measured, measured_before, self.metrics.plan["z"])
+        verdict = self._note(f"Tile: {_TITLES[name]}", words)
         return Tile(_TITLES[name], shown_unit(name), value, moved, verdict, self._beside(name), board_range(name))
 
     def _beside(self, name: str) -> Term | str:

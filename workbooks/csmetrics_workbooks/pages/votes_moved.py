@@ -29,19 +29,15 @@ _Z = critical_value(1 - ALPHA)
 
 
 @dataclass(frozen=True)
-class Row:
-    """A segment; before and now, in hundredths of points.
+class _Effects:
+    """What a segment adds, in hundredths of points.
 
     Args:
-        name: empty where there are fewer.
-        answers, shares, scores, variances: before and now.
+        shares, scores, variances: before and now.
         mix, rate, error: what it adds, and the standard error of the latter.
         p, tested: of its rate.
-        adjusted: p after Holm.
     """
 
-    name: Term
-    answers: tuple[Term, Term]
     shares: tuple[Term, Term]
     scores: tuple[Term, Term]
     variances: tuple[Term, Term]
@@ -50,6 +46,20 @@ class Row:
     error: Term
     p: Term
     tested: Term
+
+
+@dataclass(frozen=True)
+class Row(_Effects):
+    """A segment.
+
+    Args:
+        name: empty where there are fewer.
+        answers: before and now.
+        adjusted: p after Holm.
+    """
+
+    name: Term
+    answers: tuple[Term, Term]
     adjusted: Term
 
 
@@ -83,24 +93,21 @@ def votes(book: Book) -> Votes:
     (n0, p0, d0, n1, p1, d1) = counts[-1]
     some = (n0 * n1).gt(0)
     look = work.looks.number("0.0000")
-    scores = tuple(
+    before, now = (
         work.put(_ALL, 9 + k, when(some, (p - d) / n, 0), look)
         for k, (n, p, d) in enumerate(((n0, p0, d0), (n1, p1, d1)))
     )
+    scores = before, now
     started = [_effects(work, _AT + 1 + k, row, (n0, n1), scores, some) for k, row in enumerate(counts[:-1])]
     names = [work.cell(_AT + 1 + k, 0, name) for k, name in enumerate(_names(book, work, counts[:-1]))]
-    tested = [cells["tested"] for cells in started]
-    adjusted = _holm(work, [cells["p"] for cells in started], tested)
+    adjusted = _holm(work, [one.p for one in started], [one.tested for one in started])
     rows = [
-        Row(
-            name, (row[0], row[3]), cells["shares"], cells["scores"], cells["variances"], cells["mix"], cells["rate"],
-            cells["error"], cells["p"], cells["tested"], after,
-        )
-        for name, row, cells, after in zip(names, counts[:-1], started, adjusted, strict=True)
-    ]  # fmt: skip
+        Row(**vars(one), name=name, answers=(row[0], row[3]), adjusted=after)
+        for name, row, one, after in zip(names, counts[:-1], started, adjusted, strict=True)
+    ]
     mix, rate = _sums(work, rows, (n0, n1), some)
     total, p = _tested(work, counts[-1], scores, some)
-    return Votes(rows, (n0, n1), (scores[0], scores[1]), mix, rate, total, p)
+    return Votes(rows, (n0, n1), scores, mix, rate, total, p)
 
 
 def _counts(book: Book, work: Page) -> list[tuple[Term, ...]]:
@@ -142,7 +149,7 @@ def _names(book: Book, work: Page, counts: list[tuple[Term, ...]]) -> list[str]:
 
 def _effects(
     work: Page, at: int, row: tuple[Term, ...], alls: tuple[Term, Term], totals: tuple[Term, ...], some: Term
-) -> dict[str, "Term | tuple[Term, Term]"]:
+) -> _Effects:
     look = work.looks.number("0.0000")
     sides = (row[:3], row[3:])
     shares = [
@@ -167,10 +174,9 @@ def _effects(
     p = work.put(at, 16, when(error.gt(0), _two_sided(far), 1), work.looks.number(PROBABILITY))
     enough = both(smallest(row[0], row[3]).ge(SMALL_N), there)
     tested = work.put(at, 17, when(enough, 1, 0), work.looks.number(COUNT))
-    return {
-        "shares": (shares[0], shares[1]), "scores": (scores[0], scores[1]), "variances": (variances[0], variances[1]),
-        "mix": mix, "rate": rate, "error": error, "p": p, "tested": tested,
-    }  # fmt: skip
+    return _Effects(
+        (shares[0], shares[1]), (scores[0], scores[1]), (variances[0], variances[1]), mix, rate, error, p, tested
+    )
 
 
 def _two_sided(far: Term) -> Term:
@@ -180,8 +186,8 @@ def _two_sided(far: Term) -> Term:
 
 def _holm(work: Page, p: list[Term], tested: list[Term]) -> list[Term]:
     """Adjusted for how many segments are tested; 1 where one is not."""
-    column = lambda letter: f"{work.prefix}${letter}${_AT + 2}:${letter}${_ALL}"  # noqa: E731
-    ps, ts, places = column("Q"), column("R"), column("T")
+
+    ps, ts, places = (_span(letter, work.prefix) for letter in "QRT")
     made = sum(one.value for one in tested)
     stepped, out = [], []
     for k, (one, here) in enumerate(zip(p, tested, strict=True)):
@@ -233,16 +239,20 @@ def _effect(work: Page, row: int, words: str, change: Term, reach: Term) -> Effe
     return Effect(change, work.put(row, 2, change - reach, look), work.put(row, 3, change + reach, look))
 
 
+def _span(letter: str, sheet: str = "") -> str:
+    """A column of the segments."""
+    return f"{sheet}${letter}${_AT + 2}:${letter}${_ALL}"
+
+
 def _moments(rows: list[Row], kind: str, side: int) -> tuple[Term, Term, Term]:
     """Σwa², Σwa and Σwb²v of one side, summed over the segments' cells."""
     w, v, other = "HI"[side], "LM"[side], "HI"
-    span = lambda letter: f"${letter}${_AT + 2}:${letter}${_ALL}"  # noqa: E731
-    there = f"({span('B')}*{span('E')}>0)"
-    mean_score, moved = f"(({span('J')}+{span('K')})/2)", f"({span('K')}-{span('J')})"
-    shift, bar = f"({span(other[1])}-{span(other[0])})", f"(({span('H')}+{span('I')})/2)"
+    there = f"({_span('B')}*{_span('E')}>0)"
+    mean_score, moved = f"(({_span('J')}+{_span('K')})/2)", f"({_span('K')}-{_span('J')})"
+    shift, bar = f"({_span(other[1])}-{_span(other[0])})", f"(({_span('H')}+{_span('I')})/2)"
     reaction = mean_score if kind == "mix" else f"({moved}/2)"
     own = f"({shift}*IF({there},0.5,1))" if kind == "mix" else f"({bar}*{there})"
-    divided = f"IF({span(w)}>0,{own}^2*{span(v)}/IF({span(w)}>0,{span(w)},1),0)"
+    divided = f"IF({_span(w)}>0,{own}^2*{_span(v)}/IF({_span(w)}>0,{_span(w)},1),0)"
     values = []
     for row in rows:
         share, both_there = row.shares[side].value, row.answers[0].value * row.answers[1].value > 0
@@ -250,7 +260,7 @@ def _moments(rows: list[Row], kind: str, side: int) -> tuple[Term, Term, Term]:
         a = (s0 + s1) / 2 if kind == "mix" else (s1 - s0) / 2
         b = (w1 - w0) * (0.5 if both_there else 1.0) if kind == "mix" else (w0 + w1) / 2 * both_there
         values.append((share * a * a, share * a, b * b * row.variances[side].value / share if share > 0 else 0.0))
-    texts = (f"SUM({span(w)}*{reaction}^2)", f"SUM({span(w)}*{reaction})", f"SUM({divided})")
+    texts = (f"SUM({_span(w)}*{reaction}^2)", f"SUM({_span(w)}*{reaction})", f"SUM({divided})")
     return tuple(  # type: ignore[return-value]
         Term(text, sum(value[k] for value in values), True) for k, text in enumerate(texts)
     )

@@ -53,7 +53,10 @@ def _parts(work: Page, found: Votes) -> list[Bar]:
         labels.append(work.put(at, 0, label, work.looks.words()))
         amounts.append(work.put(at, 1, getattr(row, kind) * 100, look))
         keys.append(work.put(at, 2, _key(amounts[-1], at - _PARTS_AT), look))
-    column = lambda cells: f"{cells[0].text}:{cells[-1].text.rpartition('!')[2]}"  # noqa: E731
+
+    def column(cells: list[Term]) -> str:
+        return f"{cells[0].text}:{cells[-1].text.rpartition('!')[2]}"
+
     order = np.argsort([-key.value for key in keys], kind="stable")
     count = sum(key.value > 0 for key in keys)
     start, end = (found.scores[k] * 100 for k in (0, 1))

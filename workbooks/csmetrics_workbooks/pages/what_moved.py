@@ -100,8 +100,8 @@ def _customers(page: Page, account: Account) -> None:
     bottom = _TABLES_AT + 1 + len(account.customers) + 1
     page.put(bottom, 0, "All", page.looks.words(bold=True))
     page.put(bottom, 1, None, page.looks.words())
-    for column, one in ((2, account.before), (3, account.now)):
-        page.put(bottom, column, one.amount, page.looks.number(MONEY, bold=True))
+    for column, said in ((2, account.before), (3, account.now)):
+        page.put(bottom, column, said.amount, page.looks.number(MONEY, bold=True))
     page.put(bottom, 4, account.change.amount, page.looks.number(change_format(MONEY), bold=True))
 
 

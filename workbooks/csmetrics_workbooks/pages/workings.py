@@ -172,7 +172,9 @@ class Workings:
         )
 
     def _derived(self, view: View) -> None:
-        get = lambda name: self.get(name, view)  # noqa: E731
+        def get(name: str) -> Term:
+            return self.get(name, view)
+
         arpa = guarded(
             get("Customers at end"),
             self.book.call("arpa", {"mrr": get("MRR at end"), "customers": get("Customers at end")}),

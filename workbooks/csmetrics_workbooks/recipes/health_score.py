@@ -162,7 +162,7 @@ def listing(book: Book, page: Page, row: int) -> None:
         cell = page.put(row + 1 + number, 11, found, page.looks(font_color="#FFFFFF", font_size=8))
         for column, header in enumerate(headers):
             source = table.column(header)
-            value = source.value[at - 1] if at else ""
+            value = source.value[order[number - 1]] if at else ""
             words = header in ("Account", "Segment", "Owner", "Band", "Weakest")
             inner = Term(
                 f"INDEX({source.text},{cell.text})" + ('&""' if words else ""),

@@ -72,11 +72,11 @@ def _row(book: Book, page: Page, row: int, name: str, label: str, now: Term, bef
     prior = page.put(row, 2, before, page.looks.number(metric.unit))
     moved = page.put(row, 3, change(value, prior, metric.unit), page.looks.number(change_format(metric.unit)))
     if name in TARGETS:
-        given = [
+        target, near = (
             page.put(row, 4 + at, book.sample_target(one), page.looks.input(metric.unit))
             for at, one in enumerate(TARGETS[name])
-        ]
-        page.put(row, 6, status(value, *given, metric.better), page.looks.words(align="center", indent=0))
+        )
+        page.put(row, 6, status(value, target, near, metric.better), page.looks.words(align="center", indent=0))
     else:
         for column in (4, 5, 6):
             page.put(row, column, None, page.looks.words())
@@ -115,19 +115,20 @@ def _measures(book: Book, work: Page, months: Months, by_date: Mapping[str, Term
         ending(by_date, guarded(by_date[o], book.call("churn_rate", {"lost": by_date[lost], "opening": by_date[o]})))
         for o, lost in (("opening", "churned"), ("opening before", "churned before"))
     ]
-    return [
-        ("mrr", "Monthly recurring revenue at end", *mrr),
-        ("ndr", "Net dollar retention, 12 months", *(rate("ndr", y, *losses, "expansion") for y in year)),
-        ("grr", "Gross revenue retention, 12 months", *(rate("grr", y, *losses) for y in year)),
-        ("churn_rate", "Customer churn of the period, by dates", *dated),
-        ("mrr_churn_rate", "Gross MRR churn of the period", *(rate("mrr_churn_rate", s, *losses) for s in span)),
+    figures: list[tuple[str, str, list[Term]]] = [
+        ("mrr", "Monthly recurring revenue at end", mrr),
+        ("ndr", "Net dollar retention, 12 months", [rate("ndr", y, *losses, "expansion") for y in year]),
+        ("grr", "Gross revenue retention, 12 months", [rate("grr", y, *losses) for y in year]),
+        ("churn_rate", "Customer churn of the period, by dates", dated),
+        ("mrr_churn_rate", "Gross MRR churn of the period", [rate("mrr_churn_rate", s, *losses) for s in span]),
         (
             "net_mrr_churn_rate",
             "Net MRR churn of the period",
-            *(rate("net_mrr_churn_rate", s, *losses, "expansion") for s in span),
+            [rate("net_mrr_churn_rate", s, *losses, "expansion") for s in span],
         ),
-        ("arpa", "MRR a customer", *(_arpa(book, months, e, c) for e, c in zip(ends, closing, strict=True))),
+        ("arpa", "MRR a customer", [_arpa(book, months, e, c) for e, c in zip(ends, closing, strict=True)]),
     ]
+    return [(name, label, now, before) for name, label, (now, before) in figures]
 
 
 def _arpa(book: Book, months: Months, end: Term, customers: Term) -> Term:

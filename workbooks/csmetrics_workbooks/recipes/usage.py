@@ -1,7 +1,9 @@
 """Usage: daily, weekly and monthly active users, stickiness, adoption, session length and licence use."""
 
+from collections.abc import Callable, Sequence
+
 from csmetrics_core import CATALOG
-from csmetrics_core.declaration.spec import COUNT, Better, Unit
+from csmetrics_core.declaration.spec import COUNT, MINUTES, Better, Unit
 from csmetrics_workbooks.data import sheets, sources
 from csmetrics_workbooks.kit import tiles
 from csmetrics_workbooks.kit.book import Book
@@ -65,8 +67,8 @@ def figures(
             made[name].append(work.put(row, column, value, work.looks.number("0.00" if name == "mean" else COUNT)))
     call = book.call
 
-    def pair(one: object) -> list[Term]:
-        return [one(i) for i in (0, 1)]  # type: ignore[operator]
+    def pair(one: Callable[[int], Term]) -> tuple[Term, Term]:
+        return one(0), one(1)
 
     usage = pair(
         lambda i: when(
@@ -93,14 +95,14 @@ def figures(
         )
     )
     rests = (made["mau"][0], made["mau"][0], made["mau"][0], made["seats"][0], made["mau"][0], made["sessions"][0])
-    rows = (
-        ("dau", *made["dau"]),
-        ("wau", *made["wau"]),
-        ("mau", *made["mau"]),
-        ("product_usage_rate", *usage),
-        ("stickiness", *sticky),
-        ("avg_session_duration", *length),
-    )
+    rows: dict[str, Sequence[Term]] = {
+        "dau": made["dau"],
+        "wau": made["wau"],
+        "mau": made["mau"],
+        "product_usage_rate": usage,
+        "stickiness": sticky,
+        "avg_session_duration": length,
+    }
     names = {
         "product_usage_rate": "Licence use: active ÷ licensed",
         "stickiness": "Stickiness: mean daily ÷ monthly",
@@ -110,12 +112,12 @@ def figures(
         (
             n,
             names.get(n, labels.get(n, n)),
-            sheets.MINUTES if n == "avg_session_duration" else CATALOG[n].unit,
+            MINUTES if n == "avg_session_duration" else CATALOG[n].unit,
             base,
             now,
             before,
         )
-        for (n, now, before), base in zip(rows, rests, strict=True)
+        for (n, (now, before)), base in zip(rows.items(), rests, strict=True)
     ]
 
 

@@ -71,11 +71,11 @@ def dashboard(book: Book, now: Counts, before: Counts, z: Term) -> None:
         prior = page.put(row, 6, then_value, page.looks.number(unit))
         moved = page.put(row, 7, change(value, prior, unit), page.looks.number(change_format(unit)))
         muted = page.looks.number(unit, font_color=MUTED)
-        ends = tuple(page.put(row, 9 + i, b, muted) for i, b in enumerate(bounds_before or ("", "")))
+        low_before, high_before = (page.put(row, 9 + i, b, muted) for i, b in enumerate(bounds_before or ("", "")))
         counted_before = page.put(row, 11, base_before, page.looks.number(COUNT, font_color=MUTED))
         measured = (
             Measured(value, counted, (low, high) if bounds else None),
-            Measured(prior, counted_before, ends if bounds_before else None),
+            Measured(prior, counted_before, (low_before, high_before) if bounds_before else None),
         )
         reading = page.put(row, 8, moved_words(CATALOG[name], *measured, z), page.looks.words(font_color=MUTED))
         page.mark_verdict(row, 7, 8)
