@@ -35,7 +35,7 @@ _TITLE, _QUESTION = "Two files compared", "Why do billing and CRM disagree, cust
 _SIDES = {"left": "Left file, such as billing", "right": "Right file, such as CRM"}
 
 
-class ComparePanel(Closing, Still, widgets.VBox):
+class ComparePanel(Closing, Still, widgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
     """Two files valued on one day, customer by customer. See `compare`."""
 
     def __init__(
@@ -121,10 +121,10 @@ class ComparePanel(Closing, Still, widgets.VBox):
 
     def _compared(self) -> tuple[Any, Any, list[str]]:
         day, notes = _day(self._day.value), list[str]()
-        sides = [_lines(side, given, self._about, notes) for side, given in self._given.items()]
+        left, right = (_lines(side, given, self._about, notes) for side, given in self._given.items())
         how: dict[str, Any] = {"end_is": self._ends.value, "rates": self._rates}
-        steps = arr_compare(*sides, day, steps=True, **how)
-        return steps, arr_compare(*sides, day, notes=notes, **how), list(dict.fromkeys(notes))
+        steps = arr_compare(left, right, day, steps=True, **how)
+        return steps, arr_compare(left, right, day, notes=notes, **how), list(dict.fromkeys(notes))
 
     def _take(self, found: tuple[Any, Any, list[str]]) -> None:
         self._steps, self._customers, self._notes = found

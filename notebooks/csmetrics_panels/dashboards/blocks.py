@@ -1,6 +1,6 @@
 """What a page of a dashboard is made of, and the screen that shows it: figures, charts, tables, sentences."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 from typing import Any
@@ -59,7 +59,7 @@ class Picture:
 class Grid:
     """A table."""
 
-    columns: dict[str, Sequence[Any]]
+    columns: Mapping[str, Sequence[Any]]
     units: Sequence[Unit | None]
     caption: str
 
@@ -116,8 +116,10 @@ def figure(told: Told, title: str = "") -> Figure:
     return Figure(title or metric.title, value, ", ".join(parts), change, told.verdict)
 
 
-class Screen(widgets.VBox):
+class Screen(widgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
     """Shows blocks one under the other; what is there is redrawn, not built anew."""
+
+    children: tuple[Any, ...]
 
     def show(self, blocks: Sequence[Block]) -> None:
         """Show these blocks in place of those before."""

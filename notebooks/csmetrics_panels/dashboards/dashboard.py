@@ -40,7 +40,7 @@ class Page:
     controls: Sequence[Any] = field(default=())
 
 
-class Dashboard(Closing, Still, widgets.VBox):
+class Dashboard(Closing, Still, widgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
     """Pages with shared filters: one segment, a month, quarter or trailing twelve months, and the month it ends with.
 
     Args:

@@ -68,7 +68,7 @@ class Data:
                                    for one in waits.get(name, ())]  # fmt: skip
             self._waits[segment] = waits
             tables = {name: frame.native for name, frame in frames.items()}
-            company = Company(tables, self._with_names(waits, frames), self.read and self.read.as_of)
+            company = Company(tables, self._with_names(waits, frames), self.read.as_of if self.read else None)
             self._split[segment] = frames, company
         return self._split[segment]
 

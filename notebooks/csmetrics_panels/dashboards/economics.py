@@ -1,5 +1,6 @@
 """The figures of unit economics, each by the definition of the template workbook."""
 
+from functools import partial
 from typing import Any
 
 from csmetrics_workbooks.pages.economics import MEASURES
@@ -25,7 +26,7 @@ class Economics:
 
     def measures(self) -> list[Told]:
         """All of them, in the order of the template."""
-        return [self.view.tell(name, lambda back, n=name: self.call(n, back)) for name, _ in MEASURES]
+        return [self.view.tell(name, partial(self.call, name)) for name, _ in MEASURES]
 
     def value(self, name: str, back: int) -> float:
         """One of them.

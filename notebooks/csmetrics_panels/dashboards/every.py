@@ -1,5 +1,6 @@
 """All dashboards on one page, made when they are opened."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import ipywidgets as widgets
@@ -16,7 +17,7 @@ from csmetrics_panels.screen.still import Part, Still
 _COMPARED = "compare"  # has no tables of its own kind, and takes two files
 
 
-class EveryDashboard(Closing, Still, widgets.VBox):
+class EveryDashboard(Closing, Still, widgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
     """A list of the dashboards and the one chosen; own tables uploaded in one are there in the next."""
 
     def __init__(self, tables: Any = None, **said: Any) -> None:
@@ -36,7 +37,7 @@ class EveryDashboard(Closing, Still, widgets.VBox):
         """The dashboard in front."""
         return self._made[self._choice.value]
 
-    def parts(self) -> list[Part]:
+    def parts(self) -> Sequence[Part]:
         """What the dashboard in front shows."""
         front = self._place.children[0]
         return front.parts() if isinstance(front, Still) else []

@@ -59,7 +59,7 @@ class LedgerPage:
         months = [str(day)[:7] for day in shown["month"]]
         moved = ledger.classes()
         names = sorted(moved, key=lambda name: _PLAIN.index(name) if name in _PLAIN else len(_PLAIN))
-        classes = {name: moved[name][here][-_MONTHS:] for name in names}
+        classes = {name: moved[name][here][-_MONTHS:].tolist() for name in names}
         pictures = [Picture(flows_chart(lookup("arr_bridge"), table, "Movements of ARR by month"))]
         if set(classes) - set(_PLAIN):
             pictures.append(Picture(stacked_chart("The same by class of the ledger", months, classes, MONEY)))

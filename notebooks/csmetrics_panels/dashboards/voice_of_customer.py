@@ -94,7 +94,7 @@ class VoiceDashboard(Dashboard):
             owners = view.owners("responses")(back)["owners"]
             sides.append(Side(call(back), None if segments is None else select(segments, rows), owners))
             names.append(span_text(view.span, view.end - back * view.length))
-        return self._behind(why_rows(lookup(question), *sides, (names[0], names[1])), question.upper())
+        return self._behind(why_rows(lookup(question), sides[0], sides[1], (names[0], names[1])), question.upper())
 
     def _effort(self, view: View) -> Sequence[Block]:
         scales = {"csat": view.given.csat_scale, "ces": view.given.ces_scale}
@@ -137,7 +137,7 @@ class VoiceDashboard(Dashboard):
             points = []
             for segment in sorted(set(segments.tolist())):
                 chosen = [c for c, s in zip(cells, segments, strict=True) if s == segment]
-                told = view.tell(name, lambda _, c=chosen, a=argument, m=more: {a: c, **m}, compare=False)
+                told = view.tell(name, _always({argument: chosen, **more}), compare=False)
                 if told.told is not None and told.value is not None:
                     low, high = told.told.interval or (float("nan"), float("nan"))
                     points.append(Point(segment, told.value, told.told.n, low, high))
@@ -171,6 +171,10 @@ class VoiceDashboard(Dashboard):
             "comment": [mask(rows[i][1]) for i in order],
         }
         return [*blocks, Grid(quotes, [TEXT, TEXT, TEXT], f"{len(rows)} comments of {band}, the most negative first")]
+
+
+def _always(given: dict[str, Any]) -> Arguments:
+    return lambda _: given
 
 
 def _answers(view: View, question: str, argument: str, **more: Any) -> Arguments:

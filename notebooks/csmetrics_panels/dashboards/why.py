@@ -44,7 +44,8 @@ class WhyBlocks:
             chosen = self.choice.value
             self.choice.options = [_NOBODY, *((bar, bar) for bar in bars)]
             self.choice.value = chosen = chosen if chosen in bars else ""
-        account = [Words(why.sentence), Picture(_waterfall(why, caption), self._clicked), _grid(why, caption)]
+        picture = Picture(_waterfall(why, caption), self._clicked)
+        account: list[Block] = [Words(why.sentence), picture, _grid(why, caption)]
         return [*account, _behind(why, title, chosen)] if chosen else account
 
     def _clicked(self, bar: str) -> None:

@@ -2,11 +2,11 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property
 from importlib.util import find_spec
 from itertools import zip_longest
-from typing import Any
+from typing import Any, TypeVar
 
 import narwhals as nw
 import numpy as np
@@ -14,11 +14,13 @@ from numpy.typing import NDArray
 
 from csmetrics_core.declaration.kinds import Kind, Number
 from csmetrics_core.errors import WrongKind, WrongShape
-from csmetrics_core.intake.cells import Drops, read
+from csmetrics_core.intake.cells import read
+from csmetrics_core.intake.column import Drops
 from csmetrics_core.intake.spans import is_over, reach
 from csmetrics_core.maths.periods import index_of
 
 Rows = NDArray[np.int64] | slice | None
+_Made = TypeVar("_Made")
 BLANK = "(blank)"
 #: Marks a row whose date is missing.
 NO_MONTH = np.iinfo(np.int32).min
@@ -252,10 +254,11 @@ class Frame:
 
         return bool(self._once("is date", name, make))
 
-    def _once(self, what: str, name: str, make: Any) -> Any:
+    def _once(self, what: str, name: str, make: Callable[[], _Made]) -> _Made:
         if (what, name) not in self._kept:
             self._kept[what, name] = make()
-        return self._kept[what, name]
+        kept: _Made = self._kept[what, name]
+        return kept
 
 
 def looks_like_a_date(cell: Any) -> bool:
@@ -309,7 +312,7 @@ def _fits(kind: Kind, is_date: bool, cells: list[Any]) -> bool:
         return not any(isinstance(cell, float) and not cell.is_integer() for cell in cells)
     numbers = found.values[~np.isnan(found.values)]
     known = kind if not isinstance(kind, Number) or not isinstance(kind.high, str) else Number(kind.low)
-    return 2 * int(known.refused(numbers).sum()) <= numbers.size
+    return bool(2 * int(known.refused(numbers).sum()) <= numbers.size)
 
 
 def _mostly_true(found: Iterable[bool]) -> bool:

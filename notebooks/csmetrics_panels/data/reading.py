@@ -133,7 +133,8 @@ def with_answer(said: "Said", way: "Remedy", place: str) -> "Said":
     if way.option == "table" and place:
         before = said.table if isinstance(said.table, dict) else {}
         return replace(said, table={**before, place: way.value})
-    return replace(said, **{way.option: way.value})
+    answer: dict[str, Any] = {way.option: way.value}
+    return replace(said, **answer)
 
 
 def words_of(said: "Said") -> dict[str, Any]:

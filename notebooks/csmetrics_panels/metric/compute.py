@@ -72,7 +72,8 @@ class Outcome:
         """The place of each row that counts in the data, counted from 1."""
         if self.rows is None or isinstance(self.rows, slice):
             return list(range(1, np.size(self.told.value if self.told else ()) + 1))
-        return (self.rows + 1).tolist()
+        numbers: list[int] = (self.rows + 1).tolist()
+        return numbers
 
     @property
     def unfinished(self) -> str:
@@ -103,7 +104,8 @@ def spans(frame: Frame, request: Request) -> list[int]:
         return []
     first, last = int(known.min()), int(known.max())
     if request.span == "month":
-        return np.unique(known).tolist()[-_MOST_POINTS:]
+        there: list[int] = np.unique(known).tolist()
+        return there[-_MOST_POINTS:]
     if request.span == "quarter":
         return list(range(last_end("quarter", first), last_end("quarter", last) + 1, 3))[-_MOST_POINTS:]
     return list(range(min(first + 11, last), last + 1))[-_MOST_POINTS:]
@@ -195,7 +197,7 @@ def _row_in_frame(request: Request, rows: Rows, argument: str | None, position: 
     """The row of the whole data that a place of an argument is in, both counted from 0; a block counts by cells."""
     picked = request.arguments.get(argument or "")
     row = position // len(picked.columns) if isinstance(picked, Picked) and picked.together else position
-    return row if rows is None or isinstance(rows, slice) or not isinstance(picked, Picked) else int(rows[row])
+    return int(rows[row]) if isinstance(rows, np.ndarray) and isinstance(picked, Picked) else row
 
 
 def _place_in_frame(request: Request, rows: Rows, error: MetricError) -> None:
@@ -215,7 +217,7 @@ def _numbered_as(request: Request, rows: Rows, told: Explained) -> Explained:
         (name, reason, count, tuple(dict.fromkeys(_row_in_frame(request, rows, name, p) for p in first)))
         for name, reason, count, first in told.dropped
     )
-    failures = {p if rows is None else int(rows[p]): error for p, error in told.failures.items()}  # type: ignore[call-overload]
+    failures = {int(rows[p]) if isinstance(rows, np.ndarray) else p: error for p, error in told.failures.items()}
     return replace(told, dropped=dropped, failures=failures)
 
 

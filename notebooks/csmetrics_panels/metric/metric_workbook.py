@@ -91,7 +91,7 @@ def _table(outcome: Outcome) -> "Table | None":
     chosen_by = {"by segment": request.segment_by, "by date": request.dated_by}
     chosen_by = {header: heading for header, heading in chosen_by.items() if heading}
     fields += [_other(header, heading, frame) for header, heading in chosen_by.items()]
-    columns = {_ROW: rows + 1}
+    columns: dict[str, np.ndarray | pd.Series] = {_ROW: rows + 1}
     for header, heading in {**picked, **chosen_by}.items():
         columns[header] = pd.Series(frame.series(heading, outcome.rows).to_list())
     return Table.of(Sheet("Data", "The rows that count, one column an argument.", tuple(fields)), pd.DataFrame(columns))

@@ -37,7 +37,7 @@ _CARD = 'Open that metric, such as panel("nps"): its card tells the value, n, wh
 _INSTEAD = {"csm_by": 'Open that metric and choose "segment by", such as panel("nps", data=df, segment_by="segment").'}
 
 
-class MetricPanel(Closing, Still, widgets.VBox):
+class MetricPanel(Closing, Still, widgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
     """A form, a result, a chart and the code of one metric. See `panel`."""
 
     def __init__(self, name: Any, data: Any = None, *, background: bool | None = None, **choices: Any) -> None:

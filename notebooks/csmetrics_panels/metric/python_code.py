@@ -85,7 +85,7 @@ def _by_period(outcome: Outcome, frame: Frame, ours: str) -> list[str]:
         first = moment(int(outcome.trend[0].end or 0) - LENGTHS[request.span] + 1)  # rows without a date fall out too
         call = _table_call(request, frame, rows_where(frame, conditions(whole, frame, (first, ""))))
         return [f"by_period = {ours}{call}, each={request.span!r}, date={by!r})"]
-    ends = [point.end for point in outcome.trend if point.rows]
+    ends = [point.end for point in outcome.trend if point.rows and point.end is not None]
     months = f"range({ends[0]}, {ends[-1] + 1})" if ends == [*range(ends[0], ends[-1] + 1)] else repr(ends)
     asked = conditions(whole, frame, (f"first_of(m - {LENGTHS[request.span] - 1})", "first_of(m + 1)"))
     told = _explained(request, frame, rows_where(frame, asked))

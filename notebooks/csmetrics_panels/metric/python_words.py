@@ -41,7 +41,7 @@ def conditions(request: Request, frame: Frame, between: tuple[str, str] = ("", "
     if request.segment:
         found.append(_in_group(column(request.segment_by), request, frame, polars))
     if request.days and request.end is not None:
-        between = moment(request.end + 1 - LENGTHS[request.span]), moment(request.end + 1)  # type: ignore[index]
+        between = moment(request.end + 1 - LENGTHS[request.span]), moment(request.end + 1)
     if any(between):
         by = _naive(column(request.dated_by), frame.series(request.dated_by).dtype, polars)
         found += [f"({by} {sign} {edge})" for sign, edge in zip((">=", "<"), between, strict=True) if edge]

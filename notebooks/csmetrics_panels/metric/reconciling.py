@@ -23,7 +23,7 @@ from csmetrics_panels.screen.still import Part, Still, heading
 _DECLARED = lookup("csm_reconcile")
 
 
-class ReconcilePanel(Closing, Still, widgets.VBox):
+class ReconcilePanel(Closing, Still, widgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
     """A metric, the figure reported for it, and every convention beside it. See `panel`."""
 
     def __init__(

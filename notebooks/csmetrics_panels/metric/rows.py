@@ -25,7 +25,7 @@ def display(widget: Any, visible: bool) -> None:
     widget.layout.display = "" if visible else "none"
 
 
-class RowPicker(widgets.VBox):
+class RowPicker(widgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
     """Five lists, each shown where there is something to choose.
 
     Args:

@@ -117,7 +117,7 @@ def _value(told: Explained, outcome: Outcome) -> str:
     if np.ndim(value):
         names = outcome.labels or tuple(map(str, outcome.row_numbers))
         unit = metric.unit
-        return table(["row", metric.title], [names, np.ravel(value)], [None, unit], f"{np.size(value):,} values")
+        return table(["row", metric.title], [names, list(np.ravel(value))], [None, unit], f"{np.size(value):,} values")
     return f"<div class='big'>{unit_text(metric, value)}</div>{_segments(metric, outcome)}"
 
 

@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any, Literal
@@ -123,8 +123,9 @@ def _drawn(outcome: Outcome) -> Chart | Heat | None:
         return None
     if metric.gives == "number":
         return _number_chart(metric, outcome)
-    drawn = {"table": table_chart, "pair": _pair_chart, "words": _words_chart}[metric.gives]
-    return drawn(metric, told.value)
+    charts: dict[str, Callable[[Metric, Any], Chart | Heat | None]]
+    charts = {"table": table_chart, "pair": _pair_chart, "words": _words_chart}
+    return charts[metric.gives](metric, told.value)
 
 
 def _number_chart(metric: Metric, outcome: Outcome) -> Chart | None:
@@ -337,7 +338,8 @@ def _texts(unit: Unit, values: Any) -> list[str]:
 
 
 def _floats(values: Any) -> list[float]:
-    return np.asarray(values, dtype=float).tolist()
+    floats: list[float] = np.asarray(values, dtype=float).tolist()
+    return floats
 
 
 def _words(name: str) -> str:

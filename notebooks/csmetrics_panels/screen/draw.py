@@ -21,7 +21,7 @@ _SAID = ("points", "scale points", "seconds")
 _CONFIG = {"displaylogo": False, "displayModeBar": False, "responsive": True}
 
 
-class ChartView(widgets.VBox):
+class ChartView(widgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
     """A place on the screen for one chart at a time; no chart, no place."""
 
     def __init__(self, height: int = 340) -> None:

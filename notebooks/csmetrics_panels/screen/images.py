@@ -44,7 +44,7 @@ def image(chart: Chart | Heat, kind: str = "png", width: float = 8.0, height: fl
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    style = {
+    style: dict[Any, Any] = {  # names that only the newest matplotlib types
         "font.family": "sans-serif",
         "font.size": 10,
         "text.color": INK,
@@ -58,8 +58,10 @@ def image(chart: Chart | Heat, kind: str = "png", width: float = 8.0, height: fl
         axes = figure.add_subplot()
         axes.set_title(_plain(chart.title), loc="left", fontsize=12, pad=20 if chart.note else 6)
         if chart.note:
-            place = {"xycoords": "axes fraction", "textcoords": "offset points", "color": MUTED, "fontsize": 9}
-            axes.annotate(_plain(chart.note), (0, 1), (0, 7), **place)
+            axes.annotate(
+                _plain(chart.note), (0, 1), (0, 7),
+                xycoords="axes fraction", textcoords="offset points", color=MUTED, fontsize=9,
+            )  # fmt: skip
         _heat(axes, chart) if isinstance(chart, Heat) else _chart(axes, chart)
         held = BytesIO()
         metadata = {"Date": None} if kind == "svg" else {"Software": None}

@@ -16,7 +16,7 @@ _AUTO = {"width": "auto"}
 _ROW = {"flex_flow": "row wrap", "align_items": "center"}
 
 
-class Questions(widgets.VBox):
+class Questions(widgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
     """The questions of a reading; empty where it leaves none.
 
     Args:

@@ -32,7 +32,7 @@ class _Library(anywidget.AnyWidget):
     program = traitlets.Unicode().tag(sync=True)
 
 
-class Figure(go.FigureWidget):
+class Figure(go.FigureWidget):  # type: ignore[misc]  # Plotly has no types
     """A FigureWidget whose program is the library's.
 
     Args:
@@ -57,6 +57,8 @@ class Figure(go.FigureWidget):
       }};
     }};
     """
+
+    _config: dict[str, Any]
 
     def __init__(self, drawn: go.Figure, config: Mapping[str, Any]) -> None:
         self._complete = False

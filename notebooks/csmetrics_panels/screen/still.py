@@ -54,11 +54,11 @@ def as_stills(shell: Any = None) -> None:
 def _publish(shown: Still) -> None:
     from IPython.display import display
 
-    for is_text, parts in groupby(shown.parts(), key=lambda part: isinstance(part, str)):
-        if is_text:
-            display({"text/html": "".join(parts), "text/plain": repr(shown)}, raw=True)
-            continue
-        for picture in parts:
+    for _, parts in groupby(shown.parts(), key=lambda part: isinstance(part, str)):
+        together = list(parts)
+        if texts := [part for part in together if isinstance(part, str)]:
+            display({"text/html": "".join(texts), "text/plain": repr(shown)}, raw=True)
+        for picture in (part for part in together if isinstance(part, bytes)):
             display({"image/png": b64encode(picture).decode(), "text/plain": "<chart>"}, raw=True)
 
 

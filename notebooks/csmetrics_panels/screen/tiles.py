@@ -50,7 +50,7 @@ class Tiles(anywidget.AnyWidget):
 
     _esm = _ESM
     _css = STYLE.removeprefix("<style>").removesuffix("</style>")
-    tiles = traitlets.List().tag(sync=True)
+    tiles: "traitlets.List[Any]" = traitlets.List().tag(sync=True)
     verb = traitlets.Unicode("").tag(sync=True)
 
     def __init__(self) -> None:

@@ -97,7 +97,7 @@ class Worker:
         """Wait until the newest job is over."""
         waited = None
         while (thread := self._thread) not in (None, waited, threading.current_thread()):
-            thread.join(seconds)  # type: ignore[union-attr]
+            thread.join(seconds)
             waited = thread  # a job may have started the next one
 
     def _run(self, job: Job, work: Any, show: Any, fail: Any, delay: float) -> None:

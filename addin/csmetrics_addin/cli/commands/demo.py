@@ -73,10 +73,10 @@ def write_template(path: Path, company: Path, month: date) -> None:
     from csmetrics_addin.writing import whole_file
 
     mapped, _ = map_company(recipe("scorecard"), company)
-    shown = {"choices": Choices(month, ALL, "month"), "letterhead": Letterhead(SAMPLE_COMPANY)}
+    shown, head = Choices(month, ALL, "month"), Letterhead(SAMPLE_COMPANY)
     with whole_file(path) as part:
         packed = BytesIO()
-        build("scorecard", packed, data=mapped.frames, note=REMOVE_NOTE, **shown)
+        build("scorecard", packed, data=mapped.frames, note=REMOVE_NOTE, choices=shown, letterhead=head)
         part.write_bytes(packed.getbuffer())
 
 
