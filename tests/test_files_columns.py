@@ -11,6 +11,7 @@ from csmetrics_core.files.columns import Asked, Column, Kind, read_column, read_
 from csmetrics_core.files.identifiers import spellings
 from csmetrics_core.files.months import month_headings
 from csmetrics_core.files.saying import Place, Said
+from csmetrics_core.files.totals import is_total_name
 
 HERE = Place("clients.csv", "", "Cells")
 
@@ -282,3 +283,30 @@ def test_long_columns_of_one_form_are_read_as_their_cells_are(form: str, shows: 
 def test_a_long_column_that_does_not_tell_its_order_is_asked_about() -> None:
     cells = [f"{day}/{month}/{year}" for year in range(2000, 2020) for month in range(1, 13) for day in range(1, 13)]
     assert "['dmy', 'mdy']" in asked(cells, "day")
+
+
+def test_cells_of_one_kind_are_read_at_once_and_blank_ones_stay_blank() -> None:
+    for cells in (["1.5", "", "20", "1.5"], [1.5, "", 20, 1.5], [1.5, None, 20, 1.5]):
+        amounts = read_column(cells, "amount", Place(heading="MRR"), Said())
+        assert amounts.values.tolist() == pytest.approx([1.5, np.nan, 20, 1.5], nan_ok=True)
+        assert amounts.blank.tolist() == [False, True, False, False]
+        assert not amounts.unread.any()
+    mixed = read_column([True, 1, 1.0, "1"], "identifier", Place(), Said())
+    assert mixed.values.tolist() == ["TRUE", "1", "1", "1"]
+    infinite = read_column([1.5, float("inf")], "amount", Place(), Said())
+    assert infinite.unread.tolist() == [False, True]
+
+
+def test_real_days_and_moments_are_read_at_once_and_zones_are_kept_in_mind() -> None:
+    noon = dt.datetime(2026, 3, 1, 12)
+    moments = read_column([noon, dt.date(2026, 3, 2), noon], "moment", Place(), Said())
+    assert moments.values.tolist() == [pd.Timestamp(noon), pd.Timestamp(2026, 3, 2), pd.Timestamp(noon)]
+    east = noon.replace(tzinfo=dt.timezone(dt.timedelta(hours=2)))
+    assert read_column([east], "moment", Place(), Said()).values.tolist() == [pd.Timestamp(2026, 3, 1, 10)]
+    never = read_column([noon, dt.date(9999, 12, 31)], "day", Place(), Said())
+    assert never.values.isna().tolist() == [False, True]
+
+
+def test_words_that_sums_are_called_by_are_told_whatever_their_case() -> None:
+    called = ["TOTAL", " total: ", "North Total", "Grand total MRR", "i alt", "Średnia", "Σumme", "Totally Inc", "Sun"]
+    assert [is_total_name(cell) for cell in called] == [True] * 6 + [False] * 3

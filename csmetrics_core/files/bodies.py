@@ -63,13 +63,16 @@ def _headings_again(grid: Grid, top: int, body: Places) -> list[int]:
     rows, headings = grid.rows, [heading_text(cell) for cell in grid.rows[top]]
     first = next((place for place, heading in enumerate(headings) if heading), 0)
 
+    begins = headings[first]
+
     def is_first(cell: Any) -> bool:
-        return isinstance(cell, str) and cell.strip() == headings[first]
+        return isinstance(cell, str) and begins in cell
 
     if isinstance(rows, Columns):
         begin = body[rows.columns[first].where(is_first)[body]].tolist()
     else:
-        begin = [at for at in body.tolist() if first < len(rows[at]) and is_first(rows[at][first])]
+        told = ((at, rows[at]) for at in body.tolist())
+        begin = [at for at, row in told if first < len(row) and isinstance(row[first], str) and begins in row[first]]
     return [at for at in begin if [heading_text(cell) for cell in rows[at]] == headings]
 
 
@@ -136,7 +139,7 @@ def cells_of(rows: Sequence[Row], columns: list[int] | None, body: Places) -> tu
         return [rows[at] for at in body.tolist()], body
     else:
         wide = (rows[at] for at in body.tolist())
-        taken = [[row[column] if column < len(row) else None for column in columns] for row in wide]
+        taken = [[row[column] if 0 <= column < len(row) else None for column in columns] for row in wide]
     held = filled_rows(taken) if columns is not None else np.ones(len(body), dtype=bool)
     if held.all():
         return taken, body

@@ -90,6 +90,8 @@ class _Part:
         seen: set[tuple[Any, ...]] = set()
         rows = [tuple(self._table.rows[at]) for at in self.read.frame.index.tolist()]
         repeated: Mask = np.zeros(len(rows), dtype=np.bool_)
+        if len(set(rows)) == len(rows):
+            return repeated
         for at, row in enumerate(rows):
             repeated[at] = row in seen
             seen.add(row)

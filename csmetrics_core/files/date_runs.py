@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import date, datetime
 
 import numpy as np
 import pandas as pd
@@ -19,9 +20,17 @@ _ORDERED = re.compile(
 
 
 def at_once(column: Distinct) -> Outcome | None:
-    """Dates all written in the form of the first; None where they are not, or where their order is not clear."""
-    if not column.cells or set(map(type, column.cells)) != {str}:
-        return None
+    """Dates all of a workbook's own kind, or written in the form of the first.
+
+    None where they are not, or where their order is not clear.
+    """
+    kinds = set(map(type, column.cells))
+    if kinds and kinds <= {datetime, date} and all(getattr(cell, "tzinfo", None) is None for cell in column.cells):
+        return Outcome(np.array(column.cells, "datetime64[us]"), np.zeros(len(column), np.int8), FORMS)
+    return _written_at_once(column) if kinds == {str} else None
+
+
+def _written_at_once(column: Distinct) -> Outcome | None:
     filled = np.array([cell != "" for cell in column.cells], dtype=bool)
     texts = pd.Series([cell for cell in column.cells if cell], dtype=object)
     if texts.empty:

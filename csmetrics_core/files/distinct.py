@@ -6,7 +6,7 @@ import re
 import unicodedata
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from enum import IntEnum
 from math import isfinite
 from numbers import Number
@@ -24,6 +24,8 @@ from csmetrics_core.files.saying import Cell, Note, Place, Question, Said
 #: Words for "nothing here" among numbers, dates, answers and comments. In names, segments and plans they are text.
 NOTHING = frozenset("-|--|---|–|—|−|.|..|...|\\n".split("|")).union(*(language.nothing for language in LANGUAGES))
 _MANY = 20_000
+_NUMBERS = {bool, int, float}  # of which True, 1 and 1.0 are equal
+_APART = _NUMBERS | {str, datetime, date, time, timedelta, type(None)}
 # Marks that take no place on a screen: zero-width blanks, joiners, direction marks, soft hyphens, byte order marks.
 _UNSEEN = re.compile("[\u00ad\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]")
 
@@ -111,7 +113,10 @@ def coded(cells: Any) -> Coded:
     series = cells if isinstance(cells, pd.Series) else pd.Series(_listed(cells), dtype=object)
     if isinstance(series.dtype, pd.CategoricalDtype):
         series = series.astype(object)
-    if series.dtype == object and not set(map(type, series)) <= {str, type(None)}:
+    kinds = set(map(type, series)) if series.dtype == object else set()
+    if kinds <= _APART and len(kinds & _NUMBERS) < 2 and kinds:
+        codes, found = _each_cell(series.tolist())
+    elif kinds:
         codes, found = _each_kind(series.tolist())
     elif _mostly_distinct(series):
         found = series.astype(object).tolist()
@@ -129,6 +134,14 @@ def _mostly_distinct(series: pd.Series) -> bool:
 
 def _listed(cells: Any) -> list[Any]:
     return list(cells.tolist() if hasattr(cells, "tolist") else cells)
+
+
+def _each_cell(cells: list[Any]) -> tuple[NDArray[np.int64], list[Any]]:
+    """Codes of cells none of which equals one of another kind."""
+    known = dict.fromkeys(cells, -1)
+    found = [cell for cell in known if cell is not None and cell == cell]
+    known.update(zip(found, range(len(found)), strict=True))
+    return np.fromiter(map(known.__getitem__, cells), np.int64, len(cells)), found
 
 
 def _each_kind(cells: list[Any]) -> tuple[NDArray[np.int64], list[Any]]:

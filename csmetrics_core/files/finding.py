@@ -82,10 +82,12 @@ def _excel(grid: Grid, at: int) -> Table:
     name = grid.name if len(grid.tables) == 1 else inside.name
     left, width = inside.column - grid.left, len(inside.headings)
     span = range(max(inside.row - grid.top, 0), min(inside.end - grid.top, len(grid.rows)))
-    rows = [(index, list(grid.rows[index][left : left + width])) for index in span]
-    rows = [(index, row) for index, row in rows if any(map(is_filled, row))]
-    numbers = np.array([index + grid.top + 1 for index, _ in rows], dtype=np.int64)
-    table = Table(grid.file, grid.sheet, inside.headings, [row for _, row in rows], numbers, inside.headings, name=name)
+    within, columns = np.array(span, dtype=np.int64), list(range(left, left + width))
+    if span and columns == list(range(len(grid.rows[0]))):
+        rows, numbers = cells_of(grid.rows, None, within[filled_rows(grid.rows[span.start : span.stop])])
+    else:
+        rows, numbers = cells_of(grid.rows, columns, within)
+    table = Table(grid.file, grid.sheet, inside.headings, rows, numbers + grid.top + 1, inside.headings, name=name)
     table.notes += grid.notes
     table.columns = tuple(range(inside.column, inside.column + width))
     return table

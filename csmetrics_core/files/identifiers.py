@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from csmetrics_core.files.distinct import Distinct, Outcome, State, as_written, is_error, is_nothing
+from csmetrics_core.errors import CELL_ERRORS
+from csmetrics_core.files.distinct import Distinct, Outcome, State, as_written, is_nothing
 from csmetrics_core.files.languages import folded
 
 _EXACT = 10**15  # a spreadsheet keeps 15 digits of a number and makes the others 0
@@ -20,15 +21,15 @@ def read_text(column: Distinct, nothing_is_text: bool) -> Outcome:
         column: the distinct cells.
         nothing_is_text: whether "NA" or "none" are text like any other, as among names and segments.
     """
-    values, states = np.full(len(column), None, dtype=object), np.zeros(len(column), np.int8)
-    for at, cell in enumerate(column.cells):
-        text = as_written(cell)
-        if not text or (not nothing_is_text and is_nothing(text)):
-            states[at] = State.BLANK
-        elif is_error(text):
-            states[at] = State.UNREAD if nothing_is_text else State.BLANK
-        else:
-            values[at] = text
+    texts = list(map(as_written, column.cells))
+    values, states = np.empty(len(texts), dtype=object), np.zeros(len(texts), np.int8)
+    values[:] = texts
+    blank = [not text or (not nothing_is_text and is_nothing(text)) for text in texts]
+    if any(blank):
+        states[blank] = State.BLANK
+    if not CELL_ERRORS.isdisjoint(texts):
+        states[[text in CELL_ERRORS for text in texts]] = State.UNREAD if nothing_is_text else State.BLANK
+    values[states != State.READ] = None
     return Outcome(values, states, "text")
 
 

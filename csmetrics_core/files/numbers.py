@@ -64,19 +64,24 @@ def read_numbers(column: Distinct, money: bool = True) -> Outcome:
 
 def _plain(column: Distinct) -> Outcome | None:
     """Numbers as programs write them, at once; None where any cell wants a look, or the decimal sign is not clear."""
-    if not column.cells or not all(type(cell) is str for cell in column.cells):
+    cells = [cell for cell in column.cells if cell != ""]
+    kinds = set(map(type, cells))
+    if not kinds or not (kinds == {str} or kinds <= {int, float}):
         return None
     try:
-        values = np.array(column.cells, dtype=object).astype(float)
-    except (ValueError, TypeError):
+        values = np.array(cells, dtype=object).astype(float)
+    except (ValueError, TypeError, OverflowError):
         return None
-    pointed = [cell for cell in column.cells if "." in cell]
+    pointed = [cell for cell in cells if "." in cell] if kinds == {str} else []
     if pointed and all(_UNCLEAR.fullmatch(cell.strip()) for cell in pointed):
         return None
-    if not np.isfinite(values).all() or any("_" in cell for cell in column.cells):
+    if not np.isfinite(values).all() or (kinds == {str} and any("_" in cell for cell in cells)):
         return None
     shows = {"decimal": "."} if pointed else {}
-    return Outcome(values, np.zeros(len(column), np.int8), "a number", shows=shows)
+    filled = np.array([cell != "" for cell in column.cells], dtype=bool)
+    spread, states = np.full(len(filled), np.nan), np.where(filled, State.READ, State.BLANK).astype(np.int8)
+    spread[filled] = values
+    return Outcome(spread, states, "a number", shows=shows)
 
 
 def bare_number(text: str) -> tuple[str, str | None, bool] | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -81,9 +82,16 @@ class Table:
             if isinstance(self.rows, Columns):
                 self._taken[place] = self.rows.columns[place].series()
             else:
-                cells = [row[place] if place < len(row) else None for row in self.rows]
-                self._taken[place] = pd.Series(cells, dtype=object)
+                self._taken[place] = pd.Series(self._standing[place], dtype=object)
         return self._taken[place]
+
+    @cached_property
+    def _standing(self) -> Sequence[Sequence[Any]]:
+        """The cells of rows by column; a short row ends in blank ones."""
+        if len(set(map(len, self.rows))) == 1:
+            return [*zip(*self.rows, strict=True)][: len(self.headings)]
+        places = range(len(self.headings))
+        return [[row[place] if place < len(row) else None for row in self.rows] for place in places]
 
     def coded(self, place: int) -> Coded:
         """The distinct cells of one column, each of which is looked at once, and the rows that hold them."""
