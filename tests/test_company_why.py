@@ -9,6 +9,7 @@ import pytest
 from csmetrics_addin.cli.app import app
 from typer.testing import CliRunner
 
+import csmetrics_core as csm
 from csmetrics_core.company.company import Company, Missing, month_number
 from csmetrics_core.company.headline.why import Side, why_of, why_rows
 from csmetrics_core.declaration.catalog import headline_metrics, lookup
@@ -122,3 +123,27 @@ def test_command_refuses_in_a_sentence(subscriptions, words, said):
     told = " ".join((done.output + str(done.exception)).split())
     assert said in told
     assert "Traceback" not in told
+
+
+def test_small_segments_of_a_headline_are_told_together(tables):
+    """The change stays; its segments are told by whoever has enough answers, and the account by customer refuses."""
+    company = Company(tables)
+    whole = why_of(company, "nps", company.current)
+    few = why_of(company, "nps", company.current, hide_below=40)
+    assert few.table["effect"][0] == whole.table["effect"][0]
+    shown = set(few.rows("segment", "group")["group"])
+    assert any(name.endswith("segments together") for name in shown)
+    assert len(shown) < len(set(whole.rows("segment", "group")["group"]))
+    assert "Segments below 40 observations are told together." in few.notes
+    with pytest.raises(Missing, match="by customer"):
+        why_of(company, "mrr", company.current, hide_below=40)
+
+
+def test_what_is_left_is_named_by_how_many_it_is():
+    """Six customers move: five are named, and the sixth is the other customer, not the rest of one."""
+    who = [*"ABCDEF"] * 2
+    months = [datetime.date(2026, 8, 1)] * 6 + [datetime.date(2026, 9, 1)] * 6
+    paid = [*[100.0] * 6, 110, 120, 130, 140, 150, 101]
+    table = csm.mrr_why(who, months, paid, months[0], months[-1])
+    assert "the other customer" in table["group"].tolist()
+    assert "; the other customer +1." in table["note"][0]

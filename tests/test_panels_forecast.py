@@ -138,7 +138,7 @@ def test_renewals_due_are_at_risk_as_such_were_lost_before() -> None:
     assert calendar["at_risk"][:3] == [150.0, 300.0, 600.0]
     assert calendar["flagged"][:3] == [0.0, 0.0, 2400.0]
     assert figures(board)["ARR due in 12 months"] == "4,200.00"
-    assert figures(board)["ARR at risk"] == "1,050.00"
+    assert figures(board)["ARR at risk by past renewals"] == "1,050.00"
     assert figures(board)["ARR due in red health"] == "2,400.00"
     assert "The chance to renew is the share renewed: 30 of 40 renewals decided before." in words(board)
     assert any(text.startswith("No forecast: months covers 2 months; a forecast needs 13") for text in words(board))

@@ -200,11 +200,14 @@ class Company:
         return self.once("segment of", make=self._segment_of)  # type: ignore[no-any-return]
 
     def _segment_of(self) -> dict[Any, Any]:
+        parts = {fit.table: part for part, fit in self.matched.items()}
+        rank = {table: (parts.get(table) == "customers", table in parts) for table in self.headings}
         found: dict[Any, Any] = {}
-        for part in sorted(self.matched, key=lambda part: part == "customers"):
-            who, segment = (self.named_cells(part, column) for column in ("customer", self.segment_column))
-            if who is not None and segment is not None:
-                found.update(zip(who, segment, strict=True))
+        for table in sorted(self.headings, key=lambda table: rank[table]):
+            who, segment = (find_heading(column, self.headings[table]) for column in ("customer", self.segment_column))
+            if who and segment:
+                cells = self._tables[table]
+                found.update(zip(list(cells[who]), list(cells[segment]), strict=True))
         return found
 
     def column(self, part: str, column: str, reading: Reading) -> Read:

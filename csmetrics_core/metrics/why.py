@@ -223,9 +223,19 @@ def waterfall(
         yield {**bar, "part": part, "group": name, "effect": effect, "from": at, "to": end}
         at = end
     if len(ordered) > most:
-        name = f"the rest of {len(ordered) - most} {noun}"
+        name = rest_of(len(ordered) - most, noun)
         yield {**bar, "part": "rest", "group": name, "effect": after - at, "from": at, "to": after}
     yield {**bar, "part": "end", "group": "after", "effect": after, "from": 0.0, "to": after}
+
+
+def rest_of(count: int, noun: str) -> str:
+    """What is left after the largest.
+
+    Example:
+        >>> rest_of(1, "parts"), rest_of(3, "customers")
+        ('the other part', 'the rest of 3 customers')
+    """
+    return f"the other {noun.removesuffix('s')}" if count == 1 else f"the rest of {count} {noun}"
 
 
 def as_table(rows: Iterator[dict[str, Any]], periods: tuple[str, str], notes: tuple[str, ...]) -> Table:

@@ -16,7 +16,7 @@ from csmetrics_core.maths.decomposition import summed
 from csmetrics_core.maths.inference import Floats, Tested, by_customer
 from csmetrics_core.maths.periods import index_of
 from csmetrics_core.maths.verdicts import number, verdict
-from csmetrics_core.metrics.why import COLUMNS, waterfall
+from csmetrics_core.metrics.why import COLUMNS, rest_of, waterfall
 from csmetrics_core.reductions.flows import below_zero
 from csmetrics_core.reductions.money import to_cents
 
@@ -159,7 +159,7 @@ def customer_rows(
     for k in order[:top]:
         yield {"step": step, "part": str(kinds[k]), "group": f"{inside}{names[k]}", "effect": float(effects[k])}
     if len(order) > top:
-        group = f"{inside}the rest of {len(order) - top} customers"
+        group = f"{inside}{rest_of(len(order) - top, 'customers')}"
         yield {"step": step, "part": "rest", "group": group, "effect": float(effects[order[top:]].sum())}
 
 
@@ -169,7 +169,8 @@ def largest(moved: Moved, top: int, unit: float = 1.0) -> str:
     if not named:
         return ""
     rest = number(unit * float(moved.effects[order[top:]].sum()), True)
-    others = f"; the other {len(order) - top} customers {rest}" if len(order) > top else ""
+    left = len(order) - top
+    others = "" if left <= 0 else f"; the other {'customer' if left == 1 else f'{left} customers'} {rest}"
     return f" Largest: {named}{others}."
 
 

@@ -39,12 +39,14 @@ class Why:
         table: the columns of `csm_why`, or of `mrr_why` and `ndr_why` for money.
         by: what the change is split by, "segment" or "customer".
         rows_behind: gives the customers or rows of some groups: which to keep, and of which of the two periods.
+        notes: what else the reader must know.
     """
 
     metric: Metric
     table: Mapping[str, Any]
     by: str
     rows_behind: Behind | None = None
+    notes: tuple[str, ...] = ()
 
     @property
     def sentence(self) -> str:
@@ -101,7 +103,13 @@ class Side:
 
 
 def why_of(
-    company: Company, metric: str, month: int | None, *, against: int = 1, assumptions: Assumptions | None = None
+    company: Company,
+    metric: str,
+    month: int | None,
+    *,
+    against: int = 1,
+    assumptions: Assumptions | None = None,
+    hide_below: float | None = None,
 ) -> Why:
     """Why a headline of a company moved since an earlier month.
 
@@ -111,9 +119,11 @@ def why_of(
         month: the month looked at, counted from January 1970.
         against: how many months back lies the month compared with.
         assumptions: what the tables cannot say.
+        hide_below: segments with fewer observations in a period are told together.
 
     Raises:
-        Missing: the tables do not hold what the account needs, or the headline is made of other figures.
+        Missing: the tables do not hold what the account needs, or the headline is made of other figures, or its account
+            is by customer, which hides nobody.
         MetricError: one of the months has no value.
     """
     if metric in _COMPOSED:
@@ -121,6 +131,8 @@ def why_of(
     if month is None:
         raise Missing("needs dates: no table has any")
     given = assumptions or Assumptions()
+    if hide_below is not None and metric in ("mrr", "ndr"):
+        raise Missing("its account is by customer, so that no segment can be hidden: leave --hide-below out")
     if metric == "mrr":
         return why_money(company, metric, month - against, month)
     if metric == "ndr":
@@ -128,10 +140,16 @@ def why_of(
         return why_money(company, metric, month - against, month, horizon=given.retention_months)
     before, after = (_SIDES[metric](company, metric, one, given) for one in (month - against, month))
     rows = lookup("fcr_from_contacts" if metric == "fcr" else metric)
-    return why_rows(rows, before, after, (month_text(month - against), month_text(month)))
+    return why_rows(rows, before, after, (month_text(month - against), month_text(month)), hide_below)
 
 
-def why_in(reading: "Reading", metric: str, before: int | None = None, after: int | None = None) -> Why:
+def why_in(
+    reading: "Reading",
+    metric: str,
+    before: int | None = None,
+    after: int | None = None,
+    hide_below: float | None = None,
+) -> Why:
     """Why a headline moved, of what was read from files; by default from the month before to the last that is over.
 
     Raises:
@@ -147,10 +165,11 @@ def why_in(reading: "Reading", metric: str, before: int | None = None, after: in
         raise Missing("the earlier month is not before the later one: give --from and --to as 2026-08 and 2026-09")
     scales = reading.report.scales
     given = Assumptions(csat_scale=scales.get("csat", 5), ces_scale=scales.get("ces", 7))
-    why = why_of(company, metric, month, against=against, assumptions=given)
+    how: dict[str, Any] = {"against": against, "assumptions": given, "hide_below": hide_below}
+    why = why_of(company, metric, month, **how)
     if (alike := reading.with_names_alike) is not None:
         same = Company(alike, reading.report.waits, reading.as_of)
-        other = why_of(same, metric, month, against=against, assumptions=given)
+        other = why_of(same, metric, month, **how)
         if other.sentence != why.sentence:
             name, first = next(iter(reading.spellings.items()))
             answers = (Remedy("names", "same", "they are the same"), Remedy("names", "apart", "they are two"))
@@ -180,7 +199,7 @@ def why_money(company: Company, metric: str, before: int, after: int, **options:
     return Why(lookup(metric), table, "customer", partial(customers_behind, company, asked))
 
 
-def why_rows(metric: Metric, before: Side, after: Side, names: tuple[str, str]) -> Why:
+def why_rows(metric: Metric, before: Side, after: Side, names: tuple[str, str], hide_below: float | None = None) -> Why:
     """Why a metric of rows moved between two periods, by segment.
 
     Raises:
@@ -201,10 +220,14 @@ def why_rows(metric: Metric, before: Side, after: Side, names: tuple[str, str]) 
         values.pop()
     periods = np.repeat([1, 2], counts)
     groups = [group_name(one) for side in sides for one in side.segments or ()]
-    table = dict(evaluate(lookup("csm_why"), (metric.name, periods, groups, 1, 2, owners, *values), {}).value)
+    how = {} if hide_below is None else {"hide_below": hide_below}
+    done = evaluate(lookup("csm_why"), (metric.name, periods, groups, 1, 2, owners, *values), how)
+    table = dict(done.value)
     size = len(table["step"])
     table |= {"period_before": [names[0]] * size, "period_after": [names[1]] * size}
-    return Why(metric, table, "segment", partial(rows_behind, sides, names, ranges))
+    return Why(
+        metric, table, "segment", partial(rows_behind, sides, names, ranges), getattr(done.parts, "notes", ())[1:]
+    )
 
 
 def _answers(company: Company, metric: str, month: int, given: Assumptions) -> Side:

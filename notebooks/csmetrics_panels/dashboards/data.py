@@ -9,7 +9,7 @@ import numpy as np
 
 from csmetrics_core.company.company import Company
 from csmetrics_core.company.headline import Assumptions
-from csmetrics_core.files.headings import find_heading, plain
+from csmetrics_core.files.headings import find_heading
 from csmetrics_panels.data.frames import NO_MONTH, Frame
 from csmetrics_panels.data.reading import Files, read_given
 
@@ -120,14 +120,11 @@ class Data:
 
     @cached_property
     def segment_of(self) -> dict[Any, str]:
-        """Customer -> segment, from the tables that hold both; the customers' own table wins."""
-        found: dict[Any, str] = {}
-        for frame in sorted(self.frames.values(), key=lambda f: plain(f.name) in ("customers", "accounts")):
-            who, segment = find_heading("customer", frame), find_heading("segment", frame)
-            if who and segment:
-                cells = map(str, frame.series(segment).to_list())
-                found.update(zip(frame.series(who).to_list(), cells, strict=True))
-        return found
+        """Customer -> segment, as the company tells it; nothing where only plans are known."""
+        company = self.whole
+        if company.segment_column != "segment":
+            return {}
+        return {who: str(segment) for who, segment in company.segment_of.items() if segment is not None}
 
 
 def find_part(frames: Mapping[str, Frame], part: str) -> tuple[Frame, dict[str, str]] | None:

@@ -166,12 +166,12 @@ def _calendar(view: View) -> Sequence[Block]:
     months, due = list(table["month"]), list(map(float, table["due"]))
     bars = [Series("due", months, due, "bar", ACCENT)]
     if known:
-        rest = [Series("expected to renew", months, list(map(float, table["expected"])), "bar", ACCENT)]
-        bars = [*rest, Series("at risk", months, list(map(float, table["at_risk"])), "bar", BAD)]
+        rest = [Series("expected by past renewals", months, list(map(float, table["expected"])), "bar", ACCENT)]
+        bars = [*rest, Series("at risk by past renewals", months, list(map(float, table["at_risk"])), "bar", BAD)]
     at_risk = MONEY.text(float(np.sum(table["at_risk"]))) if known else "–"
     figures = [
         Figure("ARR due in 12 months", MONEY.text(sum(due)), f"overdue of it: {MONEY.text(due[0])}"),
-        Figure("ARR at risk", at_risk, missing="" if known else "no chance to renew is known"),
+        Figure("ARR at risk by past renewals", at_risk, missing="" if known else "no chance to renew is known"),
     ]
     if np.isfinite(table["flagged"]).all():
         figures.append(Figure("ARR due in red health", MONEY.text(float(np.sum(table["flagged"])))))

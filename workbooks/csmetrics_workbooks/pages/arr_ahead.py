@@ -19,12 +19,12 @@ AHEAD = 12
 DUE = "Months to due"
 _INPUTS_AT, _CHARTS_AT, _TABLE_AT = 3, 12, 27
 _HEADS = (
-    "Month", "Contracts due", "ARR due", "Expected to renew", "At risk", "Red", "Contracted, due later",
+    "Month", "Contracts due", "ARR due", "Expected by call", "At risk by call", "Red", "Contracted, due later",
     "ARR on your assumptions",
 )  # fmt: skip
 _NOTE = (
-    "Expected to renew: the owner's figure, or the share of its call on the page Forecast, at most what the contract "
-    "pays now; at risk is the rest of what is due. Contracted: ARR of contracts that come up later. ARR on your "
+    "Expected by call: the owner's figure, or the share of its call on the page Forecast, at most what the contract "
+    "pays now; at risk by call is the rest of it. Contracted: ARR of contracts that come up later. ARR on your "
     "assumptions is arithmetic, no forecast: each month's ARR × (1 − lost + added) + new. A forecast that learns from "
     "the past who leaves at each renewal, with its band and its past errors beside naive rivals, needs the add-in: "
     "ARR_FORECAST, or csmetrics forecast FILE."
@@ -178,7 +178,7 @@ def _charts(book: Book, page: Page) -> None:
     for column, colour in ((3, ACCENT), (4, SERIES[1])):
         due.add_series(_series(column, first, last, colour))
     _shape(due)
-    words = "Stacked columns: ARR that comes up for renewal by month, expected to renew and at risk"
+    words = "Stacked columns: ARR that comes up for renewal by month, expected to renew and at risk by call"
     page.chart(_CHARTS_AT, 0, due, "Renewals due", words, (590, 290))
     ahead = book.chart("column")
     ahead.add_series(_series(6, first, last, LINE))

@@ -179,7 +179,8 @@ def _customers(work: Page, table: Table, sums: tuple[Said, Said, Said]) -> tuple
     for whole, cells in zip(sums, parts, strict=True):
         area = f"{cells[0].text}:{cells[-1].text.rpartition('!')[2]}"
         left.append(when(others.gt(0), rounded(whole.amount - Term(f"SUM({area})", sum(c.value for c in cells))), 0))
-    label = when(others.gt(0), term("the rest of ").joined(others, term(" customers")), "")
+    several = when(others.eq(1), "the other customer", term("the rest of ").joined(others, term(" customers")))
+    label = when(others.gt(0), several, "")
     rest = said(work, row, label, left[2], signed=True)
     before, now = (work.put(row, 5 + k, side, work.looks.number(MONEY)) for k, side in enumerate(left[:2]))
     return named, others, Named(work.cell(row, 0, label.value), term(""), before, now, rest)
@@ -229,7 +230,8 @@ def _largest(named: list[Named], others: Term, rest: Named) -> Term:
     who = listed(
         [when(one.moved.amount.eq(0), "", term(", ").joined(one.name, term(" "), one.moved.words)) for one in named]
     )
-    more = when(others.gt(0), term("; the other ").joined(others, term(" customers "), rest.moved.words), "")
+    who_else = when(others.eq(1), "customer ", others.joined(term(" customers ")))
+    more = when(others.gt(0), term("; the other ").joined(who_else, rest.moved.words), "")
     return when(who.eq(""), "", term(" Largest: ").joined(who, more, term(".")))
 
 

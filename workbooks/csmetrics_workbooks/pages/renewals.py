@@ -1,4 +1,4 @@
-"""Contracts coming up: ARR due by quarter, forecast retention, ARR at risk and the ten largest risks."""
+"""Contracts coming up: ARR due by quarter, forecast retention, ARR flagged and the ten largest of it."""
 
 import numpy as np
 
@@ -43,7 +43,7 @@ def helpers(book: Book, page: Page) -> None:
     risky = (quarter > 0) & (red | np.isin(calls, _RISKY))
     band = table.here("Health band")
     test = f'AND({table.here("Quarter due")}>0,OR({band}="red",{call}="at risk",{call}="churn"))'
-    table.add("ARR at risk", f"IF({test},N({table.here('ARR')}),0)", np.where(risky, np.nan_to_num(arr), 0), MONEY)
+    table.add("ARR flagged", f"IF({test},N({table.here('ARR')}),0)", np.where(risky, np.nan_to_num(arr), 0), MONEY)
 
 
 def assumptions(page: Page) -> None:
@@ -112,16 +112,16 @@ def _quarter(book: Book, page: Page, table: Table, row: int, number: int) -> Non
 
 
 def top(book: Book, page: Page, table: Table, row: int) -> None:
-    """The ten contracts with the most ARR at risk."""
-    page.heading(row - 1, "Ten largest at risk: red, or called at risk or churn", 10)
+    """The ten contracts with the most ARR flagged."""
+    page.heading(row - 1, "Ten largest flagged: red, or called at risk or churn", 10)
     heads = ["Account", "Owner", "Segment", "ARR", "Due", "Health", "Call", "Reason", "", "Next step"]
     page.headers(row, heads, right=(3, 4), height=18)
     names = ("Account", "Owner", "Segment", "ARR", "Due", "Health band", "Call", "Reason", None, "Next step")
-    risk = table.column("ARR at risk")
+    risk = table.column("ARR flagged")
     values = as_numbers(risk.value)
     key = np.where(values > 0, values + np.arange(1, values.size + 1) / 1e6, 0)
     order = np.argsort(-key, kind="stable")
-    place = f"ROW({risk.text})-ROW({table.called}[[#Headers],[ARR at risk]])"
+    place = f"ROW({risk.text})-ROW({table.called}[[#Headers],[ARR flagged]])"
     keys = f"({risk.text}+({place})/1000000)*({risk.text}>0)"
     for number in range(1, TOP + 1):
         known = number <= values.size and key[order[number - 1]] > 0
@@ -139,9 +139,9 @@ def top(book: Book, page: Page, table: Table, row: int) -> None:
             inner = Term(f"INDEX({source.text},{cell.text}){as_text}", _text(value) if text else value)
             look = page.looks.words(text_wrap=False) if text else page.looks.number(DATE if header == "Due" else MONEY)
             page.put(row + number, column, when(cell.eq(""), "", inner), look)
-    at_risk = sumifs(risk, (risk, ">", 0))
-    page.put(row + TOP + 1, 0, "ARR at risk", page.looks.words(bold=True))
-    page.put(row + TOP + 1, 3, at_risk, page.looks.number(MONEY, bold=True))
+    flagged = sumifs(risk, (risk, ">", 0))
+    page.put(row + TOP + 1, 0, "ARR flagged", page.looks.words(bold=True))
+    page.put(row + TOP + 1, 3, flagged, page.looks.number(MONEY, bold=True))
 
 
 def _text(value: object) -> str:

@@ -253,7 +253,7 @@ RECIPE = Recipe(
         ("Twelve months", "net, gross and logo retention, rolling"),
         ("Cohorts", "who still pays, by the quarter they came"),
         ("Forecast", "renewals due, forecast retention, ten largest risks"),
-        ("ARR ahead", "renewals by month with ARR at risk, ARR on your assumptions, what a goal takes"),
+        ("ARR ahead", "renewals by month with ARR at risk by call, ARR on your assumptions, what a goal takes"),
         ("Reconcile", "a figure reported elsewhere, beside every documented convention"),
         ("Revenue", "data: recurring revenue, a customer a row"),
         ("Customers", "data: start and end of each customer"),

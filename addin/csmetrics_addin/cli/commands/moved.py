@@ -105,14 +105,19 @@ def why(
         named |= {"groups": by[0] if len(by) == 1 else by, "hide_below": hide_below}
         _tell("csm_why", declared, Book(file, said), named, as_json)
         return
-    rest = {"--period": period, "--customers": customers, "--set": values, "--hide-below": hide_below}
+    rest = {"--period": period, "--customers": customers, "--set": values}
     if wrong := [option for option, given in rest.items() if given]:
         raise Problem(f"{wrong[0]} belongs to --by", "Name the heading of the segments with --by too, or leave it out.")
-    _tell_headline(file, said, declared, (before, after), as_json)
+    _tell_headline(file, said, declared, (before, after), hide_below, as_json)
 
 
 def _tell_headline(
-    file: Path, said: Any, declared: Metric, months: tuple[str | None, str | None], as_json: bool
+    file: Path,
+    said: Any,
+    declared: Metric,
+    months: tuple[str | None, str | None],
+    hide_below: float | None,
+    as_json: bool,
 ) -> None:
     """Why a headline of the scorecard moved."""
     names = [one.name for one in headline_metrics()]
@@ -122,12 +127,18 @@ def _tell_headline(
         reading = entrance.read_files([file], said)
         step(f"{declared.title}...")
         try:
-            why = why_in(reading, declared.name, *map(_month, months))
+            why = why_in(reading, declared.name, *map(_month, months), hide_below=hide_below)
         except Missing as lacking:
             fix = entrance.spelt(lacking.remedies)
             raise Problem(f"{declared.title}: {lacking}", fix, code=BAD_DATA) from lacking
     if as_json:
-        found = {"metric": declared.name, "answer": why.sentence, "by": why.by, "rows": records(why.table)}
+        found = {
+            "metric": declared.name,
+            "answer": why.sentence,
+            "by": why.by,
+            "rows": records(why.table),
+            "notes": why.notes,
+        }
         print_json(found | {"files": entrance.report_data(reading.report)})
         return
     screen().print(styled(why.sentence, "bold"), soft_wrap=True)
@@ -135,6 +146,7 @@ def _tell_headline(
     shown, units = _shown("csm_why", why.metric, why.table, dict.fromkeys(("total", "segment", why.by)))
     kept = {name: cells for name, cells in shown.items() if any(cell == cell and cell != "" for cell in cells)}
     screen().print(result_table(kept, units, f"{declared.title}, {why.metric.unit.name}"))
+    show_notes(why.notes)
     entrance.show_report(reading.report)
 
 
@@ -191,8 +203,14 @@ def _shown(
     if question == "csm_change":
         return dict(columns), units
     rows = [k for k, step in enumerate(columns["step"]) if step in steps]
-    names = ("part", "group", "share_before", "share_after", "before", "after", "effect", "low", "high", "note")
-    return {name: [columns[name][k] for k in rows] for name in names}, units
+    names = ("share_before", "share_after", "before", "after", "effect", "low", "high", "note")
+    told = [_named_part(str(columns["part"][k]), str(columns["group"][k])) for k in rows]
+    return {"part": told} | {name: [columns[name][k] for k in rows] for name in names}, units
+
+
+def _named_part(part: str, group: str) -> str:
+    """A part with its segment or customer, as the waterfall calls it: a narrow screen parts columns, never these."""
+    return part if not group else group if part == "rest" else f"{group}, {part}"
 
 
 def _read(book: Book, question: Metric, declared: Metric, given: dict[str, Any]) -> dict[str, list[Any]]:
