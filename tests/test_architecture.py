@@ -36,7 +36,6 @@ LARGER: dict[str, int] = {
     "csmetrics_core/files/products/surveys.py": 420,
     "csmetrics_core/files/shaping.py": 337,
     "csmetrics_core/metrics/by.py": 452,
-    "csmetrics_core/metrics/ledger.py": 444,
     "csmetrics_core/metrics/nps.py": 348,
     "csmetrics_core/metrics/why.py": 364,
     "csmetrics_core/reductions/contract_lines.py": 379,

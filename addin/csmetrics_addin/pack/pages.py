@@ -10,7 +10,8 @@ from typing import Any
 from csmetrics_addin.pack.paper import VERDICT_COLOURS, Page, Paper, cut
 from csmetrics_core import tables
 from csmetrics_core.company.company import Missing, month_number
-from csmetrics_core.company.headline.why import Why, why_in
+from csmetrics_core.company.headline.why import Why
+from csmetrics_core.company.headline.why_files import why_in
 from csmetrics_core.declaration.spec import MONEY, with_minus
 from csmetrics_core.errors import MetricError
 from csmetrics_core.files import Reading

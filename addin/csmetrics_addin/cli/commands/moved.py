@@ -14,7 +14,7 @@ from csmetrics_addin.cli.results import print_json, records, result_table, show_
 from csmetrics_addin.cli.terminal import BAD_DATA, Problem, nearest, plain, screen, styled, working
 from csmetrics_core import lookup
 from csmetrics_core.company.company import Missing, month_number
-from csmetrics_core.company.headline.why import why_in
+from csmetrics_core.company.headline.why_files import why_in
 from csmetrics_core.declaration.catalog import headline_metrics
 from csmetrics_core.declaration.spec import FRACTION, PROBABILITY, Metric
 from csmetrics_core.files.headings import find_heading
@@ -126,8 +126,9 @@ def _tell_headline(
     with working("Reading...") as step:
         reading = entrance.read_files([file], said)
         step(f"{declared.title}...")
+        before, after = (_month(month) for month in months)
         try:
-            why = why_in(reading, declared.name, *map(_month, months), hide_below=hide_below)
+            why = why_in(reading, declared.name, before, after, hide_below)
         except Missing as lacking:
             fix = entrance.spelt(lacking.remedies)
             raise Problem(f"{declared.title}: {lacking}", fix, code=BAD_DATA) from lacking
