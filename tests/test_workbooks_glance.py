@@ -119,4 +119,4 @@ def test_the_waterfall_stands_on_a_cut_and_its_steps_lead_from_opening_to_closin
     assert closing[1] == pytest.approx(level)
     steps = {value: page[at[0], 2] for at, value in page.items() if at[1] == 1 and value in ("New", "Churned")}
     assert work[top + 2, 1] == f"New\n{steps['New']:,.0f}"
-    assert work[top + 6, 1] == f"Churned\n{steps['Churned']:,.0f}"
+    assert work[top + 6, 1] == f"Churned\n−{-steps['Churned']:,.0f}"  # with a minus, not a hyphen
