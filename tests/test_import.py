@@ -1,13 +1,20 @@
 """Importing the core is cheap: no pandas, no SciPy, no screen, no file; `make bench` says what it takes."""
 
 import inspect
+import re
 import socket
 import subprocess
 import sys
+import tomllib
 from importlib import import_module
+from importlib.util import find_spec
+from pathlib import Path
 
+import pytest
 from csmetrics_addin.cli.app import COMMANDS, summary
 from typer.main import get_command
+
+ROOT = Path(__file__).resolve().parent.parent
 
 
 def python(*arguments: str) -> subprocess.CompletedProcess[str]:
@@ -75,3 +82,17 @@ def test_each_command_is_listed_with_its_own_words():
         found = get_command(import_module(f"csmetrics_addin.cli.commands.{module}").app)
         command = getattr(found, "commands", {}).get(name, found)
         assert summary(name) == inspect.cleandoc(command.help)
+
+
+@pytest.mark.parametrize("file", [".pre-commit-config.yaml", "Makefile"])
+def test_every_module_a_habit_runs_is_there(file):
+    named = re.findall(r"-m ((?:csmetrics_|tests)[\w.]+)", (ROOT / file).read_text())
+    assert named
+    assert [module for module in named if find_spec(module) is None] == []
+
+
+def test_types_are_checked_in_every_package_there_is():
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["mypy"]
+    there = {init.parent.name for place in ("", "*/") for init in ROOT.glob(f"{place}csmetrics_*/__init__.py")}
+    assert settings["strict"]
+    assert there == set(settings["packages"])
