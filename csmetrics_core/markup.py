@@ -5,6 +5,8 @@ from html import escape
 
 _CELL = "vertical-align:top;padding:2px 8px"
 _LEFT = f'style="text-align:left;white-space:pre-wrap;{_CELL}"'
+_SHORT = f'style="text-align:left;white-space:nowrap;{_CELL}"'
+_ON_A_LINE = 16  # a month, a code or a short name is not broken at its hyphen
 _RIGHT = f'style="text-align:right;white-space:nowrap;{_CELL}"'
 
 
@@ -32,13 +34,15 @@ def html_table(
     body = (_row(row, places) for row in rows)
     title = f"<caption>{escape(caption)}</caption>" if caption else ""
     top = f"<thead><tr>{head}</tr></thead>" if head else ""
-    return f"<table>{title}{top}<tbody>{''.join(body)}</tbody></table>"
+    table = f"<table>{title}{top}<tbody>{''.join(body)}</tbody></table>"
+    return f'<div style="overflow-x:auto">{table}</div>'  # a wide one scrolls where it stands
 
 
 def _row(cells: Sequence[str], places: Sequence[str]) -> str:
     first, *others = cells
     style = places[0] if places else _LEFT
     is_name = style == _LEFT
+    style = _SHORT if is_name and len(first) <= _ON_A_LINE else style
     row = f'<th scope="row" {style}>{escape(first)}</th>' if is_name else f"<td {style}>{escape(first)}</td>"
     styles = places[1:] or [_LEFT] * len(others)
     return f"<tr>{row}{''.join(f'<td {s}>{escape(c)}</td>' for c, s in zip(others, styles, strict=True))}</tr>"

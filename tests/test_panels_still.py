@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 from csmetrics_panels import DASHBOARDS, as_stills, dashboard, panel
 from csmetrics_panels.dashboards.blocks import Across, Figures, Grid, Picture
+from csmetrics_panels.export import page_file
 
 from csmetrics_core.samples import sample_company
 
@@ -67,3 +68,21 @@ def test_marimo_is_given_the_page_and_where_it_can_be_clicked():
 def test_outside_a_notebook_nothing_can_be_shown():
     with pytest.raises(RuntimeError, match="no notebook runs here"):
         as_stills()
+
+
+def test_on_a_dark_page_the_pictures_are_dark_too_and_wide_tables_scroll(company):
+    board = dashboard("revenue_retention", company)
+    page = board.page()
+    assert page.count('class="csm-still"') == page.count("<img") >= 2
+    assert ".csm-still { filter: invert(0.9) hue-rotate(180deg); }" in page
+    assert page.count('<div style="overflow-x:auto"><table') == page.count("<table") >= 2
+    whole = page_file("revenue", board)[1]()[2].decode()
+    assert 'content="light dark"' in whole
+    assert "@media (prefers-color-scheme: dark) { .csm-still" in whole
+
+
+def test_a_unit_in_a_title_is_not_said_again(company):
+    figures = [block for block in flat(dashboard("unit_economics", company).blocks) if isinstance(block, Figures)]
+    tiles = {figure.title: figure for block in figures for figure in block.items}
+    assert tiles["CAC payback, months"].value.replace(".", "", 1).isdecimal()
+    assert "months" not in tiles["Customer lifetime, months"].change

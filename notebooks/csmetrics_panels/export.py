@@ -13,6 +13,7 @@ from csmetrics_core.files.csv_text import harmless
 from csmetrics_core.intake.spans import span_text
 from csmetrics_panels.metric.compute import Outcome
 from csmetrics_panels.screen.images import image
+from csmetrics_panels.screen.still import on_dark
 
 #: The file's name, its media type, its bytes.
 File = tuple[str, str, bytes]
@@ -77,7 +78,11 @@ def _series_table(outcome: Outcome) -> dict[str, Any]:
 
 def page_file(name: str, shown: Any) -> tuple[str, Callable[[], File]]:
     """What is shown as one file that anybody can open."""
-    start = f'<!doctype html><meta charset="utf-8"><title>{escape(name)}</title><body style="font-family:sans-serif">'
+    start = (
+        f'<!doctype html><meta charset="utf-8"><meta name="color-scheme" content="light dark"><title>{escape(name)}'
+        f"</title><style>@media (prefers-color-scheme: dark) {{ {on_dark('')} }}</style>"
+        '<body style="font-family:sans-serif">'
+    )
     return "Page as HTML", lambda: (f"{name}.html", "text/html", (start + shown.page()).encode())
 
 

@@ -1,5 +1,6 @@
 """What a page of a dashboard is made of, and the screen that shows it: figures, charts, tables, sentences."""
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
@@ -112,8 +113,13 @@ def figure(told: Told, title: str = "") -> Figure:
     parts += [f"n = {told.told.n:,}"] if interval and told.told.n is not None else []
     parts += [f"{count:,} {reason} left out" for _, reason, count, _ in told.told.dropped if reason != "blank"]
     change = told.change_text and f"{told.change_text} {told.verdict_words}".strip()
-    value = unit_text(metric.unit, told.value)
-    return Figure(title or metric.title, value, ", ".join(parts), change, told.verdict)
+    value, detail = _less_unit(title, unit_text(metric.unit, told.value)), _less_unit(title, ", ".join(parts))
+    return Figure(title or metric.title, value, detail, _less_unit(title, change), told.verdict)
+
+
+def _less_unit(title: str, text: str) -> str:
+    """A figure without the word for its unit that its title says already; a period is a month on a dashboard."""
+    return re.sub(r" (months|periods)\b", "", text) if "months" in title else text
 
 
 class Screen(widgets.VBox):  # type: ignore[misc]  # ipywidgets has no types

@@ -7,6 +7,7 @@ from itertools import groupby
 from typing import Any
 
 from csmetrics_panels.screen.notebook import shell_here
+from csmetrics_panels.screen.theme import DARK
 
 #: A piece of HTML, or the bytes of a PNG picture.
 Part = str | bytes
@@ -22,7 +23,8 @@ class Still:
 
     def page(self) -> str:
         """All of it as one page of HTML that loads nothing."""
-        return "".join(part if isinstance(part, str) else _inside(part) for part in self.parts())
+        pictured = "".join(part if isinstance(part, str) else _inside(part) for part in self.parts())
+        return f"<style>{on_dark(f'{DARK} ')}\n{on_dark('.dark ')}</style>{pictured}"
 
     def _mime_(self) -> tuple[str, str]:
         """How marimo, which has no place for Jupyter's widgets, shows it."""
@@ -67,5 +69,11 @@ def heading(title: str, *lines: str) -> str:
     return f"<h3>{escape(title)}</h3>{''.join(f'<p>{escape(line)}</p>' for line in lines if line)}"
 
 
+def on_dark(where: str) -> str:
+    """What makes pictures dark: drawn on white, they have light and dark turned over and keep their hues."""
+    return f"{where}.csm-still {{ filter: invert(0.9) hue-rotate(180deg); }}"
+
+
 def _inside(picture: bytes) -> str:
-    return f'<p><img alt="chart" src="data:image/png;base64,{b64encode(picture).decode()}" style="max-width:100%"></p>'
+    source = f"data:image/png;base64,{b64encode(picture).decode()}"
+    return f'<p><img class="csm-still" alt="chart" src="{source}" style="max-width:100%"></p>'
