@@ -2,6 +2,7 @@
 
 import os
 import sys
+from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import lru_cache
@@ -39,6 +40,20 @@ def spark_session() -> Any:
     return builder.getOrCreate()
 
 
+#: Before 1.5 a relation of DuckDB does not keep its connection.
+_CONNECTIONS: deque[Any] = deque(maxlen=50)
+
+
+def duckdb_connection() -> Any:
+    """A connection with a clock of its own, which outlives what is read through it."""
+    import duckdb
+
+    connection = duckdb.connect()
+    connection.execute("SET TimeZone = 'UTC'")
+    _CONNECTIONS.append(connection)
+    return connection
+
+
 def on_engine(engine: str, table: pa.Table) -> Any:
     """A table as the frame of an engine."""
     if engine.startswith("pandas"):
@@ -48,16 +63,24 @@ def on_engine(engine: str, table: pa.Table) -> Any:
 
         return pl.from_arrow(table).lazy() if engine.endswith("lazy") else pl.from_arrow(table)
     if engine == "DuckDB":
-        import duckdb
-
-        connection = duckdb.connect()
-        connection.execute("SET TimeZone = 'UTC'")
-        return connection.from_arrow(table)
+        return duckdb_connection().from_arrow(table)
     if engine == "Ibis":
         import ibis
 
         return ibis.memtable(table)
-    return spark_session().createDataFrame(table) if engine == "PySpark" else table
+    return _in_spark(table) if engine == "PySpark" else table
+
+
+def _in_spark(table: pa.Table) -> Any:
+    """A frame of Spark, which before 4 takes no Arrow table: from rows, with moments on its session's clock."""
+    if not spark_session().version.startswith("3."):
+        return spark_session().createDataFrame(table)
+    from pyspark.sql.pandas.types import from_arrow_schema
+
+    kinds = [pa.timestamp("us", "UTC") if pa.types.is_timestamp(kind) else kind for kind in table.schema.types]
+    typed = table.cast(pa.schema(list(zip(table.column_names, kinds, strict=True))))
+    rows = list(zip(*typed.to_pydict().values(), strict=True))
+    return spark_session().createDataFrame(rows, from_arrow_schema(typed.schema))
 
 
 @contextmanager
@@ -75,6 +98,8 @@ def small_frames_go(engine: str) -> Iterator[None]:
 
 def plain(frame: Any) -> dict[str, list]:
     """Any result as columns of plain values; what is missing is None, dates are dates or datetimes."""
+    if isinstance(frame, pd.DataFrame):  # whose older versions give moments as numbers otherwise
+        return {str(name): [_value(v) for v in frame[name].tolist()] for name in frame}
     wrapped = nw.from_native(frame)
     columns = (wrapped.collect() if isinstance(wrapped, nw.LazyFrame) else wrapped).to_dict(as_series=False)
     return {name: [_value(v) for v in values] for name, values in columns.items()}

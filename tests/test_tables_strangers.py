@@ -12,7 +12,7 @@ import pandas as pd
 import polars as pl
 import pyarrow as pa
 import pytest
-from frames import ENGINES, on_engine, plain
+from frames import ENGINES, duckdb_connection, on_engine, plain
 
 from csmetrics_core import MetricError, nps, tables
 
@@ -28,8 +28,7 @@ def arrow(**changed: pa.Array) -> pa.Table:
 
 def frames(table: pa.Table) -> dict[str, Any]:
     found = {engine: on_engine(engine, table) for engine in LOCAL}
-    view = duckdb.connect()
-    view.execute("SET TimeZone = 'UTC'")
+    view = duckdb_connection()
     view.register("given", table)
     view.execute("CREATE TABLE kept AS FROM given")
     view.execute("CREATE VIEW seen AS FROM kept")
@@ -77,8 +76,8 @@ WRONG = {
 @pytest.mark.parametrize("what", WRONG)
 def test_columns_that_cannot_be_read_are_refused_alike_on_every_engine(what: str) -> None:
     table, words = WRONG[what]
-    for frame in frames(table).values():
-        with pytest.raises(MetricError, match=words):
+    for engine, frame in frames(table).items():
+        with pytest.raises(MetricError, match="holds Int32; expected dates" if old_duckdb(what, engine) else words):
             tables.mrr_movements(frame, as_of=AS_OF)
 
 
@@ -136,9 +135,22 @@ def test_a_zone_of_its_own_is_read_on_the_wanted_clock() -> None:
         assert plain(tables.active_users(frame, as_of=AS_OF))["date"] == ["2025-02-01"]
 
 
+#: DuckDB before 2 takes no name with a quotation mark in it, and PyArrow tables are read by it.
+_BY_DUCKDB = {"months all blank": ("DuckDB", "DuckDB view"), 'a"b': ("DuckDB", "DuckDB view", "PyArrow")}
+
+
+def old_duckdb(what: str, engine: str) -> bool:
+    """Whether a DuckDB before 2 stands in the way, which also gives a column of nothing but blanks as numbers."""
+    return engine in _BY_DUCKDB.get(what, ()) and duckdb.__version__.startswith("1.")
+
+
 @pytest.mark.parametrize("name", ["select", "group", 'a"b', "a'b", "two words", "Kündigung", "%s", "{x}", "x;drop"])
 def test_any_column_name_can_be_given(name: str) -> None:
     for engine, frame in frames(arrow().rename_columns([name, "month", "mrr"])).items():
+        if old_duckdb(name, engine):
+            with pytest.raises(MetricError, match="Rename the column"):
+                tables.mrr_movements(frame, customers=name, as_of=AS_OF)
+            continue
         assert plain(tables.mrr_movements(frame, customers=name, as_of=AS_OF))["closing"] == [30, 15], engine
         assert plain(tables.cohort_retention(frame, customers=name, dates="month", as_of=AS_OF))["size"] == [2], engine
 

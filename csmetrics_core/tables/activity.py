@@ -162,7 +162,7 @@ def sessions(
 
 def _sessions(source: Source, timeout: int) -> nw.LazyFrame:
     """Number each user's sessions by running count of long breaks; events of one moment are one row, so no ties."""
-    rows = source.rows.with_columns(moment=millisecond_of("timestamp"))
+    rows = source.rows.with_columns(moment=millisecond_of("timestamp", source.rows))
     rows = rows.filter(nw.col("moment") != UNKNOWN)
     rows = rows.group_by("user", "moment").agg(nw.len().alias("events"), nw.col("timestamp").min())
     rows = rows.filter(source.known("user") == 1)

@@ -104,7 +104,7 @@ def _within(source: Source, steps: Sequence[str], days: float) -> list[int]:
 
 def _reached(source: Source, steps: Sequence[str]) -> list[int]:
     """Stage 1: how many users reach each step, each at or after the one before."""
-    moment = millisecond_of("timestamp") if "timestamp" in source.roles else nw.lit(0)
+    moment = millisecond_of("timestamp", source.rows) if "timestamp" in source.roles else nw.lit(0)
     rows = source.rows.with_columns(moment=moment).filter(nw.col("step").is_in(list(steps)))
     rows = rows.filter(source.known("user") == 1, nw.col("moment") != UNKNOWN)
     names = [f"step_{number}" for number in range(len(steps))]

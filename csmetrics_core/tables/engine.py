@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta, timezone
-from functools import cache
 from importlib.util import find_spec
 from typing import Any, get_args
 
@@ -14,7 +13,7 @@ from csmetrics_core.errors import WrongKind, WrongShape, wrong_kind
 from csmetrics_core.intake.labels import small_frame
 from csmetrics_core.maths.periods import WEEKS, Period, index_of
 from csmetrics_core.tables.frames import (
-    engine_failed,
+    engine_heard,
     is_empty,
     known_time_zone,
     no_rows,
@@ -23,6 +22,7 @@ from csmetrics_core.tables.frames import (
     schema_of,
     wrapped,
 )
+from csmetrics_core.tables.handover import in_duckdb, in_spark, result_in_duckdb
 from csmetrics_core.tables.schema import Role, mapping_note, resolve
 from csmetrics_core.tables.texts import with_dates
 
@@ -116,12 +116,15 @@ def open_table(
         if kinds[column] == nw.Object:  # of pandas, with cells of several kinds
             table = nw.from_native(numbers_only(table.to_native(), column))
             kinds[column] = nw.Float64()
-    rows = _lazy(table, list(dict.fromkeys(found.values())), time_zone)
+    with engine_heard():
+        rows = _lazy(table, list(dict.fromkeys(found.values())), time_zone)
     blank = {column: kind for column, kind in kinds.items() if kind == nw.Unknown}
     schema = {**rows.collect_schema(), **blank}
     picked = {r.name: clean(r, found[r.name], schema[found[r.name]], rows, time_zone) for r in roles if r.name in found}
     texts = frozenset(r.name for r in roles if r.name in found and _is_text(r, schema[found[r.name]]))
-    source = Source(rows.select(**picked), frozenset(found), texts, frame, [] if notes is None else notes)
+    with engine_heard():
+        read = rows.select(**picked)
+    source = Source(read, frozenset(found), texts, frame, [] if notes is None else notes)
     if any(role != column for role, column in found.items()):
         source.note(mapping_note(found))
     return source
@@ -136,7 +139,7 @@ def _lazy(wrapped: nw.DataFrame | nw.LazyFrame, columns: list[str], time_zone: s
     if eager.implementation not in _ALIKE:
         return eager.lazy()
     by_duckdb = find_spec("duckdb") and not (in_pandas and len(eager) <= SMALL)
-    native = _in_duckdb(eager.to_native(), in_pandas, time_zone) if by_duckdb else _in_pandas(eager.to_pandas())
+    native = in_duckdb(eager.to_native(), in_pandas, time_zone) if by_duckdb else _in_pandas(eager.to_pandas())
     plan: nw.LazyFrame = nw.from_native(native).lazy()
     return plan
 
@@ -146,14 +149,6 @@ def _in_pandas(frame: Any) -> Any:
     typed = frame.convert_dtypes()
     blank = [name for name in typed if typed[name].dtype == object and typed[name].isna().all()]
     return typed.astype(dict.fromkeys(blank, "string"))
-
-
-def _in_duckdb(native: Any, in_pandas: bool, time_zone: str) -> Any:
-    import duckdb
-
-    connection = duckdb.connect()
-    connection.execute(f"SET TimeZone = '{time_zone}'")
-    return connection.from_df(native) if in_pandas else connection.from_arrow(native)
 
 
 def clean(role: Role, column: str, kind: nw.dtypes.DType, rows: nw.LazyFrame, time_zone: str) -> nw.Expr:
@@ -234,10 +229,14 @@ def _divided(number: nw.Expr, by: int) -> nw.Expr:
     return number if by == 1 else (number + 100_000 * by) // by - 100_000
 
 
-def millisecond_of(column: str) -> nw.Expr:
-    """Milliseconds since 1 January 1970; UNKNOWN where there is no moment."""
-    clock = nw.col(column).dt
-    parts = ((clock.hour(), 3_600_000), (clock.minute(), 60_000), (clock.second(), 1000), (clock.millisecond(), 1))
+def millisecond_of(column: str, rows: nw.LazyFrame) -> nw.Expr:
+    """Milliseconds since 1 January 1970, in the plan that holds the moments; UNKNOWN where there is none."""
+    clock, fraction = nw.col(column).dt, nw.col(column)
+    if rows.implementation is nw.Implementation.PYSPARK:  # before 4 it takes a fraction of moments with a zone only
+        zone = rows.to_native().sparkSession.conf.get("spark.sql.session.timeZone")
+        fraction = fraction.cast(nw.Datetime(time_zone=zone))
+    parts = ((clock.hour(), 3_600_000), (clock.minute(), 60_000), (clock.second(), 1000),
+             (fraction.dt.millisecond(), 1))  # fmt: skip
     number = day_of(column) * 86_400_000
     for part, weight in parts:
         number = number + part.fill_null(0).cast(nw.Int64) * weight
@@ -256,12 +255,8 @@ def value_if(condition: nw.Expr, value: nw.Expr) -> nw.Expr:
 
 def collected(plan: nw.LazyFrame) -> dict[str, Any]:
     """Run a plan that ends in a small reduction: whole numbers as arrays, everything else as lists."""
-    try:
+    with engine_heard():
         result = plan.collect().to_dict(as_series=False)
-    except Exception as error:
-        if (failed := engine_failed(error)) is None:
-            raise
-        raise failed from error
     return {name: _plain(values) for name, values in result.items()}
 
 
@@ -287,14 +282,6 @@ def last_complete(as_of: date | None, period: Period) -> int:
     return int(index_of(np.array([np.datetime64(day, "D").astype(np.int64)]), period)[0])
 
 
-@cache
-def _results() -> Any:
-    """Where small results of DuckDB live: a new connection takes longer than most of them."""
-    import duckdb
-
-    return duckdb.connect()
-
-
 def like(native: Any, columns: Mapping[str, Any]) -> Any:
     """A small frame of the caller's own kind; a value that does not exist is missing in it."""
     implementation = nw.from_native(native).implementation
@@ -302,9 +289,9 @@ def like(native: Any, columns: Mapping[str, Any]) -> Any:
         return small_frame(implementation.value, columns)
     table = small_frame("pyarrow", columns)
     if implementation is nw.Implementation.DUCKDB:
-        return _results().cursor().from_arrow(table)
+        return result_in_duckdb(table)
     if implementation is nw.Implementation.PYSPARK:
-        return native.sparkSession.createDataFrame(table)
+        return in_spark(native.sparkSession, table)
     if implementation is nw.Implementation.IBIS:
         import ibis
 

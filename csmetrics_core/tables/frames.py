@@ -1,6 +1,7 @@
 """What callers hand over, made ready: any engine's frame, and pandas columns whose type says too little."""
 
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import date, time, timedelta
 from decimal import Decimal
 from numbers import Number
@@ -31,12 +32,14 @@ _LACKS = {
     "room": ("no space", "disk", "temp_directory", "offload", "could not write"),
     "memory": ("memory",),
     "text": ("csv", "sniffing"),
+    "a plain name": ("qualified name",),  # DuckDB before 2, of a name with a quotation mark
 }
 _FIXES = {
     "": "Check that the files are whole and that the engine can read them by itself.",
     "text": "Check that the files are whole and that the engine can read them by itself.",
     "room": "Give a folder with more room for what does not fit in memory.",
     "memory": "Give the engine more memory, or a folder with room to spill.",
+    "a plain name": "Rename the column.",
 }
 
 
@@ -44,7 +47,7 @@ class EngineFailed(MetricError):
     """The engine could not read the table, or had no room for it.
 
     Args:
-        lacks: "room" on the disk, "memory", or a readable "text" file; empty where nothing tells.
+        lacks: "room" on the disk, "memory", a readable "text" file or "a plain name"; empty where nothing tells.
     """
 
     def __init__(self, problem: str, fix: str = "", lacks: str = "") -> None:
@@ -80,6 +83,17 @@ def engine_failed(error: Exception) -> EngineFailed | None:
         words = f"{words.rstrip('.')}, {_csv_details(lines)}"
     lacks = next((what for what, signs in _LACKS.items() if any(sign in words.lower() for sign in signs)), "")
     return EngineFailed(f"the engine failed: {words.rstrip('.')}", _FIXES[lacks], lacks)
+
+
+@contextmanager
+def engine_heard() -> Iterator[None]:
+    """An engine's own error, raised meanwhile, becomes one of ours."""
+    try:
+        yield
+    except Exception as error:
+        if (failed := engine_failed(error)) is None:
+            raise
+        raise failed from error
 
 
 def _csv_details(lines: Sequence[str]) -> str:
@@ -212,13 +226,9 @@ def schema_of(frame: nw.DataFrame | nw.LazyFrame) -> dict[str, Any]:
 
 def is_empty(frame: nw.DataFrame | nw.LazyFrame) -> bool:
     """Whether a table has no rows; asked only of one that is refused."""
-    try:
+    with engine_heard():
         rows = frame.head(1)
         return len(rows.collect() if isinstance(rows, nw.LazyFrame) else rows) == 0
-    except Exception as error:
-        if (failed := engine_failed(error)) is None:
-            raise
-        raise failed from error
 
 
 def known_time_zone(name: str) -> str:

@@ -203,7 +203,7 @@ def counted(asked: Asked, frame: Any) -> Iterator[Group]:
     in_order = asked.metric.ordered
     source, names = _opened(asked, _numbered(asked.metric, frame) if in_order else frame, in_order)
     columns = [*(["order"] if in_order else []), *asked.columns]
-    days = {name: number for name in asked.columns if (number := _as_number(asked, name)) is not None}
+    days = {name: number for name in asked.columns if (number := _as_number(asked, name, source.rows)) is not None}
     rows = source.rows.with_columns(**days) if days else source.rows
     plan = rows.group_by(*dict.fromkeys([*names, *columns])).agg(nw.len().alias("rows"))
     found = collected(plan.sort(*names, *columns, nulls_last=True).head(IN_MEMORY + 1))
@@ -237,12 +237,12 @@ def _numbered(metric: Metric, frame: Any) -> Any:
     return table.with_row_index(ORDER).to_native()
 
 
-def _as_number(asked: Asked, name: str) -> nw.Expr | None:
+def _as_number(asked: Asked, name: str, rows: nw.LazyFrame) -> nw.Expr | None:
     """Days and moments as whole numbers, which every engine gives back alike."""
     reading = argument_of(asked, name).kind.reading
     if reading in ("day", "month"):
         return day_of(name)
-    return millisecond_of(name) if reading == "moment" else None
+    return millisecond_of(name, rows) if reading == "moment" else None
 
 
 def _starts(labels: Sequence[Sequence[Any]], size: int) -> list[int]:
@@ -315,7 +315,7 @@ def _blocks(asked: Asked, columns: dict[str, Any]) -> dict[str, Any]:
 def each_row(asked: Asked, frame: Any) -> dict[str, Any]:
     """The columns as they are, row by row."""
     source, _ = _opened(asked, frame)
-    days = {name: number for name in asked.columns if (number := _as_number(asked, name)) is not None}
+    days = {name: number for name in asked.columns if (number := _as_number(asked, name, source.rows)) is not None}
     rows = source.rows.with_columns(**days) if days else source.rows
     found = collected(rows.select(*asked.columns).head(IN_MEMORY + 1))
     size = len(found[next(iter(asked.columns))])
