@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 WORKERS ?= 2
 
-.PHONY: demo test check coverage bench reference workbooks notebooks generated pictures contact-sheet hardening soak dist audit-dependencies lint test-lowest test-windows test-openxml clean
+.PHONY: demo test check coverage bench reference workbooks notebooks generated pictures contact-sheet hardening soak dist pins audit-dependencies lint test-lowest test-windows test-openxml clean
 
 # The demo needs the core and the command only; the tests need everything.
 $(VENV)/demo.stamp: pyproject.toml
@@ -85,6 +85,10 @@ soak: $(VENV)/dev.stamp
 dist: $(VENV)/dev.stamp audit-dependencies
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check hatchling
 	$(BIN)/python -m tests.release
+
+# The newest versions of what the zip for Windows holds, and their hashes; then make test-windows.
+pins: $(VENV)/dev.stamp
+	$(BIN)/python -m tests.pins
 
 # Known faults, licences and a CycloneDX list of what is installed with csmetrics; its two tools are used here only.
 audit-dependencies: $(VENV)/dev.stamp

