@@ -63,6 +63,7 @@ def test_a_wrong_function_is_found_and_named(tmp_path):
     names = lambda_names() | {"NPS": stored("LAMBDA(scores,[weights],[accounts],SUM(scores))")}
     write_checkbook(str(path := tmp_path / "check.xlsx"), "lambda", names)
     cell = in_formulon(path)
+    assert cell(9, 1) == "1.5 and 1,000"
     said = cell(2, 0)
     right, of = (int(word) for word in said.split(" examples")[0].split(" of "))
     assert of - right == len(CATALOG["nps"].examples)

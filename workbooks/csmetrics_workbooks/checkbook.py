@@ -122,7 +122,7 @@ def _front(page: Worksheet, looks: Looks, host: str, calls: Sequence[ExampleCall
         ("Version", f'"{__version__}"'),
         ("Functions by", f'"{host}"'),
         ("Program", 'IF(ISERROR(INFO("release")),"not told",INFO("system")&" "&INFO("release"))'),
-        ("Decimal sign", "MID(3/2,2,1)"),
+        ("Separators", '3/2&" and "&IFERROR(FIXED(1000,0),"not told")'),
         ("Time", 'TEXT(NOW(),"yyyy-mm-dd hh:mm")'),
     ]
     for row, (label, formula) in enumerate(facts, 6):
