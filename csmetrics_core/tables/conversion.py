@@ -84,8 +84,8 @@ def _taken(dated: bool, within_days: float | None) -> str:
 
 def _within(source: Source, steps: Sequence[str], days: float) -> list[int]:
     """Stage 1 with a window: of each moment the latest first step from which every step so far was in time."""
-    rows = source.rows.with_columns(moment=millisecond_of("timestamp")).filter(nw.col("step").is_in(list(steps)))
-    rows = rows.filter(source.known("user") == 1, nw.col("moment") != UNKNOWN)
+    rows = source.rows.with_columns(moment=millisecond_of("timestamp", source.rows))
+    rows = rows.filter(nw.col("step").is_in(list(steps)), source.known("user") == 1, nw.col("moment") != UNKNOWN)
     taken = {f"step_{k}": one_if(nw.col("step") == step) for k, step in enumerate(steps)}
     rows = rows.with_columns(**taken).group_by("user", "moment").agg(*(nw.col(name).max() for name in taken))
     begun = nw.col("moment")
