@@ -6,7 +6,7 @@ from typing import Any
 from csmetrics_workbooks.pages.economics import MEASURES
 from csmetrics_workbooks.recipes.unit_economics import ASSUMED
 
-from csmetrics_core.company.company import Missing
+from csmetrics_core.company.company import Missing, month_text
 from csmetrics_core.files.headings import find_heading
 from csmetrics_panels.dashboards.paying import Paying
 from csmetrics_panels.dashboards.view import Told, View
@@ -53,7 +53,10 @@ class Economics:
         }[name](end, back)  # fmt: skip
 
     def _arpu(self, end: int, _: int) -> dict[str, Any]:
-        opening = self.paying.customers(end - self.view.length)
+        before = end - self.view.length
+        if before < self.paying.first:
+            raise Missing(f"needs subscriptions of {month_text(before)}, to tell who paid when the period began")
+        opening = self.paying.customers(before)
         return {
             "revenue": self._revenue(end),
             "opening_users": opening,

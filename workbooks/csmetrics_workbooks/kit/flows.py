@@ -40,6 +40,12 @@ class Months:
         """Whether the table has a column for that month."""
         return month.gt(self.first - 1) * month.lt(self.first + len(self.headers))
 
+    def amounts(self, month: Term) -> Term:
+        """How many amounts stand in a month, whosever they are: where there are none, nobody knows who paid then."""
+        cells = self.cells(month)
+        count = float(np.isfinite(cells.numbers).sum())
+        return when(self.holds(month), Term(f"COUNT({cells.text})", count), 0)
+
     @property
     def inside(self) -> Term:
         """1 for customers of the segment chosen, else 0."""

@@ -79,6 +79,7 @@ class Economics:
         span, year = fate(months, end - size, end), fate(months, end - 12, end)
         now = months.paid(end)
         self.end = self.keep("Last month, as year × 12 + month", end, Unit("", "0", "{}"))
+        self.before = self.keep("Amounts of the month before", months.amounts(end - size), COUNT)
         self.opening = self.keep("Customers at start", span.customers, COUNT)
         self.kept = self.keep("of these, kept", span.customers - span.lost, COUNT)
         self.closing = self.keep("Customers at end", months.customers(end), COUNT)
@@ -129,7 +130,8 @@ class Economics:
 
     def _arpu(self) -> Term:
         given = {"revenue": self.revenue, "opening_users": self.opening, "closing_users": self.closing}
-        return guarded(self.opening + self.closing, self.book.call("arpu", given))
+        base = when(self.before.eq(0), 0, self.opening + self.closing)
+        return guarded(base, self.book.call("arpu", given))
 
     def _arpa(self) -> Term:
         return guarded(self.closing, self.book.call("arpa", {"mrr": self.mrr, "customers": self.closing}))

@@ -15,7 +15,7 @@ from csmetrics_workbooks.kit.estimates import z_of
 from csmetrics_workbooks.kit.formulas import Scope
 from csmetrics_workbooks.kit.judging import guarded
 from csmetrics_workbooks.kit.sheet import Page
-from csmetrics_workbooks.kit.terms import Term, both, is_number, total, when
+from csmetrics_workbooks.kit.terms import Term, both, either, is_number, total, when
 from csmetrics_workbooks.pages.workings import HEALTH, View, Workings
 
 METRICS = tuple(sorted((n for n, m in CATALOG.items() if m.headline), key=lambda n: CATALOG[n].headline or 0))
@@ -60,7 +60,11 @@ class Metrics:
         return {
             "churn_rate": lambda: get("Customers at start"),
             "mrr": lambda: get("Customers at end"),
-            "arpu": lambda: when(get("Revenue of the period").eq(0), 0, get("Customers at end")),
+            "arpu": lambda: when(
+                either(get("Revenue of the period").eq(0), get("Amounts of the month before").eq(0)),
+                0,
+                get("Customers at end"),
+            ),
             "ndr": lambda: get("Customers 12 months ago"),
             "nps": lambda: get("NPS answers"),
             "csat": lambda: get("CSAT answers"),

@@ -94,6 +94,7 @@ class Workings:
         months = self.months
         before, year = view.end - view.length, view.end - 12
         period, annual = fate(months, before, view.end), fate(months, year, view.end)
+        self.set("Amounts of the month before", view, months.amounts(before))
         self.set("Customers at start", view, period.customers)
         self.set("of these, lost", view, period.lost)
         self.set("Customers at end", view, months.customers(view.end))
