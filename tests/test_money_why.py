@@ -77,7 +77,7 @@ def test_ndr_by_segment_and_customer_within():
     )
     first = table[(table["step"] == "segment") & (table["group"] == "S")].iloc[0]
     assert first[["share_before", "share_after", "before", "after"]].tolist() == pytest.approx([0.5, 120 / 220, 1.2, 1])
-    assert "By segment, in points: rates within −34.3, mix 1.6." in table["note"][0]
+    assert "By segment, in points: rates within -34.3, mix 1.6." in table["note"][0]
 
 
 def test_ndr_by_segment_is_csm_why_of_each_customer():
@@ -155,7 +155,7 @@ def test_price_and_volume(base):
     found = {part: effect for (part, _), effect in effects(table, "total").items()}
     assert {"price": found["price"], "volume": found["volume"]} == pytest.approx(expect[base])
     assert (found["new products"], -found["products given up"]) == (expect["new"], expect["lost"])
-    assert "new products 600, products given up −200" in table["note"][0]
+    assert "new products 600, products given up -200" in table["note"][0]
 
 
 def test_price_and_volume_without_quantities():

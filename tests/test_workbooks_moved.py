@@ -108,7 +108,7 @@ def test_one_customer_that_is_the_first_or_the_last_there(tmp_path):
         "MRR rose by 10, from 0 to 10: new 10. Largest: Ada +10."
     )
     assert sentence(tmp_path, revenue(MONTHS, Ada=(10, 10, None))) == (
-        "MRR fell by 10, from 10 to 0: churned −10. Largest: Ada −10."
+        "MRR fell by 10, from 10 to 0: churned -10. Largest: Ada -10."
     )
 
 
@@ -149,7 +149,7 @@ def test_a_customer_above_half_of_all_movement_is_named_first_with_the_verdict_w
 def test_customers_that_moved_alike_stand_by_name(tmp_path):
     paid = dict.fromkeys(("zoe", "bea", "mia", "ann", "lea", "eva", "kim"), (5, 5, None))
     said = sentence(tmp_path, revenue(MONTHS, **paid))
-    assert "Largest: ann −5, bea −5, eva −5, kim −5, lea −5; the other 2 customers −10." in said
+    assert "Largest: ann -5, bea -5, eva -5, kim -5, lea -5; the other 2 customers -10." in said
 
 
 def test_customers_of_no_segment_are_a_segment(tmp_path):

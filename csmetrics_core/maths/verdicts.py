@@ -6,7 +6,7 @@ from math import isnan
 import numpy as np
 from numpy.typing import NDArray
 
-from csmetrics_core.declaration.spec import COUNT, FRACTION, MONEY, POINTS, Better, Metric, Sample, with_minus
+from csmetrics_core.declaration.spec import COUNT, FRACTION, MONEY, POINTS, Better, Metric, Sample
 from csmetrics_core.maths import inference
 from csmetrics_core.maths.inference import Floats, Tested
 
@@ -127,7 +127,7 @@ def number(value: float, signed: bool = False) -> str:
     places = 2 if abs(value - round(value, 2)) < 1e-9 else 1
     text = f"{value:{'+' if signed else ''},.{places}f}"
     text = text.rstrip("0").rstrip(".")
-    return "0" if text in ("-0", "+0") else with_minus(text)
+    return "0" if text in ("-0", "+0") else text
 
 
 def is_percentage(metric: Metric) -> bool:

@@ -9,13 +9,13 @@ from numpy.typing import NDArray
 
 from csmetrics_core.declaration.catalog import metric
 from csmetrics_core.declaration.kinds import Id
-from csmetrics_core.declaration.spec import RATIO, Category, Column, Example, Metric, Raw, Sample, with_minus
+from csmetrics_core.declaration.spec import RATIO, Category, Column, Example, Metric, Raw, Sample
 from csmetrics_core.errors import NoData, OutOfScale, WrongKind, WrongShape, off_scale
 from csmetrics_core.intake.flattening import every_row, shape_of
 from csmetrics_core.intake.grouping import Labels, labels_of
 from csmetrics_core.maths.decomposition import summed
 from csmetrics_core.maths.inference import ALPHA, Floats, Spread, cell_variance, t_quantile
-from csmetrics_core.maths.verdicts import in_words, spoken_name
+from csmetrics_core.maths.verdicts import in_words, number, spoken_name
 from csmetrics_core.metrics.about import MetricName, asked_about, trimmed
 from csmetrics_core.metrics.why import group_columns
 from csmetrics_core.results import Table
@@ -257,7 +257,7 @@ def _weighted(declared: Metric, x: Floats, scale: float, found: Weights) -> Tabl
     low, high = float(max(value - reach, least)), float(min(value + reach, most))
     effect = found.design_effect
     ends = f"{in_words(declared, plain)} as answered and {in_words(declared, float(round(value)))} weighted"
-    reached = " to ".join(with_minus(f"{bound:.0f}") for bound in (low, high))
+    reached = " to ".join(number(round(bound)) for bound in (low, high))
     words = f"{spoken_name(declared)} is {ends} to the customers ({reached}). {WARNING}"
     columns = {
         "value": value, "low": low, "high": high, "unweighted": plain, "design_effect": effect,

@@ -273,8 +273,8 @@ def group_columns(groups: Any, length: int) -> list[Labels]:
 
 _N = float("nan")
 _NOTE = (
-    "CSAT went from 50 % to 100 % (+50 points, no clear change: −27 to 91). That may be chance, and so may its parts: "
-    "rates within the segments 50 (−55 to 155, within noise), mix 0 (−49 to 49, within noise)."
+    "CSAT went from 50 % to 100 % (+50 points, no clear change: -27 to 91). That may be chance, and so may its parts: "
+    "rates within the segments 50 (-55 to 155, within noise), mix 0 (-49 to 49, within noise)."
 )
 _EXAMPLE: dict[str, Any] = {
     "step": ["change", *["total"] * 2, *["segment"] * 4, *["waterfall"] * 3],

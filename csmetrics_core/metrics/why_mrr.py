@@ -41,7 +41,7 @@ from csmetrics_core.results import Table
 
 _NOTE = (
     "A alone is more than half of all movement; without it: no clear change. "
-    "MRR rose by 10, from 150 to 160: expansion 20, contraction −10. Largest: A +20, B −10."
+    "MRR rose by 10, from 150 to 160: expansion 20, contraction -10. Largest: A +20, B -10."
 )
 
 

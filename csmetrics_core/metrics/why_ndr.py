@@ -47,8 +47,8 @@ from csmetrics_core.rows import Rows
 Cohort = tuple[Floats, Floats, dict[str, Floats]]
 _NOTE = (
     "B alone is more than half of all movement; without it: no clear change. NDR went from 110 % to 77.3 %: no clear "
-    "change; only 2 customers changed; 5 are needed. In points: expansion −10, contraction −22.7. "
-    "Largest: B −22.7, A −10. That may be chance, and so may its parts."
+    "change; only 2 customers changed; 5 are needed. In points: expansion -10, contraction -22.7. "
+    "Largest: B -22.7, A -10. That may be chance, and so may its parts."
 )
 
 

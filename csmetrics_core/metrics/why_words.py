@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from csmetrics_core.declaration.spec import FRACTION, POINTS, Metric, with_minus
+from csmetrics_core.declaration.spec import FRACTION, POINTS, Metric
 from csmetrics_core.maths.inference import ALPHA, Tested
 from csmetrics_core.maths.verdicts import NO_CLEAR_CHANGE, NOT_JUDGED, in_words, is_percentage, spoken_name
 
@@ -70,7 +70,7 @@ def bounds(metric: Metric, tested: Tested) -> str:
 
 def _bound(value: float) -> str:
     text = f"{value:.0f}" if abs(value) >= _AROUND_WHOLE else f"{value:.1f}".removesuffix(".0")
-    return with_minus(text)
+    return "0" if text in ("-0", "-0.0") else text
 
 
 def _effect(metric: Metric, tested: Tested) -> str:

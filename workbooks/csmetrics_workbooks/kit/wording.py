@@ -34,7 +34,7 @@ def spelt(cell: Term, *, signed: bool = False) -> Term:
     at = cell.text
     sign = f'IF({at}>0,"+","")&' if signed else ""
     digits = f"FIXED({at},IF({at}=ROUND({at},0),0,IF({at}=ROUND({at},1),1,2)))"
-    return Term(f"{sign}{minus(digits)}", number(cell.value, signed))
+    return Term(f"{sign}{digits}", number(cell.value, signed))
 
 
 def minus(text: str) -> str:

@@ -9,7 +9,7 @@ from csmetrics_core.maths.inference import ALPHA, Tested
 from csmetrics_core.metrics.why_words import bounds
 from csmetrics_workbooks.kit.sheet import Page
 from csmetrics_workbooks.kit.terms import Term, apply, both, either, term, when
-from csmetrics_workbooks.kit.wording import as_said, minus, spelt
+from csmetrics_workbooks.kit.wording import as_said, spelt
 from csmetrics_workbooks.pages.votes_moved import Effect, Row, Votes
 
 #: Rows of the page Workings.
@@ -81,7 +81,7 @@ def _bounds(one: Effect) -> Term:
     ]
     nan = float("nan")
     value = bounds(_NPS, Tested(0, one.low.value, one.high.value, nan, nan, ""))
-    return Term(minus(f'{ends[0]}&" to "&{ends[1]}'), value)
+    return Term(f'{ends[0]}&" to "&{ends[1]}', value)
 
 
 def _size(of: Term) -> Term:
