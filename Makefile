@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 WORKERS ?= 2
 
-.PHONY: demo test check coverage bench reference workbooks notebooks generated pictures contact-sheet hardening soak dist pins audit-dependencies lint test-lowest test-windows test-openxml clean
+.PHONY: demo test check coverage bench reference workbooks notebooks generated pictures contact-sheet hardening soak dist pins audit-dependencies lint test-lowest test-installs test-windows test-openxml clean
 
 # The demo needs the core and the command only; the tests need everything.
 $(VENV)/demo.stamp: pyproject.toml
@@ -64,6 +64,11 @@ lint: $(VENV)/dev.stamp
 # The quick tests with exactly the lowest version of everything pyproject.toml names: some minutes.
 test-lowest:
 	$(PYTHON) -m tests.lowest
+
+# The wheel in a bare environment for each extra, newest and lowest, by each Python there is: many minutes.
+test-installs: $(VENV)/dev.stamp
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check hatchling
+	$(BIN)/python -m tests.installs $(ARGS)
 
 # Excel's own road to our functions and the bundle for Windows, under Wine: some minutes and 2 GB.
 test-windows: $(VENV)/dev.stamp

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tomllib
 import venv
+from collections.abc import Sequence
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
@@ -24,15 +25,15 @@ QUICK = (
 )
 
 
-def pins() -> list[str]:
-    """Each requirement at its lower bound.
+def pins(extras: Sequence[str] = EXTRAS) -> list[str]:
+    """Each requirement at its lower bound, with those of some extras.
 
     Example:
         >>> [pin for pin in pins() if pin.startswith(("numpy", "duckdb"))]
         ['numpy==1.26', 'duckdb==1.3']
     """
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    needs = [*project["dependencies"], *(one for extra in EXTRAS for one in project["optional-dependencies"][extra])]
+    needs = [*project["dependencies"], *(one for extra in extras for one in project["optional-dependencies"][extra])]
     found = [re.match(r"(?P<name>[\w.-]+(?:\[[\w,]+\])?)>=(?P<lowest>[\d.]+)", need) for need in needs]
     return [f"{one['name']}=={one['lowest']}" for one in found if one and one["name"] not in LEFT_OUT]
 
