@@ -97,7 +97,8 @@ class Dialect:
     @property
     def asks_decimal(self) -> bool:
         """Whether no amount tells its decimal sign."""
-        return not self.settled and self.as_text and self.group in (",", ".")
+        settled = self.group == "," and self.currency != ("", "")  # $1,001 is a thousand
+        return not (self.settled or settled) and self.as_text and self.group in (",", ".")
 
 
 @st.composite
