@@ -17,6 +17,7 @@ from test_panels_panel import METRICS, example_data
 
 from csmetrics_core import MetricError, nps
 from csmetrics_core.declaration.catalog import Metric
+from csmetrics_core.declaration.spec import POINTS
 from csmetrics_core.samples import SampleCompany, sample_company
 
 pytestmark = pytest.mark.filterwarnings("ignore:Sparkline:UserWarning:openpyxl")
@@ -135,7 +136,7 @@ def test_the_workbook_of_a_panel_holds_the_rows_chosen_and_what_the_card_says(co
     assert said["n used"] == f"{shown.outcome.told.n}"
     assert said["rows"] == "segment = SMB, 2026 Q3"
     low, high = shown.outcome.told.interval
-    assert said["95% interval"] == f"{low:.1f} to {high:.1f}"
+    assert said["95% interval"] == POINTS.between(low, high).removesuffix(" points")
 
 
 def test_payloads_stay_text_in_the_workbook_of_a_panel() -> None:

@@ -8,6 +8,8 @@ import pytest
 from csmetrics_addin.cli.app import app
 from typer.testing import CliRunner
 
+from csmetrics_core.declaration.spec import POINTS
+
 KIND = "Figures that vanish from a narrow screen"
 
 NAMES = {
@@ -47,7 +49,7 @@ def test_value_n_and_interval_of_every_group_are_seen(width, survey):
     assert name in [row["group"] for row in found]
     for row in found:
         for figure in ("value", "low", "high"):
-            assert f"{row[figure]:.1f}" in shown, (figure, shown)
+            assert POINTS.text(row[figure]) in shown, (figure, shown)
     assert max(map(len, shown.splitlines())) <= width
     assert shown.index("value") < len(shown) // 2
 
@@ -58,5 +60,5 @@ def test_a_report_shows_its_figures(width, survey):
     words = ["report", "s.csv", "--by", "segment"]
     shown = shown_at(folder, width, *words)
     for row in json.loads(shown_at(folder, 80, *words, "--json"))[0]["rows"]:
-        assert f"{row['value']:.1f}" in shown, shown
-        assert f"{row['low']:.1f}" in shown, shown
+        assert POINTS.text(row["value"]) in shown, shown
+        assert POINTS.text(row["low"]) in shown, shown
