@@ -43,7 +43,7 @@ class Line:
         interval: low and high at 95 %, where it is an estimate.
         history: month and value, oldest first, the scorecard's month last; None where a month has none.
         basis: what it was computed from, for a person.
-        arguments: of the call that gave the value; with `averaged` the value is the mean of its elements.
+        arguments: of the call that gave the value; where that gives one a row, the value is their mean.
         labels, columns: the names of the rows and columns, where an argument is a block.
         notes: what the reader must know beside the number.
         tested: its change against the month compared with, as two samples.
@@ -62,7 +62,6 @@ class Line:
     basis: str = ""
     missing: str = ""
     arguments: Mapping[str, Any] | None = None
-    averaged: bool = False
     labels: tuple[str, ...] = ()
     columns: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
@@ -380,7 +379,6 @@ def _measure(metric: Metric, call: Call) -> Line:
         interval,
         basis=call.basis,
         arguments=call.arguments,
-        averaged=call.averaged,
         labels=call.labels,
         columns=call.columns,
         notes=(*dropped, *done.notes),

@@ -33,13 +33,7 @@ def spelt(cell: Term, *, signed: bool = False) -> Term:
     """
     at = cell.text
     sign = f'IF({at}>0,"+","")&' if signed else ""
-    digits = f"FIXED({at},IF({at}=ROUND({at},0),0,IF({at}=ROUND({at},1),1,2)))"
-    return Term(f"{sign}{digits}", number(cell.value, signed))
-
-
-def minus(text: str) -> str:
-    """A formula's text with minus signs, as the core writes them."""
-    return f'SUBSTITUTE({text},"-","−")'
+    return Term(f"{sign}FIXED({at},IF({at}=ROUND({at},0),0,IF({at}=ROUND({at},1),1,2)))", number(cell.value, signed))
 
 
 def month_words(number_cell: Term) -> Term:

@@ -10,7 +10,7 @@ from csmetrics_workbooks.kit.book import Book
 from csmetrics_workbooks.kit.sheet import Page, axis, legend
 from csmetrics_workbooks.kit.tables import sumifs
 from csmetrics_workbooks.kit.terms import Term, largest, smallest, term, when
-from csmetrics_workbooks.kit.wording import minus, rounded
+from csmetrics_workbooks.kit.wording import rounded
 from csmetrics_workbooks.pages.bridge import Bridge
 
 #: Rows of the page Workings the period's bridge stands in, its heads first.
@@ -110,7 +110,7 @@ def labelled(name: Term, amount: Term, places: int = 0) -> Term:
     """A step and its amount, as a bar less a cut cannot say it; FIXED groups digits as the reader's country does."""
     cents = rounded(amount)  # half a unit is a matter of the last bit otherwise
     spelt = with_minus(f"{rounded(cents, places).value:,.{places}f}")
-    return Term(f"{name.text}&CHAR(10)&{minus(f'FIXED({cents.text},{places})')}", f"{name.value}\n{spelt}")
+    return Term(f'{name.text}&CHAR(10)&SUBSTITUTE(FIXED({cents.text},{places}),"-","−")', f"{name.value}\n{spelt}")
 
 
 def _multiple(of: Term, whole: int) -> Term:
